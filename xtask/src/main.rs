@@ -1,0 +1,103 @@
+//! The project's own commands: one to try it, one to test it, and the checks of which the second is made.
+//!
+//! It knows Cargo, npm and the system's packages; it imports no crate of the product, so it runs when they do
+//! not compile.
+//!
+//! - [`suite`]: `test`, the stages and their table; [`stages`] runs them and measures.
+//! - [`demo`]: `run`, an operator with a demo organisation and the window of the application.
+//! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`.
+//! - [`platforms`]: `check-platforms`, for the systems that cannot be built here.
+//! - [`install`]: what the others need from the system and from npm.
+//! - [`process`]: running a command so that its failure says how to mend it.
+
+mod install;
+mod layers;
+mod manifests;
+mod process;
+mod stages;
+mod suite;
+mod types;
+mod vectors;
+
+use clap::{Parser, Subcommand};
+use process::{Failure, Outcome, cargo, root};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Runs, tests and checks ESEP.OTAN-MEKTEP", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what is missing, builds and tests everything, prints the stages with their minutes
+    #[command(alias = "ci")]
+    Test(suite::Options),
+    /// Checks which crate imports which, and that each heavy dependency has one owner
+    CheckDeps,
+    /// Checks that no manifest asks for a location in the background or allows a backup
+    CheckManifests,
+    /// Writes the TypeScript types of the calls between page and core
+    Types {
+        /// Writes nothing and fails when the kept files differ
+        #[arg(long)]
+        check: bool,
+    },
+    /// Checks the statement vectors with an independent COSE library in Python
+    Vectors,
+    /// Measures; the arguments go to the measuring program
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Looks for known vulnerabilities, licences and unexpected sources of dependencies
+    Audit,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Test(options) => suite::run(&options),
+
+        Task::CheckDeps => layers::check(),
+        Task::CheckManifests => manifests::check(),
+        Task::Types { check: false } => types::write(),
+        Task::Types { check: true } => types::check(types::ALONE),
+        Task::Vectors => vectors::check(),
+        Task::Bench { arguments } => bench(&arguments),
+        Task::Audit => audit(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(arguments: &[String]) -> Outcome {
+    install::system_packages(&[install::BUILD])?;
+    cargo(["run", "--release", "-p", "esep-tests", "--bin", "bench", "--"])
+        .args(arguments)
+        .mend("run it on a machine that does nothing else, with some gigabytes free below target/")
+        .run()
+}
+
+/// Apart from `test`, because installing the tool takes minutes and its answer depends on the day.
+fn audit() -> Outcome {
+    let present = cargo(["deny", "--version"]).quiet_succeeds();
+    if !present {
+        println!("cargo-deny is missing: it is built and installed now, which takes some minutes");
+        cargo(["install", "cargo-deny", "--locked"])
+            .mend("install cargo-deny by hand: cargo install cargo-deny --locked")
+            .run()?;
+    }
+    if !root().join("deny.toml").is_file() {
+        return Err(Failure::new("deny.toml is missing", "restore it from the repository"));
+    }
+    cargo(["deny", "--all-features", "check"])
+        .mend("update the dependency, or add an exception with its reason to deny.toml")
+        .run()
+}
