@@ -26,10 +26,12 @@ pub(crate) const VIRTUAL_SCREEN: &[&str] = &["fonts-noto-core", "imagemagick", "
 /// A session bus and a keyring where the desktop offers none.
 pub(crate) const KEYRING: &[&str] = &["dbus", "dbus-x11", "gnome-keyring"];
 
+/// The system's location service, which the desktop application asks at a visit.
+pub(crate) const LOCATION: &[&str] = &["geoclue-2.0"];
+
 /// Real parts for the acceptance tests: a driven window, a location service, a bus to watch, Python.
 pub(crate) const ACCEPTANCE: &[&str] = &[
     "at-spi2-core",
-    "geoclue-2.0",
     "libglib2.0-bin",
     "libsecret-tools",
     "python3-dbusmock",

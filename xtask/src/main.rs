@@ -10,6 +10,7 @@
 //! - [`install`]: what the others need from the system and from npm.
 //! - [`process`]: running a command so that its failure says how to mend it.
 
+mod demo;
 mod install;
 mod layers;
 mod manifests;
@@ -35,6 +36,8 @@ enum Task {
     /// Installs what is missing, builds and tests everything, prints the stages with their minutes
     #[command(alias = "ci")]
     Test(suite::Options),
+    /// Installs what is missing, starts an operator with a demo organisation and opens the application
+    Run(demo::Options),
     /// Checks which crate imports which, and that each heavy dependency has one owner
     CheckDeps,
     /// Checks that no manifest asks for a location in the background or allows a backup
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test(options) => suite::run(&options),
 
+        Task::Run(options) => demo::run(&options),
         Task::CheckDeps => layers::check(),
         Task::CheckManifests => manifests::check(),
         Task::Types { check: false } => types::write(),
