@@ -14,6 +14,7 @@ mod demo;
 mod install;
 mod layers;
 mod manifests;
+mod platforms;
 mod process;
 mod stages;
 mod suite;
@@ -50,6 +51,8 @@ enum Task {
     },
     /// Checks the statement vectors with an independent COSE library in Python
     Vectors,
+    /// Type-checks the whole application for Android, iOS and Windows
+    CheckPlatforms(platforms::Options),
     /// Measures; the arguments go to the measuring program
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Task::Types { check: false } => types::write(),
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(),
+        Task::CheckPlatforms(options) => platforms::check(&options),
         Task::Bench { arguments } => bench(&arguments),
         Task::Audit => audit(),
     };
