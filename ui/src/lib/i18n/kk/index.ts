@@ -1,0 +1,13 @@
+import { agreement } from './agreement';
+import { common } from './common';
+import { coordinator } from './coordinator';
+import { errors } from './errors';
+import { me } from './me';
+import { parent } from './parent';
+import { start } from './start';
+import { story } from './story';
+import { sync } from './sync';
+import { visit } from './visit';
+import { words } from './words';
+
+export const kk = { common, start, agreement, visit, story, words, sync, parent, coordinator, me, errors };

@@ -1,0 +1,30 @@
+import type { Messages } from '../messages';
+import { russian } from '../plural';
+
+export const common: Messages['common'] = {
+  back: 'Назад',
+  close: 'Закрыть',
+  cancel: 'Отмена',
+  save: 'Сохранить',
+  next: 'Далее',
+  retry: 'Повторить',
+  clear: 'Очистить',
+  undo: 'Вернуть',
+  loading: 'Открывается…',
+  language: 'Язык',
+  languageSwitch: 'Язык приложения',
+  notices: 'Сообщения',
+  mainMenu: 'Главное меню',
+  whyAsked: 'Почему спрашиваем?',
+  clause: (number) => `Пункт ${number} соглашения`,
+  units: { m: 'м', km: 'км' },
+  bin: 'БИН',
+  all: 'Все',
+  none: 'Нет',
+  yes: 'Да',
+  no: 'Нет',
+  unknown: 'Неизвестно',
+  notFound: 'Ничего не найдено',
+  notFoundText: 'Попробуйте другое слово или снимите фильтр.',
+  shown: (count) => `${russian(count, { one: 'Показана', few: 'Показаны', many: 'Показано' })}: ${count}`,
+};

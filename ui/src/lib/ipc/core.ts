@@ -1,0 +1,64 @@
+import type {
+  AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, CorrectVisit, CsvFile,
+  Directory, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
+  Preferences, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
+  VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
+} from './types';
+
+/**
+ * Everything that the screens can ask of the core: one method for each command of crates/client/src/ipc.rs.
+ * A command that fails rejects with a {@link CoreError}.
+ */
+export interface Core {
+  appState(): Promise<AppState>;
+  savePreferences(request: Preferences): Promise<AppState>;
+
+  readCodeImage(request: CodeImage): Promise<string>;
+  inspectOperator(request: InspectOperator): Promise<OperatorPreview>;
+  enrol(request: Enrol): Promise<AppState>;
+  unlock(request: Unlock): Promise<AppState>;
+  lock(): Promise<AppState>;
+  changePin(request: ChangePin): Promise<void>;
+
+  agreementsDue(): Promise<AgreementDue[]>;
+  agreementOpened(request: AgreementRef): Promise<void>;
+  agreementEndReached(request: AgreementRef): Promise<void>;
+  agreementTicked(request: Tick): Promise<void>;
+  acceptAgreement(request: AgreementRef): Promise<AppState>;
+  declineAgreement(): Promise<AppState>;
+
+  children(request: ChildQuery): Promise<ChildCard[]>;
+  today(): Promise<Today>;
+  services(): Promise<ServiceView[]>;
+  beginVisit(request: BeginVisit): Promise<VisitDraft>;
+  registerVisit(request: RegisterVisit): Promise<RegisteredVisits>;
+  undoVisit(request: VisitIds): Promise<void>;
+  finishVisit(request: FinishVisit): Promise<VisitView>;
+  noteVisit(request: NoteVisit): Promise<VisitView>;
+  correctVisit(request: CorrectVisit): Promise<VisitView>;
+
+  visit(request: VisitRef): Promise<VisitDetails>;
+  visits(request: VisitQuery): Promise<VisitPage>;
+  visitsCsv(request: VisitQuery): Promise<CsvFile>;
+  confirmVisit(request: VisitRef): Promise<VisitView>;
+  disputeVisit(request: DisputeVisit): Promise<VisitView>;
+  reviewVisit(request: ReviewVisit): Promise<VisitView>;
+  adoptPosition(request: VisitRef): Promise<VisitView>;
+
+  locationMoments(): Promise<LocationMomentView[]>;
+  directory(): Promise<Directory>;
+  me(): Promise<Me>;
+  syncNow(): Promise<SyncState>;
+  syncState(): Promise<SyncState>;
+
+  /** Calls back on each event until the returned function is called. */
+  on<E extends keyof CoreEvents>(event: E, handle: (payload: CoreEvents[E]) => void): () => void;
+}
+
+export type CoreEvents = {
+  /** Something on screen may be stale. */
+  changed: undefined;
+  sync: SyncState;
+  /** The account was locked, by hand or after a time in the background. */
+  locked: undefined;
+};

@@ -1,0 +1,26 @@
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import { commands } from './commands';
+import type { Core, CoreEvents } from './core';
+import { toCoreError } from './error';
+
+/** The core behind the window: the only module that knows Tauri. */
+export function tauriCore(): Core {
+  const core: Record<string, unknown> = {
+    on: <E extends keyof CoreEvents>(event: E, handle: (payload: CoreEvents[E]) => void) => {
+      // Listening starts and stops asynchronously; a stop that comes first still wins.
+      const listening = listen<CoreEvents[E]>(event, ({ payload }) => handle(payload));
+      return () => void listening.then((stop) => stop());
+    },
+  };
+  for (const [method, { name, takesRequest }] of Object.entries(commands)) {
+    core[method] = async (request?: unknown) => {
+      try {
+        return await invoke(name, takesRequest ? { request } : undefined);
+      } catch (failure) {
+        throw toCoreError(failure);
+      }
+    };
+  }
+  return core as unknown as Core;
+}
