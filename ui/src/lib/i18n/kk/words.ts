@@ -106,6 +106,5 @@ export const words = {
     'KZ-71': 'Астана қаласы',
     'KZ-75': 'Алматы қаласы',
     'KZ-79': 'Шымкент қаласы',
-    'KZ-specific open-source social-visit app with geolocation': '-',
   },
 };

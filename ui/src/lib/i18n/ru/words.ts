@@ -107,6 +107,5 @@ export const words: Messages['words'] = {
     'KZ-71': 'город Астана',
     'KZ-75': 'город Алматы',
     'KZ-79': 'город Шымкент',
-    'KZ-specific open-source social-visit app with geolocation': '',
   },
 };
