@@ -1,0 +1,84 @@
+//! What the use cases need from the machine. Each port has more than one implementation: per platform, and in tests.
+
+use async_trait::async_trait;
+use domain::content::{Fix, UnavailableReason};
+use domain::sensitive::Sensitive;
+
+/// A proof that a location may be read now: only a registration or a confirmation makes one.
+///
+/// Clauses A2.1-A2.3, B2.1-B2.2: coordinates only at the moment of registering the fact of service. The field is
+/// private to this crate, so no other code can ask a [`LocationSource`] for anything.
+#[derive(Debug)]
+pub struct VisitMoment {
+    pub(crate) _made_by_a_visit: (),
+}
+
+#[cfg(feature = "test-support")]
+impl VisitMoment {
+    /// A moment without a visit, for the tests of a [`LocationSource`]; no product build has this feature.
+    pub fn for_tests() -> Self {
+        Self { _made_by_a_visit: () }
+    }
+}
+
+/// What a source reports while a window is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// A position; better ones may follow.
+    Fix(Fix),
+    /// There will be none, and why.
+    Unavailable(UnavailableReason),
+}
+
+/// The system's location service.
+#[async_trait]
+pub trait LocationSource: Send + Sync {
+    /// What can be known without reading a location: permission, service, hardware. `None` when nothing is in the way.
+    async fn readiness(&self) -> Option<UnavailableReason>;
+
+    /// Starts the service, sends each reading to `readings` and returns when the receiver is dropped or nothing more
+    /// can come. Stops the service before it returns, also when it is cancelled.
+    ///
+    /// One call is exactly one start and one stop of the platform's client.
+    async fn read(&self, moment: &VisitMoment, readings: tokio::sync::mpsc::Sender<Reading>);
+}
+
+/// Why the system's key store did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// It is locked, missing or refuses.
+    #[error("the system's key store is not available")]
+    Unavailable,
+}
+
+/// The system's key store.
+pub trait SecretStore: Send + Sync {
+    /// The secret of that name; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`SecretError::Unavailable`].
+    fn get(&self, name: &str) -> Result<Option<Sensitive<Vec<u8>>>, SecretError>;
+
+    /// Stores a secret and reads it back before it returns.
+    ///
+    /// # Errors
+    /// [`SecretError::Unavailable`], also when it reads back differently.
+    fn set(&self, name: &str, secret: &Sensitive<Vec<u8>>) -> Result<(), SecretError>;
+
+    /// Removes a secret; absent is fine.
+    ///
+    /// # Errors
+    /// [`SecretError::Unavailable`].
+    fn remove(&self, name: &str) -> Result<(), SecretError>;
+}
+
+/// What kind of device this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// `linux`, `windows`, `macos`, `android`, `ios`.
+    pub platform: &'static str,
+    /// A phone: PIN of 6 digits; otherwise 8 characters.
+    pub is_phone: bool,
+    /// Version of the app.
+    pub app_version: &'static str,
+}
