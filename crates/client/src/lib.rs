@@ -1,0 +1,3 @@
+//! The use cases of the client (see docs/ARCHITECTURE.md).
+pub mod ipc;
+pub mod ports;

@@ -1,0 +1,136 @@
+//! Reasons for a person to look at a visit. A flag never decides anything.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{LocationOutcome, UnavailableReason};
+use crate::geo::Presence;
+
+macro_rules! flags {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// Something about a visit or a statement that a person should look at.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Flag { $($(#[$doc])* $variant),+ }
+
+        impl Flag {
+            /// Every flag.
+            pub const ALL: &'static [Flag] = &[$(Flag::$variant),+];
+
+            /// The code in statements, SQL and on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Flag::$variant => $name),+ }
+            }
+
+            /// The flag of that code.
+            pub fn parse(code: &str) -> Option<Self> {
+                match code { $($name => Some(Flag::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+flags! {
+    /// No position, and the visit says why.
+    NoLocation = "no-location",
+    /// The position is too coarse, or its accuracy is unknown.
+    LowAccuracy = "low-accuracy",
+    /// The position is away from the registered place.
+    FarFromPlace = "far-from-place",
+    /// The platform says that the position is simulated.
+    MockLocation = "mock-location",
+    /// Entered after the fact.
+    LateEntry = "late-entry",
+    /// The author was not in the child's care team.
+    OutsideCareTeam = "outside-care-team",
+    /// The author had no engagement with the organisation.
+    OutsideEngagement = "outside-engagement",
+    /// The author had not accepted the agreement in force.
+    AgreementOutdated = "agreement-outdated",
+    /// The author's key had been revoked when the statement arrived.
+    KeyRevoked = "key-revoked",
+    /// Who signed had no authority for this kind of statement.
+    NoAuthority = "no-authority",
+    /// Two statements claim the same place in a device's series.
+    Fork = "fork",
+    /// The statement names a log that this operator never had.
+    SplitView = "split-view",
+    /// The content could not be read, though the signature is right.
+    UnreadableContent = "unreadable-content",
+    /// A representative disputes the visit.
+    Disputed = "disputed",
+    /// No representative has answered.
+    Unconfirmed = "unconfirmed",
+    /// The statement is about something that the operator does not know.
+    UnknownSubject = "unknown-subject",
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Flags that follow from the outcome of a reading alone.
+///
+/// A missing fix is flagged unless the reading never was due (late entries carry their own flag).
+pub fn location_flags(outcome: &LocationOutcome, presence: Option<Presence>) -> Vec<Flag> {
+    match outcome {
+        LocationOutcome::Unavailable(UnavailableReason::AfterVisit) => Vec::new(),
+        LocationOutcome::Unavailable(_) => vec![Flag::NoLocation],
+        LocationOutcome::Fix(fix) => {
+            let mut flags = Vec::new();
+            if fix.accuracy_dm.is_none_or(|accuracy_dm| accuracy_dm > LOW_ACCURACY_DM) {
+                flags.push(Flag::LowAccuracy);
+            }
+            if presence == Some(Presence::Outside) {
+                flags.push(Flag::FarFromPlace);
+            }
+            if fix.mock == Some(true) {
+                flags.push(Flag::MockLocation);
+            }
+            flags
+        }
+    }
+}
+
+/// Worse than 100 m is coarse: a street away cannot be told from the place.
+pub const LOW_ACCURACY_DM: u32 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{Fix, FixSource};
+
+    fn fix(accuracy_dm: Option<u32>, mock: Option<bool>) -> LocationOutcome {
+        LocationOutcome::Fix(Fix {
+            lat_e7: 511_605_000,
+            lon_e7: 714_704_000,
+            accuracy_dm,
+            fixed_at_ms: None,
+            source: FixSource::Unknown,
+            mock,
+        })
+    }
+
+    #[test]
+    fn unknown_accuracy_is_low_accuracy() {
+        assert_eq!(location_flags(&fix(None, None), Some(Presence::Unknown)), [Flag::LowAccuracy]);
+        assert_eq!(location_flags(&fix(Some(80), None), Some(Presence::Inside)), []);
+    }
+
+    #[test]
+    fn far_and_simulated_are_both_said() {
+        let flags = location_flags(&fix(Some(80), Some(true)), Some(Presence::Outside));
+        assert_eq!(flags, [Flag::FarFromPlace, Flag::MockLocation]);
+    }
+
+    #[test]
+    fn codes_go_there_and_back() {
+        for &flag in Flag::ALL {
+            assert_eq!(Flag::parse(flag.as_str()), Some(flag));
+            assert_eq!(serde_json::to_string(&flag).unwrap(), format!("\"{flag}\""));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Deterministic CBOR (RFC 8949 section 4.2.1): shortest forms, definite lengths, sorted keys, no floats.
+//!
+//! # Invariants
+//! [`decode`] accepts exactly what [`encode`] writes: it re-encodes and compares, because CBOR libraries accept
+//! unsorted maps and long forms, and two encodings of one meaning would be two ids of one statement.
+
+use ciborium::Value;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Why bytes are not deterministic CBOR of the expected shape.
+#[derive(Debug, thiserror::Error)]
+pub enum CborError {
+    /// Not CBOR at all, or bytes follow.
+    #[error("not one well-formed CBOR item")]
+    Malformed,
+    /// CBOR, but not in the one deterministic form.
+    #[error("not in deterministic form")]
+    NotDeterministic,
+    /// Deterministic, but a float or a tag stands where none may.
+    #[error("floats and tags are not allowed")]
+    Forbidden,
+    /// Not of the expected shape.
+    #[error("unexpected shape: {0}")]
+    Shape(&'static str),
+}
+
+/// The deepest nesting that is read; our own data needs six.
+const MAX_DEPTH: usize = 16;
+
+/// Writes a value in the one deterministic form.
+///
+/// # Errors
+/// [`CborError::Forbidden`] for floats and tags.
+pub fn encode(value: &Value) -> Result<Vec<u8>, CborError> {
+    let sorted = sort(value.clone())?;
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&sorted, &mut bytes).map_err(|_| CborError::Malformed)?;
+    Ok(bytes)
+}
+
+/// Reads one item and refuses any other form than [`encode`] writes.
+///
+/// # Errors
+/// Every variant of [`CborError`].
+pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
+    let value: Value = ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH)
+        .map_err(|_| CborError::Malformed)?;
+    if encode(&value)? == bytes { Ok(value) } else { Err(CborError::NotDeterministic) }
+}
+
+/// Turns any serialisable value into deterministic CBOR.
+///
+/// # Errors
+/// [`CborError::Shape`] when it cannot be represented, [`CborError::Forbidden`] when it holds floats.
+pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CborError> {
+    encode(&Value::serialized(value).map_err(|_| CborError::Shape("not representable"))?)
+}
+
+/// Reads a value from deterministic CBOR.
+///
+/// # Errors
+/// As [`decode`], and [`CborError::Shape`] when fields are missing or of another type.
+pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CborError> {
+    decode(bytes)?.deserialized().map_err(|_| CborError::Shape("fields missing or of another type"))
+}
+
+fn sort(value: Value) -> Result<Value, CborError> {
+    Ok(match value {
+        Value::Float(_) | Value::Tag(..) => return Err(CborError::Forbidden),
+        Value::Array(items) => Value::Array(items.into_iter().map(sort).collect::<Result<_, _>>()?),
+        Value::Map(entries) => {
+            let mut keyed = entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let mut bytes = Vec::new();
+                    ciborium::into_writer(&key, &mut bytes).map_err(|_| CborError::Malformed)?;
+                    Ok((bytes, sort(key)?, sort(value)?))
+                })
+                .collect::<Result<Vec<_>, CborError>>()?;
+            keyed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+            if keyed.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+                return Err(CborError::NotDeterministic);
+            }
+            Value::Map(keyed.into_iter().map(|(_, key, value)| (key, value)).collect())
+        }
+        other => other,
+    })
+}
+
+/// The entries of a map whose keys are integers.
+pub(crate) fn int_map(value: Value) -> Result<Vec<(i64, Value)>, CborError> {
+    let Value::Map(entries) = value else { return Err(CborError::Shape("a map was expected")) };
+    entries
+        .into_iter()
+        .map(|(key, value)| {
+            let key = key.as_integer().and_then(|key| i64::try_from(key).ok());
+            Ok((key.ok_or(CborError::Shape("an integer key was expected"))?, value))
+        })
+        .collect()
+}
+
+/// An unsigned integer.
+pub(crate) fn uint(value: &Value) -> Result<u64, CborError> {
+    value
+        .as_integer()
+        .and_then(|integer| u64::try_from(integer).ok())
+        .ok_or(CborError::Shape("an unsigned integer was expected"))
+}
+
+/// A byte string of a fixed length.
+pub(crate) fn array<const N: usize>(value: &Value) -> Result<[u8; N], CborError> {
+    value
+        .as_bytes()
+        .and_then(|bytes| bytes.as_slice().try_into().ok())
+        .ok_or(CborError::Shape("a byte string of another length was expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn other_forms_of_the_same_meaning_are_refused() {
+        for (name, bytes) in [
+            ("long form of 1", &[0x18, 0x01][..]),
+            ("unsorted map", &[0xa2, 0x02, 0x00, 0x01, 0x00]),
+            ("twice the same key", &[0xa2, 0x01, 0x00, 0x01, 0x00]),
+            ("indefinite array", &[0x9f, 0x01, 0xff]),
+            ("indefinite text", &[0x7f, 0x61, 0x61, 0xff]),
+            ("float", &[0xf9, 0x3c, 0x00]),
+            ("tag", &[0xc1, 0x00]),
+            ("bytes follow", &[0x01, 0x01]),
+            ("nothing", &[]),
+            ("cut", &[0x42, 0x01]),
+        ] {
+            assert!(decode(bytes).is_err(), "{name}");
+        }
+        assert!(decode(&[0xa2, 0x01, 0x00, 0x02, 0x00]).is_ok());
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_a_crash() {
+        let mut bytes = vec![0x81; 100_000];
+        bytes.push(0);
+        assert!(decode(&bytes).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_written_back_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(value) = decode(&bytes) {
+                prop_assert_eq!(encode(&value).unwrap(), bytes);
+            }
+        }
+    }
+}

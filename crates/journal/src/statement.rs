@@ -1,0 +1,167 @@
+//! A statement: COSE_Sign1 (RFC 9052) in hash-envelope form (RFC 9995), as SCITT signs it (RFC 9943).
+//!
+//! # Invariants
+//! Its id is the SHA-256 of its Sig_structure, so it does not depend on the signature. A [`Statement`] is decoded but
+//! not believed; only [`Verified`] is, and only [`Statement::verify`] makes it.
+
+use coset::{CoseSign1, CoseSign1Builder, SignatureContext, TaggedCborSerializable, sig_structure_data};
+use domain::id::{Digest, StatementId};
+use sha2::{Digest as _, Sha256};
+
+use crate::cbor::CborError;
+use crate::header::Header;
+use crate::key::{KeyError, VerifyingKey};
+
+/// Largest statement that is accepted, in bytes; ours have about 500.
+pub const MAX_STATEMENT_BYTES: usize = 2_048;
+
+/// Why bytes are not a statement of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementError {
+    /// Larger than [`MAX_STATEMENT_BYTES`].
+    #[error("statement too large")]
+    TooLarge,
+    /// Not a tagged COSE_Sign1.
+    #[error("not a tagged COSE_Sign1")]
+    NotCose,
+    /// The header, the payload or the signature has another shape.
+    #[error("not a statement: {0}")]
+    Shape(#[source] CborError),
+    /// The same meaning in other bytes.
+    #[error("not in deterministic form")]
+    NotDeterministic,
+    /// The key named in the header is another one.
+    #[error("signed by another key than the one given")]
+    WrongKey,
+    /// The signature does not verify.
+    #[error(transparent)]
+    Signature(#[from] KeyError),
+}
+
+/// A decoded statement whose signature nobody has checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    bytes: Vec<u8>,
+    header: Header,
+    payload: Digest,
+    signature: [u8; 64],
+    to_be_signed: Vec<u8>,
+    id: StatementId,
+}
+
+pub(crate) struct Parts {
+    pub(crate) protected: coset::ProtectedHeader,
+    pub(crate) to_be_signed: Vec<u8>,
+    pub(crate) id: StatementId,
+}
+
+pub(crate) fn parts(header: &Header, payload: Digest) -> Parts {
+    let protected = coset::ProtectedHeader { original_data: None, header: header.to_cose() };
+    let to_be_signed =
+        sig_structure_data(SignatureContext::CoseSign1, protected.clone(), None, &[], payload.as_bytes());
+    let id = StatementId::from_bytes(Sha256::digest(&to_be_signed).into());
+    Parts { protected, to_be_signed, id }
+}
+
+pub(crate) fn assemble(parts: &Parts, payload: Digest, signature: [u8; 64]) -> Vec<u8> {
+    CoseSign1Builder::new()
+        .protected(parts.protected.header.clone())
+        .payload(payload.as_bytes().to_vec())
+        .signature(signature.to_vec())
+        .build()
+        .to_tagged_vec()
+        .expect("a header of our own making is always encodable")
+}
+
+impl Statement {
+    /// Decodes bytes strictly: they are encoded again and compared, so exactly one byte form is accepted.
+    ///
+    /// # Errors
+    /// [`StatementError`], all but `WrongKey` and `Signature`.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StatementError> {
+        if bytes.len() > MAX_STATEMENT_BYTES {
+            return Err(StatementError::TooLarge);
+        }
+        let sign1 = CoseSign1::from_tagged_slice(bytes).map_err(|_| StatementError::NotCose)?;
+        let header = Header::from_cose(&sign1.protected.header).map_err(StatementError::Shape)?;
+        let payload = sign1
+            .payload
+            .as_deref()
+            .and_then(|payload| Digest::from_slice(payload).ok())
+            .ok_or(StatementError::Shape(CborError::Shape("a payload of 32 bytes was expected")))?;
+        let signature: [u8; 64] = sign1
+            .signature
+            .as_slice()
+            .try_into()
+            .map_err(|_| StatementError::Shape(CborError::Shape("a signature of 64 bytes was expected")))?;
+        let parts = parts(&header, payload);
+        if assemble(&parts, payload, signature) != bytes {
+            return Err(StatementError::NotDeterministic);
+        }
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            header,
+            payload,
+            signature,
+            to_be_signed: parts.to_be_signed,
+            id: parts.id,
+        })
+    }
+
+    /// Checks the signature.
+    ///
+    /// # Errors
+    /// [`StatementError::WrongKey`], [`StatementError::Signature`].
+    pub fn verify(self, key: &VerifyingKey) -> Result<Verified, StatementError> {
+        if self.header.key != key.id() {
+            return Err(StatementError::WrongKey);
+        }
+        key.verify(&self.to_be_signed, &self.signature)?;
+        Ok(Verified(self))
+    }
+
+    /// What the signer claims. Believe it only behind [`Verified`].
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// SHA-256 of the Sig_structure.
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// SHA-256 of the content.
+    pub fn payload(&self) -> Digest {
+        self.payload
+    }
+
+    /// The exact bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A statement whose signature verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified(Statement);
+
+impl Verified {
+    /// For what was sealed or verified before by this very process or store.
+    ///
+    /// The store calls this for rows that passed [`Statement::verify`] when they were written; it never sees foreign
+    /// bytes.
+    pub fn trusted(statement: Statement) -> Self {
+        Self(statement)
+    }
+}
+
+impl std::ops::Deref for Verified {
+    type Target = Statement;
+
+    fn deref(&self) -> &Statement {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

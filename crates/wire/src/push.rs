@@ -1,0 +1,134 @@
+//! Statements up.
+
+use domain::content::bytes;
+use domain::flag::Flag;
+use domain::id::{Digest, StatementId};
+use serde::{Deserialize, Serialize};
+
+/// Most statements in one push.
+pub const MAX_ITEMS: usize = 500;
+
+/// One statement with its content.
+///
+/// `id` and `seq` are the client's claim; they matter only when the bytes cannot be verified: then the id is recorded
+/// with the reason and the series goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushItem {
+    /// Id by the client.
+    pub id: StatementId,
+    /// Place in the device's series by the client.
+    pub seq: u64,
+    /// The signed bytes.
+    #[serde(with = "bytes")]
+    pub statement: Vec<u8>,
+    /// The content's bytes.
+    #[serde(with = "bytes")]
+    pub content: Vec<u8>,
+}
+
+/// `POST /v1/push`: a run of one device's series, in order, without gaps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushRequest {
+    /// At most [`MAX_ITEMS`].
+    pub items: Vec<PushItem>,
+}
+
+/// Why bytes were refused: only what cannot be attributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// Larger than a statement or a content may be.
+    TooLarge,
+    /// Not a statement in its one byte form.
+    NotAStatement,
+    /// The signature is wrong.
+    BadSignature,
+    /// The key is not that of the authenticated device.
+    UnknownKey,
+    /// The content is not the one whose hash was signed.
+    WrongContent,
+}
+
+impl Refusal {
+    /// The code in SQL and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Refusal::TooLarge => "too-large",
+            Refusal::NotAStatement => "not-a-statement",
+            Refusal::BadSignature => "bad-signature",
+            Refusal::UnknownKey => "unknown-key",
+            Refusal::WrongContent => "wrong-content",
+        }
+    }
+
+    /// The refusal of that code.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::TooLarge, Self::NotAStatement, Self::BadSignature, Self::UnknownKey, Self::WrongContent]
+            .into_iter()
+            .find(|refusal| refusal.as_str() == code)
+    }
+}
+
+/// What became of one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Registered now.
+    Registered {
+        /// Position in the log.
+        leaf_index: u64,
+        /// What a person should look at.
+        flags: Vec<Flag>,
+    },
+    /// Registered before; the same answer again.
+    AlreadyHave {
+        /// Position in the log.
+        leaf_index: u64,
+        /// As then.
+        flags: Vec<Flag>,
+    },
+    /// Registered as a second branch: another statement stands at the same place of the series.
+    Fork {
+        /// Position in the log.
+        leaf_index: u64,
+        /// Contains `fork`.
+        flags: Vec<Flag>,
+    },
+    /// Statements before it are missing; nothing happened.
+    Gap {
+        /// Number that the operator expects next.
+        expected_seq: u64,
+    },
+    /// Cannot be attributed; recorded under the client's id, the series goes on.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// Contiguous leaves of this device under one signed tree head, with one range proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Position of the first leaf.
+    pub first_leaf: u64,
+    /// The statements at `first_leaf`, `first_leaf + 1`..., by id; the device has their bytes.
+    pub statements: Vec<StatementId>,
+    /// The signed tree head ([`journal::receipt::TreeHead`]).
+    #[serde(with = "bytes")]
+    pub head: Vec<u8>,
+    /// Size of the tree under that head.
+    pub tree_size: u64,
+    /// Hashes outside the range, left to right ([`journal::merkle::range_proof`]).
+    pub proof: Vec<Digest>,
+}
+
+/// Answer to a push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushResponse {
+    /// One for each item, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Cover every item that is registered.
+    pub registrations: Vec<Registration>,
+    /// Number that the operator expects next from this device.
+    pub next_seq: u64,
+}
