@@ -12,6 +12,8 @@ for word in "$@"; do
     [ "$wanted" ] && output=$word && wanted=
     [ "$word" = -o ] && wanted=1
     [ "$word" = -E ] && preprocess=1
+    # Only a compiler in the style of Microsoft's knows this word.
+    [ "$word" = '-?' ] && exit 1
 done
 if [ "$preprocess" ]; then
     for word in "$@"; do
@@ -49,6 +51,11 @@ pub(super) fn write(folder: &Path) -> Outcome<Stubs> {
     let headers = openssl.join("include/openssl");
     on_path(&headers, fs::create_dir_all(&headers))?;
     on_path(&openssl, fs::create_dir_all(openssl.join("lib")))?;
+    // Looked for by name, never linked.
+    for name in ["libssl.a", "libcrypto.a"] {
+        let library = openssl.join("lib").join(name);
+        on_path(&library, fs::write(&library, ""))?;
+    }
     // Debian keeps some of them apart, by processor.
     for source in ["/usr/include/openssl", "/usr/include/x86_64-linux-gnu/openssl"].map(Path::new) {
         if !source.is_dir() {
@@ -71,6 +78,7 @@ impl Stubs {
         let mut step = step
             .env("OPENSSL_NO_VENDOR", "1")
             .env("OPENSSL_DIR", &self.openssl)
+            .env("OPENSSL_STATIC", "1")
             .env("PATH", std::env::join_paths(paths).unwrap_or_default());
         // For Windows there is a real one.
         if !triple.contains("windows") {
