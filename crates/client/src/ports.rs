@@ -1,8 +1,12 @@
 //! What the use cases need from the machine. Each port has more than one implementation: per platform, and in tests.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::content::{Fix, UnavailableReason};
 use domain::sensitive::Sensitive;
+use domain::{Clock, Rng};
 
 /// A proof that a location may be read now: only a registration or a confirmation makes one.
 ///
@@ -81,4 +85,35 @@ pub struct DeviceFacts {
     pub is_phone: bool,
     /// Version of the app.
     pub app_version: &'static str,
+}
+
+/// Tells the screens; see the events of [`crate::ipc`]. Called from any thread, must not block.
+pub trait Events: Send + Sync {
+    /// Something on screen may be stale.
+    fn changed(&self);
+
+    /// The sync went on.
+    fn sync(&self, state: &crate::ipc::SyncState);
+
+    /// The account was locked.
+    fn locked(&self);
+}
+
+/// Everything that the use cases need from the machine.
+#[derive(Clone)]
+pub struct Ports {
+    /// Folder of this profile; made when it is missing.
+    pub profile: PathBuf,
+    /// The system's location service.
+    pub location: Arc<dyn LocationSource>,
+    /// The system's key store.
+    pub secrets: Arc<dyn SecretStore>,
+    /// The device's clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Chance of the operating system.
+    pub rng: Arc<dyn Rng>,
+    /// What kind of device it is.
+    pub facts: DeviceFacts,
+    /// The screens.
+    pub events: Arc<dyn Events>,
 }

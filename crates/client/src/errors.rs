@@ -1,0 +1,156 @@
+//! What can go wrong in a use case, and the one place that turns it into the closed list of the screens.
+
+use crate::ipc::{ErrorCode, IpcError};
+use crate::ports::SecretError;
+
+/// Why a use case stopped. Lower errors are kept whole here and lose their details at the window.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the operator does not answer")]
+    Offline,
+    #[error("what answers is not an operator of this system")]
+    NotAnOperator,
+    #[error("the operator's key is not the one that the link names")]
+    WrongFingerprint,
+    #[error("neither https nor this computer")]
+    InsecureAddress,
+    #[error("not an address")]
+    BadAddress,
+    #[error("not an activation code or link")]
+    BadCode,
+    #[error("the operator does not know this code")]
+    UnknownCode,
+    #[error("the code was used")]
+    UsedCode,
+    #[error("the code has expired")]
+    ExpiredCode,
+    #[error("too many tries")]
+    TooManyTries { wait_s: u32 },
+    #[error("no code in the picture")]
+    NoCodeInImage,
+    #[error("the PIN is wrong")]
+    WrongPin { wait_s: u32 },
+    #[error("ten wrong PINs")]
+    PinLocked,
+    #[error("the PIN is too weak")]
+    WeakPin,
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the account's key is gone from the key store")]
+    KeyLost,
+    #[error("the account's files are damaged")]
+    DatabaseDamaged,
+    #[error("the account's files are of a newer version")]
+    DatabaseTooNew,
+    #[error("no account is open")]
+    Locked,
+    #[error("the agreement must be accepted first")]
+    AgreementRequired,
+    #[error("not read to the end, or not all confirmed")]
+    AgreementIncomplete,
+    #[error("the agreement's text does not fit its digest")]
+    AgreementAltered,
+    #[error("not there")]
+    NotFound,
+    #[error("not allowed to this person")]
+    NotAllowed,
+    #[error("it changed since it was shown")]
+    Stale,
+    #[error("too late to undo")]
+    UndoOver,
+    #[error("bad input: {0}")]
+    BadInput(&'static str),
+    #[error("file: {}", .0.kind())]
+    File(#[from] std::io::Error),
+    #[error("mistake of the program: {0}")]
+    Bug(&'static str),
+}
+
+/// Result of a use case.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl From<Failure> for IpcError {
+    fn from(failure: Failure) -> Self {
+        let code = code(&failure);
+        if code == ErrorCode::Internal {
+            // No variant carries personal data into its message; see the rule on errors in docs/ARCHITECTURE.md.
+            tracing::error!(%failure, "a use case failed");
+        }
+        Self { code, detail: detail(&failure) }
+    }
+}
+
+fn code(failure: &Failure) -> ErrorCode {
+    match failure {
+        Failure::Offline => ErrorCode::Offline,
+        Failure::NotAnOperator => ErrorCode::NotAnOperator,
+        Failure::WrongFingerprint => ErrorCode::WrongFingerprint,
+        Failure::InsecureAddress => ErrorCode::InsecureAddress,
+        Failure::BadAddress => ErrorCode::BadAddress,
+        Failure::BadCode => ErrorCode::BadCode,
+        Failure::UnknownCode => ErrorCode::UnknownCode,
+        Failure::UsedCode => ErrorCode::UsedCode,
+        Failure::ExpiredCode => ErrorCode::ExpiredCode,
+        Failure::TooManyTries { .. } => ErrorCode::TooManyTries,
+        Failure::NoCodeInImage => ErrorCode::NoCodeInImage,
+        Failure::WrongPin { .. } => ErrorCode::WrongPin,
+        Failure::PinLocked => ErrorCode::PinLocked,
+        Failure::WeakPin => ErrorCode::WeakPin,
+        Failure::Secret(SecretError::Unavailable) => ErrorCode::KeyringUnavailable,
+        Failure::KeyLost => ErrorCode::KeyLost,
+        Failure::DatabaseDamaged => ErrorCode::DatabaseDamaged,
+        Failure::DatabaseTooNew => ErrorCode::DatabaseTooNew,
+        Failure::Locked => ErrorCode::Locked,
+        Failure::AgreementRequired => ErrorCode::AgreementRequired,
+        Failure::AgreementIncomplete => ErrorCode::AgreementIncomplete,
+        Failure::AgreementAltered => ErrorCode::AgreementAltered,
+        Failure::NotFound => ErrorCode::NotFound,
+        Failure::NotAllowed => ErrorCode::NotAllowed,
+        Failure::Stale => ErrorCode::Stale,
+        Failure::UndoOver => ErrorCode::UndoOver,
+        Failure::BadInput(_) => ErrorCode::BadInput,
+        Failure::File(error) if is_disk_full(error) => ErrorCode::DiskFull,
+        Failure::File(_) | Failure::Bug(_) => ErrorCode::Internal,
+    }
+}
+
+fn detail(failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::TooManyTries { wait_s } | Failure::WrongPin { wait_s } => Some(wait_s.to_string()),
+        Failure::BadInput(field) => Some((*field).to_owned()),
+        Failure::Bug(place) => Some((*place).to_owned()),
+        Failure::File(error) => Some(format!("file:{:?}", error.kind())),
+        _ => None,
+    }
+}
+
+fn is_disk_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_times_and_field_names_reach_the_screen() {
+        let answer = |failure: Failure| IpcError::from(failure);
+        assert_eq!(
+            answer(Failure::WrongPin { wait_s: 15 }),
+            IpcError { code: ErrorCode::WrongPin, detail: Some("15".into()) }
+        );
+        assert_eq!(
+            answer(Failure::BadInput("service")),
+            IpcError { code: ErrorCode::BadInput, detail: Some("service".into()) }
+        );
+        assert_eq!(answer(Failure::Stale), IpcError { code: ErrorCode::Stale, detail: None });
+    }
+
+    #[test]
+    fn a_full_disk_is_told_apart_from_a_mistake() {
+        let full = Failure::File(std::io::ErrorKind::StorageFull.into());
+        assert_eq!(IpcError::from(full).code, ErrorCode::DiskFull);
+        let other = Failure::File(std::io::ErrorKind::PermissionDenied.into());
+        assert_eq!(IpcError::from(other).code, ErrorCode::Internal);
+    }
+}

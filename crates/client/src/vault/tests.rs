@@ -1,0 +1,191 @@
+use hpke::{Kem as _, Serializable as _};
+
+use super::*;
+use crate::testing::{ManualClock, MemorySecrets, SeededRng};
+
+struct Setting {
+    profile: tempfile::TempDir,
+    secrets: Arc<MemorySecrets>,
+    clock: Arc<ManualClock>,
+    vault: Vault,
+}
+
+fn setting() -> Setting {
+    let profile = tempfile::tempdir().unwrap();
+    let (secrets, clock) = (Arc::new(MemorySecrets::default()), Arc::new(ManualClock::at(1_795_000_000_000)));
+    let mut vault = Vault::new(profile.path(), secrets.clone(), clock.clone(), Arc::new(SeededRng::new(7)));
+    // The rules around the PIN do not depend on its price; one test below pays the product's.
+    vault.cost = Argon2Cost { memory_kib: 8, passes: 1, lanes: 1 };
+    Setting { profile, secrets, clock, vault }
+}
+
+fn recovery_pair() -> (<hpke::kem::X25519HkdfSha256 as hpke::Kem>::PrivateKey, Vec<u8>) {
+    let (secret, public) = hpke::kem::X25519HkdfSha256::gen_keypair();
+    (secret, public.to_bytes().to_vec())
+}
+
+fn pin(text: &str) -> Pin {
+    Pin::typed(text.into())
+}
+
+fn enrol(setting: &Setting, label: &str) -> (AccountId, [u8; 32]) {
+    let pending = setting.vault.begin(label).unwrap();
+    setting.vault.complete(&pending, &pin("271828"), label, &recovery_pair().1).unwrap();
+    (pending.id, *pending.key.expose())
+}
+
+#[test]
+fn the_pin_opens_the_key_and_a_wrong_one_does_not() {
+    let setting = setting();
+    let (id, key) = enrol(&setting, "");
+    assert_eq!(setting.vault.open(&id, &pin("271828")).unwrap().expose(), &key);
+    assert!(matches!(setting.vault.open(&id, &pin("271829")), Err(Failure::WrongPin { wait_s: 0 })));
+    assert_eq!(setting.vault.open(&id, &pin("271828")).unwrap().expose(), &key);
+}
+
+#[test]
+fn the_products_price_of_a_guess_is_the_one_of_the_rules() {
+    let mut setting = setting();
+    setting.vault.cost = Argon2Cost::PRODUCT;
+    assert_eq!(Argon2Cost::PRODUCT, Argon2Cost { memory_kib: 65_536, passes: 3, lanes: 1 });
+    let (id, key) = enrol(&setting, "");
+    assert_eq!(setting.vault.open(&id, &pin("271828")).unwrap().expose(), &key);
+}
+
+#[test]
+fn delays_grow_are_kept_and_lock_at_ten() {
+    let setting = setting();
+    let (id, _) = enrol(&setting, "");
+    for wrong in 1..attempts::MAX_WRONG {
+        let answer = setting.vault.open(&id, &pin("000000"));
+        let delay_s = attempts::delay_s(wrong);
+        assert!(matches!(answer, Err(Failure::WrongPin { wait_s }) if wait_s == delay_s), "try {wrong}");
+        if delay_s > 0 {
+            let again = setting.vault.open(&id, &pin("271828"));
+            assert!(matches!(again, Err(Failure::TooManyTries { .. })), "the right PIN waits as well");
+            setting.clock.advance_wall_ms(86_400_000);
+            assert_eq!(setting.vault.list().unwrap()[0].wait_s, delay_s, "turning the wall clock helps nobody");
+        }
+        setting.clock.advance_ms(u64::from(delay_s) * 1_000);
+    }
+    assert!(matches!(setting.vault.open(&id, &pin("000000")), Err(Failure::PinLocked)));
+    setting.clock.advance_ms(1_000_000_000);
+    assert!(matches!(setting.vault.open(&id, &pin("271828")), Err(Failure::PinLocked)), "for good");
+    assert!(setting.vault.list().unwrap()[0].is_locked);
+    assert!(setting.profile.path().join("accounts").join(id.as_str()).join(ACCOUNT).exists(), "nothing is erased");
+}
+
+#[test]
+fn a_restart_begins_the_delay_anew() {
+    let setting = setting();
+    let (id, _) = enrol(&setting, "");
+    for _ in 0..4 {
+        let _ = setting.vault.open(&id, &pin("000000"));
+        setting.clock.advance_ms(10_000);
+    }
+    assert_eq!(setting.vault.list().unwrap()[0].wait_s, 5);
+    setting.clock.restart();
+    assert_eq!(setting.vault.list().unwrap()[0].wait_s, 15);
+}
+
+#[test]
+fn a_lost_key_store_entry_is_said_and_never_replaced() {
+    let setting = setting();
+    let (id, _) = enrol(&setting, "");
+    setting.secrets.forget_all();
+    assert!(matches!(setting.vault.open(&id, &pin("271828")), Err(Failure::KeyLost)));
+    assert!(setting.secrets.is_empty(), "no new secret was made");
+    assert_eq!(setting.vault.list().unwrap()[0].wait_s, 0, "not the person's mistake");
+    setting.secrets.close();
+    assert!(matches!(setting.vault.open(&id, &pin("271828")), Err(Failure::Secret(_))));
+}
+
+#[test]
+fn a_new_pin_opens_the_same_key_and_the_old_one_nothing() {
+    let setting = setting();
+    let (id, key) = enrol(&setting, "");
+    assert!(matches!(
+        setting.vault.change_pin(&id, &pin("000000"), &pin("314159")),
+        Err(Failure::WrongPin { .. })
+    ));
+    setting.vault.change_pin(&id, &pin("271828"), &pin("314159")).unwrap();
+    assert!(matches!(setting.vault.open(&id, &pin("271828")), Err(Failure::WrongPin { .. })));
+    assert_eq!(setting.vault.open(&id, &pin("314159")).unwrap().expose(), &key);
+}
+
+#[test]
+fn a_folder_copied_under_another_name_does_not_open() {
+    let setting = setting();
+    let (id, _) = enrol(&setting, "");
+    let (other, _) = enrol(&setting, "2");
+    let folder = |id: &AccountId| setting.profile.path().join("accounts").join(id.as_str()).join(ACCOUNT);
+    fs::copy(folder(&id), folder(&other)).unwrap();
+    assert!(setting.vault.open(&other, &pin("271828")).is_err());
+}
+
+#[test]
+fn only_the_operators_recovery_key_opens_the_sealed_copy() {
+    let setting = setting();
+    let (secret, public) = recovery_pair();
+    let pending = setting.vault.begin("x").unwrap();
+    setting.vault.complete(&pending, &pin("271828"), "", &public).unwrap();
+    let recovery = setting.vault.read(&pending.id).unwrap().recovery;
+    assert_eq!(recovery.open(&secret, pending.id.as_str()).unwrap(), pending.key.expose());
+    assert_eq!(recovery.open(&secret, "0000000000000000"), None, "bound to the account");
+    assert_eq!(recovery.open(&recovery_pair().0, pending.id.as_str()), None);
+}
+
+#[test]
+fn an_interrupted_enrolment_is_taken_up_and_a_given_up_one_leaves_nothing() {
+    let setting = setting();
+    let first = setting.vault.begin("a").unwrap();
+    assert!(setting.vault.list().unwrap().is_empty(), "not an account yet");
+    let again = setting.vault.begin("a").unwrap();
+    assert_eq!((&again.id, again.key.expose()), (&first.id, first.key.expose()));
+    assert_ne!(setting.vault.begin("b").unwrap().id, first.id);
+    setting.vault.sweep().unwrap();
+    assert_eq!(setting.vault.begin("a").unwrap().id, first.id, "sweeping keeps what may still be answered");
+    setting.vault.discard(&first.id).unwrap();
+    assert_ne!(setting.vault.begin("a").unwrap().id, first.id, "nothing of it is left");
+    setting.clock.advance_ms(200 * 3_600_000);
+    setting.vault.sweep().unwrap();
+    assert_eq!(fs::read_dir(setting.profile.path().join("accounts")).unwrap().count(), 0);
+    assert!(setting.secrets.is_empty());
+}
+
+#[test]
+fn accounts_keep_their_order_and_a_removed_one_is_gone_for_good() {
+    let setting = setting();
+    let (first, _) = enrol(&setting, "");
+    let (second, _) = enrol(&setting, "жұмыс");
+    let listed: Vec<_> = setting.vault.list().unwrap().into_iter().map(|account| account.label).collect();
+    assert_eq!(listed, ["1", "жұмыс"]);
+    setting.vault.remove(&first).unwrap();
+    assert!(!setting.profile.path().join("accounts").join(first.as_str()).exists());
+    assert!(matches!(setting.vault.open(&first, &pin("271828")), Err(Failure::NotFound)));
+    assert_eq!(setting.vault.list().unwrap()[0].id, second);
+}
+
+#[test]
+fn no_foreign_text_becomes_a_path() {
+    for text in ["..", "../../../../etc", "0123456789abcde", "0123456789ABCDEF", "0123456789abcde/"] {
+        assert_eq!(AccountId::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_interrupted_removal_is_finished_and_a_folder_without_a_name_is_left_alone() {
+    let setting = setting();
+    let (id, _) = enrol(&setting, "");
+    let (kept, _) = enrol(&setting, "");
+    let folder = |id: &AccountId| setting.profile.path().join("accounts").join(id.as_str());
+    setting.secrets.close();
+    assert!(setting.vault.remove(&id).is_err(), "the key store was closed in between");
+    fs::remove_file(folder(&kept).join(ACCOUNT)).unwrap();
+    setting.vault.sweep().unwrap();
+    assert!(setting.vault.list().unwrap().is_empty());
+    setting.secrets.open();
+    setting.vault.sweep().unwrap();
+    assert!(!folder(&id).exists());
+    assert!(folder(&kept).exists(), "its database may hold what was not sent");
+}
