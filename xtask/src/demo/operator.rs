@@ -103,7 +103,9 @@ fn serve(address: SocketAddr) -> Outcome<Child> {
 /// The address of an operator that another run started and that still lives.
 fn running() -> Option<SocketAddr> {
     let pid = read("operator.pid").ok()?;
-    super::window::is_alive(pid.trim()).then(|| parse(&read("address.txt").ok()?).ok()).flatten()
+    super::window::is_alive(pid.trim(), "esep-operator")
+        .then(|| parse(&read("address.txt").ok()?).ok())
+        .flatten()
 }
 
 fn free_address() -> Outcome<SocketAddr> {

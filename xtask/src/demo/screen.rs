@@ -52,8 +52,9 @@ impl Screen {
     pub(super) fn take_picture(&self, path: &Path) {
         let fresh = path.with_extension("new.png");
         let taken = program("import")
-            .args(["-silent", "-display", &self.display(), "-window", "root"])
+            .args(["-silent", "-window", "root"])
             .args([&fresh])
+            .env("DISPLAY", self.display())
             .quiet_succeeds();
         if taken {
             drop(fs::rename(&fresh, path));
