@@ -34,6 +34,7 @@ export const agreement: Messages['agreement'] = {
   announcedText: (date) => `It takes effect: ${date}. You can read it now.`,
   outdatedTitle: 'Please accept the new version of the agreement',
   outdatedText: 'Visits can still be registered. Everything else opens when it is accepted.',
+  nothingDue: 'There is no new agreement to accept.',
   read: 'Read',
   accepted: (when) => `Accepted: ${when}`,
   level: 'Level of evidence',

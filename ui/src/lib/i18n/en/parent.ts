@@ -31,6 +31,7 @@ export const parent: Messages['parent'] = {
   answerConfirmed: (name) => `${name} confirmed`,
   answerDisputed: (name) => `${name}: that is not right`,
   answerNone: (name) => `${name} has not answered yet`,
+  earlierAnswer: 'Answer before the correction',
   changeAnswer: 'Change the answer',
   organisation: 'Organisation',
   born: 'Date of birth',

@@ -15,6 +15,7 @@ export const start: Messages['start'] = {
   chooseQr: 'Choose a picture of the QR code',
   qrReading: 'Reading the picture…',
   continue: 'Continue',
+  waitSeconds: (count) => `Try again in ${count} ${oneOther(count, { one: 'second', other: 'seconds' })}.`,
   toUnlock: 'Open an account on this device',
   check: {
     title: 'Is this your operator?',
@@ -40,6 +41,8 @@ export const start: Messages['start'] = {
     digitsOnly: 'The PIN has digits only',
     differ: 'The two PINs differ',
     show: 'Show the PIN',
+    label: 'Name of the account',
+    labelHint: 'Not required. It is seen on the lock screen, so do not write your own name.',
     set: 'Set the PIN',
     working: 'Registering the device…',
   },

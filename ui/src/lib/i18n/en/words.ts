@@ -73,11 +73,6 @@ export const words: Messages['words'] = {
   reviewState: { open: 'Not reviewed', accepted: 'Accepted', returned: 'Returned' },
   confirmation: { none: 'Awaiting an answer', confirmed: 'Confirmed', disputed: 'Disputed' },
   presence: { inside: 'Inside', outside: 'Outside', unknown: 'Unknown' },
-  basis: {
-    parent: 'Parent', adopter: 'Adoptive parent', guardian: 'Guardian', trustee: 'Trustee',
-    foster: 'Foster carer', other: 'Another basis',
-  },
-  engagement: { employee: 'Employee', 'civil-contract': 'By civil contract' },
   refusal: {
     'too-large': 'The record is too large',
     'not-a-statement': 'Not a record of this system',

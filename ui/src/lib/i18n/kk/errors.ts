@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../ipc/types';
+
 /** Words for each code of the core: what happened, and what to do. */
 export const errors = {
   offline: { title: 'Оператормен байланыс жоқ', text: 'Интернетті тексеріп, қайталап көріңіз.' },
@@ -29,4 +31,4 @@ export const errors = {
   'undo-over': { title: 'Қайтару мерзімі өтті', text: 'Келу бетінде «Түзету» арқылы себебін жазып өзгертіңіз.' },
   'bad-input': { title: 'Енгізілген мәлімет дұрыс емес', text: 'Толтырылған жолдарды тексеріңіз.' },
   internal: { title: 'Қолданбада қате шықты', text: 'Жазбаларыңыз сақтаулы. Қайталап көріңіз; қайталанса, үйлестірушіге хабарлаңыз.' },
-};
+} satisfies Record<ErrorCode, { title: string; text: string }>;

@@ -29,6 +29,7 @@ export const parent = {
   answerConfirmed: (name: string) => `${name} растады`,
   answerDisputed: (name: string) => `${name}: олай емес`,
   answerNone: (name: string) => `${name} әлі жауап бермеді`,
+  earlierAnswer: 'Түзетуге дейінгі жауап',
   changeAnswer: 'Жауапты өзгерту',
   organisation: 'Ұйым',
   born: 'Туған күні',

@@ -12,6 +12,7 @@ export const start = {
   chooseQr: 'QR-код суретін таңдау',
   qrReading: 'Сурет оқылып жатыр…',
   continue: 'Жалғастыру',
+  waitSeconds: (seconds: number) => `${seconds} секундтан кейін қайталаңыз.`,
   toUnlock: 'Осы құрылғыдағы тіркелгіге кіру',
   check: {
     title: 'Бұл сіздің операторыңыз ба?',
@@ -37,6 +38,8 @@ export const start = {
     digitsOnly: 'PIN тек цифрлардан тұрады',
     differ: 'Екі PIN бірдей емес',
     show: 'PIN-ді көрсету',
+    label: 'Тіркелгінің атауы',
+    labelHint: 'Міндетті емес. Құлып экранында көрінеді, сондықтан аты-жөніңізді жазбаңыз.',
     set: 'PIN орнату',
     working: 'Құрылғы тіркеліп жатыр…',
   },

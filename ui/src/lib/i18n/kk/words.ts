@@ -1,3 +1,25 @@
+import type {
+  ConfirmationState, CorrectionCode, DisputeCode, LateCode, OutcomeCode, PresenceCode, RefusalCode, ReviewReasonCode,
+  ReviewState, RoleCode, Transport, UnavailableCode,
+} from '../../ipc/types';
+
+type Coded = {
+  role: Record<RoleCode, string>;
+  outcome: Record<OutcomeCode, string>;
+  late: Record<LateCode, string>;
+  unavailable: Record<UnavailableCode, string>;
+  dispute: Record<DisputeCode, string>;
+  review: Record<ReviewReasonCode, string>;
+  correction: Record<CorrectionCode, string>;
+  flag: Record<string, string>;
+  transport: Record<Transport, string>;
+  reviewState: Record<ReviewState, string>;
+  confirmation: Record<ConfirmationState, string>;
+  presence: Record<PresenceCode, string>;
+  refusal: Record<RefusalCode, string>;
+  region: Record<string, string>;
+};
+
 /** Words for the codes of the domain: the keys are the codes in signed statements. */
 export const words = {
   role: { specialist: 'Маман', representative: 'Ата-ана (заңды өкіл)', coordinator: 'Үйлестіруші' },
@@ -72,11 +94,6 @@ export const words = {
   reviewState: { open: 'Қаралмаған', accepted: 'Қабылданды', returned: 'Қайтарылды' },
   confirmation: { none: 'Жауап күтілуде', confirmed: 'Расталды', disputed: 'Даулы' },
   presence: { inside: 'Жерінде', outside: 'Жерінен тыс', unknown: 'Белгісіз' },
-  basis: {
-    parent: 'Ата-ана', adopter: 'Бала асырап алушы', guardian: 'Қорғаншы', trustee: 'Қамқоршы',
-    foster: 'Патронат тәрбиеші', other: 'Басқа негіз',
-  },
-  engagement: { employee: 'Қызметкер', 'civil-contract': 'АҚС бойынша маман' },
   refusal: {
     'too-large': 'Жазба тым үлкен',
     'not-a-statement': 'Жазба емес',
@@ -107,4 +124,4 @@ export const words = {
     'KZ-75': 'Алматы қаласы',
     'KZ-79': 'Шымкент қаласы',
   },
-};
+} satisfies Coded;

@@ -34,6 +34,7 @@ export const agreement: Messages['agreement'] = {
   announcedText: (date) => `Вступает в силу: ${date}. Прочитать можно уже сейчас.`,
   outdatedTitle: 'Нужно принять новую версию соглашения',
   outdatedText: 'Регистрировать визиты можно и сейчас. Остальное откроется после принятия.',
+  nothingDue: 'Новых соглашений для принятия нет.',
   read: 'Читать',
   accepted: (when) => `Принято: ${when}`,
   level: 'Уровень подтверждения',

@@ -31,6 +31,7 @@ export const parent: Messages['parent'] = {
   answerConfirmed: (name) => `${name}: подтверждено`,
   answerDisputed: (name) => `${name}: это не так`,
   answerNone: (name) => `${name}: ответа ещё нет`,
+  earlierAnswer: 'Ответ до исправления',
   changeAnswer: 'Изменить ответ',
   organisation: 'Организация',
   born: 'Дата рождения',

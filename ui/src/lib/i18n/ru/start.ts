@@ -19,6 +19,7 @@ export const start: Messages['start'] = {
   chooseQr: 'Выбрать изображение QR-кода',
   qrReading: 'Изображение читается…',
   continue: 'Продолжить',
+  waitSeconds: (count) => `Повторите через ${count} ${seconds(count)}.`,
   toUnlock: 'Войти в учётную запись на этом устройстве',
   check: {
     title: 'Это ваш оператор?',
@@ -44,6 +45,8 @@ export const start: Messages['start'] = {
     digitsOnly: 'PIN состоит только из цифр',
     differ: 'PIN не совпадают',
     show: 'Показать PIN',
+    label: 'Название учётной записи',
+    labelHint: 'Необязательно. Видно на экране входа, поэтому не пишите имя и фамилию.',
     set: 'Установить PIN',
     working: 'Устройство регистрируется…',
   },

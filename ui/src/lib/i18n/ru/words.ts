@@ -73,11 +73,6 @@ export const words: Messages['words'] = {
   reviewState: { open: 'Не рассмотрен', accepted: 'Принят', returned: 'Возвращён' },
   confirmation: { none: 'Ждём ответа', confirmed: 'Подтверждён', disputed: 'Оспорен' },
   presence: { inside: 'На месте', outside: 'Не на месте', unknown: 'Неизвестно' },
-  basis: {
-    parent: 'Родитель', adopter: 'Усыновитель', guardian: 'Опекун', trustee: 'Попечитель',
-    foster: 'Патронатный воспитатель', other: 'Другое основание',
-  },
-  engagement: { employee: 'Сотрудник', 'civil-contract': 'Специалист по договору ГПХ' },
   refusal: {
     'too-large': 'Запись слишком большая',
     'not-a-statement': 'Это не запись системы',

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { groupCode, isLink } from './code';
+
+describe('activation code', () => {
+  it.each([
+    ['abcd1234efgh5678', 'ABCD-1234-EFGH-5678'],
+    ['abcd 1234', 'ABCD-1234'],
+    ['abcd-1234-', 'ABCD-1234'],
+    ['ABCD-1234-EFGH-5678-EXTRA', 'ABCD-1234-EFGH-5678'],
+    ['', ''],
+  ])('%j is shown as %j', (typed, shown) => expect(groupCode(typed)).toBe(shown));
+
+  it('leaves a pasted link alone', () => {
+    const link = 'https://esep.example/enrol#c=ABCD-1234';
+    expect(isLink(link)).toBe(true);
+    expect(groupCode(` ${link}\n`)).toBe(link);
+    expect(isLink('ABCD-1234')).toBe(false);
+  });
+});

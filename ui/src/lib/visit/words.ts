@@ -1,0 +1,64 @@
+import type { App } from '../shell/app.svelte';
+import type { LocationView, PersonCard, VisitView } from '../ipc/types';
+
+/** "бүгін, 14:07–14:50" on the clock of the device that registered it. */
+export function whenWords(app: App, visit: VisitView): string {
+  const from = app.format.moment(new Date(visit.started_at_ms), new Date(), visit.offset_min);
+  if (visit.finished_at_ms === null) return from;
+  return `${from}–${app.format.time(new Date(visit.finished_at_ms), visit.offset_min)}`;
+}
+
+/** Full date and time, for the page of a visit. */
+export function whenFullWords(app: App, visit: VisitView): string {
+  const start = new Date(visit.started_at_ms);
+  const from = `${app.format.fullDate(start, visit.offset_min)}, ${app.format.time(start, visit.offset_min)}`;
+  if (visit.finished_at_ms === null) return from;
+  const minutes = Math.round((visit.finished_at_ms - visit.started_at_ms) / 60_000);
+  const until = app.format.time(new Date(visit.finished_at_ms), visit.offset_min);
+  return minutes > 0 ? `${from}–${until} (${app.t.visit.duration(minutes)})` : `${from}–${until}`;
+}
+
+/** Position in the language of the screen; the registers know Kazakh and Russian. */
+export function positionOf(app: App, person: PersonCard): string {
+  return (app.i18n.locale === 'ru' ? person.position_ru : person.position_kk) ?? '';
+}
+
+export function organisationOf(app: App, person: PersonCard): string {
+  return (app.i18n.locale === 'ru' ? person.organisation_ru : person.organisation_kk) ?? '';
+}
+
+export function distanceWords(app: App, metres: number): string {
+  return app.format.distance(metres, app.t.common.units);
+}
+
+/** The outcome of the reading in a sentence or two. */
+export function locationWords(app: App, location: LocationView): string {
+  const t = app.t.visit.location;
+  switch (location.state) {
+    case 'not-due':
+      return t.late;
+    case 'pending':
+      return t.reading;
+    case 'hidden':
+      return t.hidden;
+    case 'unavailable':
+      return location.reason ? app.t.words.unavailable[location.reason] : t.none;
+    case 'fix':
+      return location.accuracy_m === null ? t.unknownAccuracy : t.fix(distanceWords(app, location.accuracy_m));
+  }
+}
+
+/** Whole years between a birth date and a day. */
+export function ageOn(birthDate: string, day: Date): number {
+  const [year = 0, month = 1, date = 1] = birthDate.split('-').map(Number);
+  const before = day.getMonth() + 1 < month || (day.getMonth() + 1 === month && day.getDate() < date);
+  return day.getFullYear() - year - (before ? 1 : 0);
+}
+
+/** Words of a date and time input. */
+export function dateTimeWords(app: App) {
+  const t = app.t.visit;
+  return {
+    date: t.date, time: t.time, timeHint: t.timeHint, timeWrong: t.timeWrong, previous: t.previousMonth, next: t.nextMonth,
+  };
+}
