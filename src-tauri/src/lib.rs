@@ -1,2 +1,65 @@
-//! The Tauri shell.
-pub fn run() {}
+//! The Tauri shell: one window, thin commands, and the machine behind the ports of `client`.
+//!
+//! It must not decide anything: each command parses, makes one call and maps the error.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `commands` | one file for each feature; one function for each command of `client::ipc` |
+//! | `events` | what the core tells the page |
+//! | `platform` | location: the desktop's service, or the phone's through the plugin |
+//! | `profile` | where this run keeps its files |
+//! | `window` | the one window |
+
+mod automation;
+mod commands;
+mod events;
+mod platform;
+mod profile;
+mod window;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use client::App;
+use client::ports::Ports;
+use tauri::{Manager, RunEvent};
+
+/// Runs the app until its window is closed.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() {
+    automation::forbid();
+    let builder = tauri::Builder::default();
+    #[cfg(mobile)]
+    let builder = builder.plugin(tauri_plugin_geolocation::init());
+    let app = builder
+        .invoke_handler(commands::handler())
+        .setup(|app| start(app))
+        .build(tauri::generate_context!())
+        .expect("the configuration was checked when the app was built");
+    app.run(|handle, event| {
+        if let RunEvent::WindowEvent { event, .. } = &event {
+            window::follow(handle, event);
+        }
+    });
+}
+
+/// Puts the machine together, then opens the window.
+fn start(app: &mut tauri::App) -> Result<(), Box<dyn Error>> {
+    let profile = profile::folder(app.handle())?;
+    let rng = Arc::new(platform::SystemRng);
+    let secrets = platform::SystemKeyring::for_profile(&client::profile_id(&profile, &*rng)?);
+    let clock = Arc::new(platform::SystemClock::open(&profile));
+    let ports = Ports {
+        location: platform::location(app.handle(), clock.clone()),
+        secrets: Arc::new(secrets),
+        events: Arc::new(events::Page::new(app.handle().clone())),
+        facts: platform::facts(env!("CARGO_PKG_VERSION")),
+        profile,
+        clock,
+        rng,
+    };
+    let core = tauri::async_runtime::block_on(async { App::new(ports) })?;
+    app.manage(core);
+    window::open(app.handle())?;
+    Ok(())
+}

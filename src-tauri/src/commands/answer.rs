@@ -1,0 +1,20 @@
+//! What a representative answers to a visit.
+
+use client::App;
+use client::ipc::{DisputeVisit, IpcError, VisitRef, VisitView};
+use tauri::State;
+
+/// It was so.
+#[tauri::command]
+pub(crate) async fn confirm_visit(core: State<'_, App>, request: VisitRef) -> Result<VisitView, IpcError> {
+    core.confirm_visit(request).await
+}
+
+/// It was not so.
+#[tauri::command]
+pub(crate) async fn dispute_visit(
+    core: State<'_, App>,
+    request: DisputeVisit,
+) -> Result<VisitView, IpcError> {
+    core.dispute_visit(request).await
+}

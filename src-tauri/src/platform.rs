@@ -1,0 +1,29 @@
+//! The machine: everything of crate `platform`, and the phones' location, which only the shell can reach.
+
+#[cfg(mobile)]
+mod phone;
+
+use std::sync::Arc;
+
+use client::ports::{DeviceFacts, LocationSource};
+use domain::Clock;
+use tauri::AppHandle;
+
+pub(crate) use ::platform::{SystemClock, SystemKeyring, SystemRng};
+
+/// What kind of device this is.
+pub(crate) fn facts(app_version: &'static str) -> DeviceFacts {
+    ::platform::device::facts(app_version)
+}
+
+/// The desktop's location service.
+#[cfg(desktop)]
+pub(crate) fn location(app: &AppHandle, clock: Arc<dyn Clock>) -> Arc<dyn LocationSource> {
+    ::platform::location::system(clock, client::CAPTURE_WINDOW, &app.config().identifier)
+}
+
+/// The phone's location service.
+#[cfg(mobile)]
+pub(crate) fn location(app: &AppHandle, _clock: Arc<dyn Clock>) -> Arc<dyn LocationSource> {
+    Arc::new(phone::PhoneLocation::new(app.clone()))
+}
