@@ -1,0 +1,172 @@
+//! [`platform::location::geoclue::GeoClue`] with the real service on a bus of its own, watched by a monitor.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![cfg(target_os = "linux")]
+
+mod support {
+    pub(crate) mod location;
+}
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use client::ports::{LocationSource, Reading, VisitMoment};
+use domain::Clock;
+use domain::content::{Fix, FixSource, UnavailableReason};
+use platform::SystemClock;
+use platform::location::geoclue::{Bus, GeoClue};
+use support::location::LocationBus;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Longer than any of these tests needs on a busy machine; it ends with the first reading.
+const AMPLE: Duration = Duration::from_secs(60);
+
+fn source(address: &str, window: Duration) -> Arc<GeoClue> {
+    let clock = Arc::new(SystemClock::open(tempfile::tempdir().unwrap().path()));
+    Arc::new(GeoClue::new(Bus::At(address.to_owned()), clock, window, "kz.kte.esep"))
+}
+
+/// Begins a reading as the use case does: it listens, and stops listening when it has what it wants.
+fn begin(bus: &LocationBus, window: Duration) -> (mpsc::Receiver<Reading>, JoinHandle<()>) {
+    let (readings, received) = mpsc::channel(8);
+    let source = source(&bus.address, window);
+    (received, tokio::spawn(async move { source.read(&VisitMoment::for_tests(), readings).await }))
+}
+
+async fn first(received: &mut mpsc::Receiver<Reading>) -> Option<Reading> {
+    timeout(AMPLE, received.recv()).await.expect("the source says something or ends")
+}
+
+/// Everything that a reading says, until it ends by itself.
+async fn all(bus: &LocationBus, window: Duration) -> Vec<Reading> {
+    let (mut received, reading) = begin(bus, window);
+    let mut said = Vec::new();
+    while let Some(one) = first(&mut received).await {
+        said.push(one);
+    }
+    reading.await.unwrap();
+    said
+}
+
+async fn ended(reading: JoinHandle<()>) {
+    timeout(Duration::from_secs(10), reading).await.expect("it ends when nobody listens").unwrap();
+}
+
+fn fix(reading: Option<Reading>) -> Fix {
+    match reading {
+        Some(Reading::Fix(fix)) => fix,
+        other => panic!("no fix: {other:?}"),
+    }
+}
+
+fn unavailable(reason: UnavailableReason) -> Vec<Reading> {
+    vec![Reading::Unavailable(reason)]
+}
+
+#[tokio::test]
+async fn a_fix_is_one_start_and_one_stop() {
+    let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 0"]);
+    let before_ms = SystemClock::open(tempfile::tempdir().unwrap().path()).utc_ms();
+    let (mut received, reading) = begin(&bus, AMPLE);
+    let fix = fix(first(&mut received).await);
+    drop(received);
+    ended(reading).await;
+
+    assert!((fix.lat_e7 - 511_605_000).abs() <= 10 && (fix.lon_e7 - 714_704_000).abs() <= 10, "{fix:?}");
+    assert_eq!(fix.accuracy_dm, Some(30));
+    assert_eq!((fix.source, fix.mock), (FixSource::Unknown, None));
+    let age_ms = before_ms - fix.fixed_at_ms.expect("GeoClue tells the time of a satellite fix");
+    assert!(age_ms.abs() < 60_000, "{age_ms} ms");
+    assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+#[tokio::test]
+async fn better_readings_follow_until_nobody_listens() {
+    let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 15 0"]);
+    let (mut received, reading) = begin(&bus, AMPLE);
+    assert_eq!(fix(first(&mut received).await).accuracy_dm, Some(1000));
+    bus.control("51.1605 71.4704 4 0");
+    while fix(first(&mut received).await).accuracy_dm != Some(30) {}
+    drop(received);
+    ended(reading).await;
+    assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+#[tokio::test]
+async fn asking_for_readiness_starts_nothing() {
+    let bus = LocationBus::start(&["real"]);
+    for _ in 0..3 {
+        assert_eq!(source(&bus.address, AMPLE).readiness().await, None);
+    }
+    assert_eq!(bus.starts_and_stops(), (0, 0));
+}
+
+#[tokio::test]
+async fn each_reading_is_a_start_and_a_stop_of_its_own() {
+    let bus = LocationBus::start(&["real"]);
+    for number in 1..=3 {
+        let (mut received, reading) = begin(&bus, AMPLE);
+        fix(first(&mut received).await);
+        drop(received);
+        ended(reading).await;
+        assert_eq!(bus.starts_and_stops(), (number, number));
+    }
+}
+
+#[tokio::test]
+async fn an_abandoned_reading_is_stopped_as_well() {
+    let bus = LocationBus::start(&["real", "--place", "silent"]);
+    let (_received, reading) = begin(&bus, AMPLE);
+    let patience = Instant::now() + AMPLE;
+    while bus.count("Start") == 0 {
+        assert!(Instant::now() < patience, "the client is started");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    reading.abort();
+    tokio::task::spawn_blocking(move || assert_eq!(bus.starts_and_stops(), (1, 1))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_accuracy_that_geoclue_does_not_know_is_absent() {
+    let bus = LocationBus::start(&["real", "--place", "43.2389 76.8897 0.9 0"]);
+    let (mut received, _reading) = begin(&bus, AMPLE);
+    assert_eq!(fix(first(&mut received).await).accuracy_dm, None);
+}
+
+#[tokio::test]
+async fn a_receiver_without_sky_times_out() {
+    let bus = LocationBus::start(&["real", "--place", "silent"]);
+    assert_eq!(all(&bus, Duration::from_secs(3)).await, unavailable(UnavailableReason::Timeout));
+    assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+#[tokio::test]
+async fn an_old_position_is_stale() {
+    let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 600"]);
+    assert_eq!(all(&bus, Duration::from_secs(6)).await, unavailable(UnavailableReason::Stale));
+    assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+#[tokio::test]
+async fn zero_and_zero_is_null_island() {
+    let bus = LocationBus::start(&["real", "--place", "0 0 4 0"]);
+    assert_eq!(all(&bus, Duration::from_secs(6)).await, unavailable(UnavailableReason::NullIsland));
+}
+
+#[tokio::test]
+async fn location_switched_off_by_the_person_is_off() {
+    let bus = LocationBus::start(&["real", "--agent-level", "0"]);
+    assert_eq!(all(&bus, AMPLE).await, unavailable(UnavailableReason::Off));
+    assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+#[tokio::test]
+async fn nobody_to_ask_is_told_after_five_seconds() {
+    let bus = LocationBus::start(&["real", "--no-agent"]);
+    let began = Instant::now();
+    assert_eq!(all(&bus, AMPLE).await, unavailable(UnavailableReason::NoAgent));
+    assert!((5..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(bus.starts_and_stops(), (0, 0), "without a client there is nothing to start");
+}

@@ -1,0 +1,73 @@
+//! A system bus with a location service, and the count of its clients' starts and stops.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/harness/location.py");
+
+/// One run of `tests/harness/location.py`; ends with this value.
+pub(crate) struct LocationBus {
+    harness: Child,
+    pub(crate) address: String,
+    calls: String,
+    control: String,
+}
+
+impl LocationBus {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut harness = Command::new("/usr/bin/python3")
+            .arg(HARNESS)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(harness.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let said: Vec<String> = lines.take_while(|line| line != "READY").collect();
+        let value = |name: &str| {
+            let line = said.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.unwrap_or_else(|| panic!("the harness did not name its {name}: {said:?}")).to_owned()
+        };
+        Self {
+            address: value("DBUS_SYSTEM_BUS_ADDRESS"),
+            calls: value("ESEP_LOCATION_CALLS"),
+            control: value("ESEP_LOCATION_CONTROL"),
+            harness,
+        }
+    }
+
+    /// Changes the place, or the scenario, while the service runs.
+    pub(crate) fn control(&self, text: &str) {
+        // Whole or not at all: the other side may be reading.
+        let fresh = format!("{}.fresh", self.control);
+        fs::write(&fresh, text).unwrap();
+        fs::rename(fresh, &self.control).unwrap();
+    }
+
+    /// How many calls of `member` the monitor has seen on any client.
+    pub(crate) fn count(&self, member: &str) -> usize {
+        let calls = fs::read_to_string(&self.calls).unwrap();
+        let is_call = |line: &&str| line.starts_with("mc\t") && line.rsplit('\t').next() == Some(member);
+        calls.lines().filter(is_call).count()
+    }
+
+    /// Starts and stops, once the monitor has written the stop that is owed, and a moment later.
+    pub(crate) fn starts_and_stops(&self) -> (usize, usize) {
+        let patience = Instant::now() + Duration::from_secs(5);
+        while self.count("Stop") < self.count("Start") && Instant::now() < patience {
+            sleep(Duration::from_millis(20));
+        }
+        sleep(Duration::from_millis(200));
+        (self.count("Start"), self.count("Stop"))
+    }
+}
+
+impl Drop for LocationBus {
+    fn drop(&mut self) {
+        drop(self.harness.stdin.take());
+        let _ = self.harness.wait();
+    }
+}
