@@ -1,0 +1,112 @@
+//! The port to the store. Every method is short, blocking and one transaction.
+
+use domain::id::StatementId;
+use wire::pull::{PullRequest, PullResponse};
+use wire::push::{PushItem, PushResponse};
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// The store failed (disk, damage, a mistake).
+    #[error("the store failed")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A receipt or a signed head does not prove what it should.
+    #[error("the operator's proof does not hold")]
+    Unproven,
+    /// The operator's log is not the one that was seen before: it was changed or shortened.
+    #[error("the operator's log contradicts the one that was seen before")]
+    SplitView,
+    /// The answer does not fit the question.
+    #[error("the answer does not fit the question: {0}")]
+    Protocol(&'static str),
+}
+
+impl OutboxError {
+    /// Whether the same step may succeed later without anybody's help. A store may: a disk gets free again.
+    pub fn can_retry(&self) -> bool {
+        matches!(self, OutboxError::Store(_))
+    }
+}
+
+/// How many own statements wait, and how many never will go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Not registered yet: saved or sent.
+    pub waiting_count: u64,
+    /// Refused by the operator.
+    pub refused_count: u64,
+}
+
+/// What a push changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushApplied {
+    /// Statements whose receipt verified.
+    pub registered_count: u64,
+    /// Statements that were parked with a reason.
+    pub refused: Vec<StatementId>,
+    /// The operator knows more of this device's series than the device itself: a restored copy.
+    pub series_behind: bool,
+}
+
+/// What a page changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PullApplied {
+    /// Statements that are new here.
+    pub new_count: u64,
+    /// Statements that did not verify and were left out.
+    pub rejected_count: u64,
+    /// Something on screen may be stale.
+    pub changed: bool,
+}
+
+/// The device's store as the sync sees it.
+///
+/// # Invariants
+/// A statement leaves the outbox only when its receipt verified. A cursor is written in the transaction of the page
+/// that it follows, never before.
+pub trait Outbox: Send + Sync + 'static {
+    /// The next run of the device's own series: without gaps, at most `max_items` and about `max_bytes` (at least one).
+    ///
+    /// `from_seq` names the first one, whatever became of it before, because the operator needs a run without gaps;
+    /// `None` is the first that waits. What was refused waits no more, so it delays nobody.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn next_batch(
+        &self,
+        from_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<PushItem>, OutboxError>;
+
+    /// Remembers that these are on their way, so that the person sees it even after a crash.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError>;
+
+    /// Verifies and stores what came back for a push of `items`.
+    ///
+    /// # Errors
+    /// [`OutboxError::Unproven`] when a receipt does not verify: then nothing is changed.
+    fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError>;
+
+    /// What to ask next.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError>;
+
+    /// Verifies and stores one page, in one transaction with its cursor.
+    ///
+    /// # Errors
+    /// [`OutboxError::Protocol`] when the page does not belong to the request, [`OutboxError::Unproven`],
+    /// [`OutboxError::SplitView`]: then nothing is changed.
+    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError>;
+
+    /// What waits.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn waiting(&self) -> Result<Waiting, OutboxError>;
+}

@@ -1,0 +1,83 @@
+//! The port to the network.
+
+use async_trait::async_trait;
+use wire::problem::ProblemCode;
+use wire::pull::{PullRequest, PullResponse};
+use wire::push::{PushRequest, PushResponse};
+
+/// What can go wrong between device and operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No network, no such host, no answer in time, the connection broke.
+    #[error("the operator cannot be reached")]
+    Offline,
+    /// Something answers, but not an operator of this system: a captive portal, another server, a redirect.
+    #[error("what answers is not an operator of this system")]
+    NotAnOperator,
+    /// Neither https nor this computer itself.
+    #[error("the address is neither https nor this computer itself")]
+    InsecureAddress,
+    /// The address cannot be read.
+    #[error("the address cannot be read")]
+    BadAddress,
+    /// The operator's key is not the expected one.
+    #[error("the operator's key is not the expected one")]
+    WrongOperator,
+    /// The operator answers with a problem.
+    #[error("the operator answers: {}", .code.as_str())]
+    Problem {
+        /// Which.
+        code: ProblemCode,
+        /// How long to wait, seconds.
+        retry_after_s: Option<u32>,
+    },
+    /// The text that came does not have the digest that was asked for.
+    #[error("the text does not fit its digest")]
+    Altered,
+    /// Our own request cannot be written.
+    #[error("the request cannot be written")]
+    Request,
+}
+
+impl TransportError {
+    /// Whether the same request may succeed later without anybody's help.
+    pub fn can_retry(&self) -> bool {
+        match self {
+            // A captive portal goes away when somebody signs in to it, or the network changes.
+            TransportError::Offline | TransportError::NotAnOperator => true,
+            TransportError::Problem { code, .. } => matches!(
+                code,
+                ProblemCode::Expired
+                    | ProblemCode::Replayed
+                    | ProblemCode::TooManyRequests
+                    | ProblemCode::Internal
+                    | ProblemCode::Unavailable
+            ),
+            _ => false,
+        }
+    }
+
+    /// How long the operator asked to wait.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            TransportError::Problem { retry_after_s, .. } => *retry_after_s,
+            _ => None,
+        }
+    }
+}
+
+/// The signed part of the sync API.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// `POST /v1/push`.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
+
+    /// `POST /v1/pull`.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError>;
+}
