@@ -1,4 +1,10 @@
-import { CalendarCheck, CircleUserRound, ClipboardList, History, House, ShieldCheck, UsersRound } from '@lucide/svelte';
+import CalendarCheck from '@lucide/svelte/icons/calendar-check';
+import CircleUserRound from '@lucide/svelte/icons/circle-user-round';
+import ClipboardList from '@lucide/svelte/icons/clipboard-list';
+import History from '@lucide/svelte/icons/history';
+import House from '@lucide/svelte/icons/house';
+import ShieldCheck from '@lucide/svelte/icons/shield-check';
+import UsersRound from '@lucide/svelte/icons/users-round';
 import type { Component } from 'svelte';
 import type { Messages } from '../i18n/messages';
 import type { RoleCode } from '../ipc/types';

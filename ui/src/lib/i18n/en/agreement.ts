@@ -37,6 +37,8 @@ export const agreement: Messages['agreement'] = {
   nothingDue: 'There is no new agreement to accept.',
   read: 'Read',
   accepted: (when) => `Accepted: ${when}`,
+  given: 'given',
+  notGiven: 'not given',
   level: 'Level of evidence',
   levels: { L0: 'L0: press of a button', L1: 'L1: one-time code', L2: 'L2: digital signature' },
 };

@@ -2,11 +2,13 @@ import type { Messages } from '../messages';
 
 export const me: Messages['me'] = {
   title: 'Me',
-  position: 'Position',
-  organisation: 'Organisation',
+  role: 'Role',
   agreement: 'Agreement',
   agreementRead: 'Text of the agreement',
   moments: 'When my location was read',
+  momentsText: 'Your location was read only at these moments. At other times the app does not read it.',
+  momentsNone: 'Your location was never read yet.',
+  momentKinds: { registered: 'When a visit was registered', finished: 'When a visit was finished', confirmed: 'When a visit was answered' },
   device: 'This device',
   deviceId: 'Fingerprint of the device',
   deviceSince: 'Registered on',
@@ -24,7 +26,8 @@ export const me: Messages['me'] = {
   lock: 'Lock',
   accounts: 'Accounts',
   addAccount: 'Add another account',
-  switchAccount: 'Go to this account',
+  switchAccount: (label) => `Go to "${label}"`,
+  thisAccount: 'Open account',
   help: 'Help',
   helpTopics: [
     { title: 'If there is no connection', text: 'Register visits as always. They are kept on the device and leave by themselves when there is a connection. Nothing is asked of you.' },

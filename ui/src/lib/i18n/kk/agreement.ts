@@ -35,6 +35,8 @@ export const agreement = {
   nothingDue: 'Қабылдайтын жаңа келісім жоқ.',
   read: 'Оқу',
   accepted: (when: string) => `Қабылданған: ${when}`,
+  given: 'берілген',
+  notGiven: 'берілмеген',
   level: 'Растау деңгейі',
   levels: { L0: 'L0: батырма басу', L1: 'L1: бір реттік код', L2: 'L2: электрондық цифрлық қолтаңба' },
 };

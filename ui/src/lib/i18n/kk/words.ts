@@ -64,7 +64,7 @@ export const words = {
     'more-needed': 'Қосымша түсініктеме керек',
   },
   correction: {
-    undone: 'Бірден қайтарылды',
+    undone: 'Бірден алып тасталды',
     'wrong-child': 'Басқа бала таңдалған',
     'wrong-service': 'Басқа қызмет таңдалған',
     'wrong-time': 'Уақыты қате',

@@ -37,6 +37,8 @@ export const agreement: Messages['agreement'] = {
   nothingDue: 'Новых соглашений для принятия нет.',
   read: 'Читать',
   accepted: (when) => `Принято: ${when}`,
+  given: 'дано',
+  notGiven: 'не дано',
   level: 'Уровень подтверждения',
   levels: { L0: 'L0: нажатие кнопки', L1: 'L1: одноразовый код', L2: 'L2: электронная цифровая подпись' },
 };

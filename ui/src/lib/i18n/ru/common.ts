@@ -9,7 +9,7 @@ export const common: Messages['common'] = {
   next: 'Далее',
   retry: 'Повторить',
   clear: 'Очистить',
-  undo: 'Вернуть',
+  undo: 'Отменить',
   loading: 'Открывается…',
   language: 'Язык',
   languageSwitch: 'Язык приложения',
