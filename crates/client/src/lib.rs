@@ -7,5 +7,6 @@ pub mod testing;
 mod code_image;
 mod errors;
 mod file;
+mod locate;
 mod pin;
 mod vault;

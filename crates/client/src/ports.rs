@@ -17,7 +17,7 @@ pub struct VisitMoment {
     pub(crate) _made_by_a_visit: (),
 }
 
-#[cfg(feature = "test-support")]
+#[cfg(any(test, feature = "test-support"))]
 impl VisitMoment {
     /// A moment without a visit, for the tests of a [`LocationSource`]; no product build has this feature.
     pub fn for_tests() -> Self {
