@@ -1,1 +1,32 @@
-//! placeholder
+//! The device's encrypted store: one SQLCipher file per account with the journal, the outbox and what is shown.
+//!
+//! It must not know the network or the screens. Raw connections never leave it: reading goes through [`Reader`],
+//! writing statements through [`Appending`], each within one transaction.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`open`] | creating, opening, checking and moving aside a file |
+//! | [`account`] | whose file it is: device key, operator, person |
+//! | [`append`] | sealing own statements: one immediate transaction |
+//! | `capture` | readings of the location that are still running |
+//! | `outbox`, `receipts` | what waits, and what closes it |
+//! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
+//! | `projection` | what is shown, made from statements and disposable |
+//! | [`read`] | lists and details for the screens |
+//! | `setting` | small values: reading progress, preferences |
+
+pub mod account;
+pub mod append;
+mod capture;
+pub mod error;
+pub mod open;
+mod outbox;
+pub mod read;
+mod setting;
+
+pub use account::{Account, NewDevice};
+pub use append::{Appended, Appending};
+pub use capture::PendingCapture;
+pub use error::{OpenError, StoreError};
+pub use open::{Key, Store, move_aside};
+pub use read::Reader;
