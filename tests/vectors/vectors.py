@@ -15,6 +15,7 @@ import keys
 import negative
 import negative_log
 import positive
+from form import Refused
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -42,6 +43,14 @@ def make(folder):
     print(f"vectors: {len(stated)} statements of {len(contents.KINDS)} kinds, {len(made['refused.json'])} to refuse")
 
 
+def check(file):
+    made = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        checks.check_foreign(made)
+    except (checks.Wrong, Refused) as wrong:
+        sys.exit(f"vectors: {file.name} of seed {made['seed']}: {wrong}")
+
+
 def main(arguments):
     match arguments:
         case ["make"]:
@@ -49,7 +58,7 @@ def main(arguments):
         case ["make", folder]:
             make(pathlib.Path(folder))
         case ["check", file]:
-            checks.check_foreign(json.loads(pathlib.Path(file).read_text(encoding="utf-8")))
+            check(pathlib.Path(file))
         case _:
             sys.exit(__doc__)
 
