@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         Task::CheckManifests => manifests::check(),
         Task::Types { check: false } => types::write(),
         Task::Types { check: true } => types::check(types::ALONE),
-        Task::Vectors => vectors::check(),
+        Task::Vectors => vectors::check(vectors::ALONE),
         Task::CheckPlatforms(options) => platforms::check(&options),
         Task::Bench { arguments } => bench(&arguments),
         Task::Audit => audit(),

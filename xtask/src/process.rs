@@ -82,6 +82,11 @@ impl Step {
         self
     }
 
+    pub(crate) fn dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
     pub(crate) fn mend(mut self, sentence: &str) -> Self {
         self.mend = sentence.into();
         self

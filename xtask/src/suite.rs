@@ -3,17 +3,19 @@
 //! Cargo is always asked for the whole workspace with the same features and with what the tests add, so that no
 //! crate is compiled twice in the run.
 
-use crate::process::{Failure, Outcome, Step, cargo, program};
+use crate::process::{Failure, Outcome, Step, cargo, program, root};
 use crate::stages::{self, Stage};
 use crate::{install, layers, manifests, types, vectors};
-use cargo_metadata::Package;
+use cargo_metadata::{Message, Package};
+use std::path::PathBuf;
 
 /// The one choice of packages and features. `webdriver` lets the tests drive the window; no release has it.
 pub(crate) const WORKSPACE: &[&str] = &["--workspace", "--features", "esep/custom-protocol,esep/webdriver"];
 
-/// The package with the slow tests on real parts, and the one among them that needs a window.
+/// The package with the slow tests on real parts, its one test program, and the module in it that opens a window.
 const TESTS: &str = "esep-tests";
-const WINDOW: &str = "window";
+const PROGRAM: &str = "e2e";
+const WINDOW: &str = "window::";
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -27,40 +29,29 @@ pub(crate) fn run(options: &Options) -> Outcome {
 }
 
 const STAGES: &[Stage] = &[
-    Stage {
-        name: "install",
-        about: "system and npm packages that are missing",
-        needed: true,
-        run: install_all,
-    },
-    Stage { name: "format", about: "rustfmt", needed: false, run: format },
-    Stage { name: "deps", about: "layers and owners of dependencies", needed: false, run: layers::check },
-    Stage {
-        name: "manifests",
-        about: "no background location, no backup",
-        needed: false,
-        run: manifests::check,
-    },
-    Stage {
-        name: "page",
-        about: "the page that the application embeds",
-        needed: true,
-        run: install::build_page,
-    },
-    Stage { name: "page-check", about: "types of the page, its unit tests", needed: false, run: check_page },
-    Stage { name: "build", about: "every crate, program and test", needed: true, run: build },
-    Stage { name: "clippy", about: "no warning is let through", needed: false, run: clippy },
-    Stage { name: "types", about: "the page's types equal the core's", needed: false, run: fresh_types },
-    Stage { name: "unit", about: "tests and examples of each crate", needed: false, run: unit },
-    Stage {
-        name: "vectors",
-        about: "statements, by an independent library",
-        needed: false,
-        run: vectors::check,
-    },
-    Stage { name: "acceptance", about: "the main job on real parts", needed: false, run: acceptance },
-    Stage { name: "window", about: "the main job through the real window", needed: false, run: window },
+    needed("install", "system and npm packages that are missing", install_all),
+    stage("format", "rustfmt", format),
+    stage("deps", "layers and owners of dependencies", layers::check),
+    stage("manifests", "no background location, no backup", manifests::check),
+    needed("page", "the page that the application embeds", install::build_page),
+    stage("page-check", "types of the page, its unit tests", check_page),
+    needed("build", "every crate, program and test", build),
+    stage("clippy", "no warning is let through", clippy),
+    stage("types", "the page's types equal the core's", fresh_types),
+    stage("unit", "tests and examples of each crate", unit),
+    stage("vectors", "statements, by an independent library", independent_vectors),
+    stage("acceptance", "the main job on real parts", acceptance),
+    stage("window", "the main job through the real window", window),
 ];
+
+const fn stage(name: &'static str, about: &'static str, run: fn() -> Outcome) -> Stage {
+    Stage { name, about, needed: false, run }
+}
+
+/// A stage without which the later ones make no sense.
+const fn needed(name: &'static str, about: &'static str, run: fn() -> Outcome) -> Stage {
+    Stage { name, about, needed: true, run }
+}
 
 fn install_all() -> Outcome {
     install::system_packages(&[
@@ -114,24 +105,55 @@ fn unit() -> Outcome {
     test(&["--doc"]).mend(alone).run()
 }
 
+fn independent_vectors() -> Outcome {
+    vectors::check(WORKSPACE)
+}
+
 fn acceptance() -> Outcome {
-    let mut names = test_targets(|package| package.name.as_str() == TESTS)?;
-    names.retain(|name| name != WINDOW);
-    if names.is_empty() {
-        return Err(Failure::new(
-            "the package esep-tests has no test program",
-            "restore tests/ from the repository",
-        ));
-    }
-    test(&[]).args(chosen(&names)).mend("cargo test -p esep-tests <name of the test> shows it alone").run()
+    beside_a_keyring(&["--skip", WINDOW])
 }
 
 fn window() -> Outcome {
-    test(&["--test", WINDOW])
-        .mend(
-            "look at the pictures below docs/screens and target; the program must be built with `webdriver`",
-        )
+    beside_a_keyring(&[WINDOW])
+}
+
+/// Runs tests of the slow program, with a session bus and an unlocked key store around them.
+fn beside_a_keyring(choice: &[&str]) -> Outcome {
+    let slow = slow_program()?;
+    let listed = program(&slow).args(choice).args(["--list"]).read()?;
+    if !listed.lines().any(|line| line.ends_with(": test")) {
+        return Err(Failure::new(format!("there is no test for {}", choice.join(" ")), "restore tests/e2e"));
+    }
+    program(root().join("tests/harness/keyring.sh"))
+        .args(["unlocked"])
+        .args([&slow])
+        .args(choice)
+        .dir(root().join("tests"))
+        .mend("tests/harness/keyring.sh unlocked <the program above> <name of the test> --nocapture shows it alone")
         .run()
+}
+
+/// The path of the slow test program, built if need be.
+fn slow_program() -> Outcome<PathBuf> {
+    let known = test_targets(|package| package.name.as_str() == TESTS)?;
+    if known != [PROGRAM] {
+        return Err(Failure::new(
+            format!("{TESTS} has the test programs {}, but this run knows only {PROGRAM}", known.join(", ")),
+            "add the new one to xtask/src/suite.rs",
+        ));
+    }
+    let messages = test(&["--test", PROGRAM, "--no-run", "--message-format=json"])
+        .mend("mend what `cargo xtask test --only build` names")
+        .read()?;
+    let artifacts =
+        Message::parse_stream(messages.as_bytes()).flatten().filter_map(|message| match message {
+            Message::CompilerArtifact(artifact) if artifact.target.name == PROGRAM => artifact.executable,
+            _ => None,
+        });
+    artifacts
+        .last()
+        .map(PathBuf::from)
+        .ok_or_else(|| Failure::new("Cargo named no test program", "update Cargo"))
 }
 
 fn test(arguments: &[&str]) -> Step {

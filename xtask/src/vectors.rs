@@ -1,13 +1,54 @@
-//! `vectors`: the statement vectors, made and verified by a COSE library that shares no line with ours.
+//! `vectors`: the statement format, written and read by COSE and CBOR libraries that share no line with ours.
+//!
+//! Both ways: what Python makes anew equals the kept vectors, which the tests of `journal` read; and what Rust seals
+//! for drawn inputs is verified by Python.
 
-use crate::process::{Outcome, program, root, target};
+use crate::process::{Failure, Outcome, cargo, on_path, program, root, target};
+use std::fs;
+use std::path::Path;
 
-/// Prepares a private Python with the library, then runs the independent check.
+/// Builds the one crate whose statements are checked.
+pub(crate) const ALONE: &[&str] = &["--package", "journal"];
+
+/// Prepares a private Python with the libraries, then checks both ways; `packages` chooses what Cargo builds for it.
 ///
 /// # Errors
-/// When Python or the library cannot be had, or when a vector does not verify.
-pub(crate) fn check() -> Outcome {
+/// When Python or a library cannot be had, when a kept vector is not what Python makes, or when Python refuses what
+/// Rust made.
+pub(crate) fn check(packages: &[&str]) -> Outcome {
+    let python = prepare_python()?;
     let folder = root().join("tests/vectors");
+    let script = folder.join("vectors.py");
+
+    let fresh = target().join("vectors/python");
+    program(&python).args([&script]).args(["make"]).args([&fresh]).run()?;
+    let stale = differing(&fresh, &folder)?;
+    if !stale.is_empty() {
+        return Err(Failure::new(
+            format!("tests/vectors: not what Python makes: {}", stale.join(", ")),
+            "a released format is for ever; before the release, write them anew: target/python/bin/python tests/vectors/vectors.py make",
+        ));
+    }
+
+    let sealed = target().join("vectors/rust.json");
+    // Never the file of an earlier run.
+    if sealed.exists() {
+        on_path(&sealed, fs::remove_file(&sealed))?;
+    }
+    cargo(["test", "--quiet"])
+        .args(packages)
+        .args(["--test", "vectors", "written_for_the_independent_reader"])
+        .env("VECTORS_OUT", &sealed)
+        .run()?;
+    program(&python)
+        .args([&script])
+        .args(["check"])
+        .args([&sealed])
+        .mend("a statement format is for ever: mend the code, not the reader")
+        .run()
+}
+
+fn prepare_python() -> Outcome<std::path::PathBuf> {
     let home = target().join("python");
     let python = home.join("bin/python");
     if !python.is_file() {
@@ -19,11 +60,23 @@ pub(crate) fn check() -> Outcome {
     }
     program(&python)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-        .args([folder.join("requirements.txt")])
+        .args([root().join("tests/vectors/requirements.txt")])
         .mend("check the connection to the Python package index, then remove target/python and try again")
         .run()?;
-    program(&python)
-        .args([folder.join("check.py")])
-        .mend("a statement format is for ever: mend the code, not the vector")
-        .run()
+    Ok(python)
+}
+
+/// The files of `fresh` that `kept` does not have, byte for byte.
+fn differing(fresh: &Path, kept: &Path) -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in on_path(fresh, fs::read_dir(fresh))? {
+        let path = on_path(fresh, entry)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let made = on_path(&path, fs::read(&path))?;
+        if fs::read(kept.join(&name)).ok().as_ref() != Some(&made) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
