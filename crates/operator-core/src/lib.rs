@@ -1,1 +1,42 @@
-//! placeholder
+//! The rules of the operator: verify, register, authorise, flag, project, enrol, push, pull, publish.
+//!
+//! Pure and synchronous: no socket, no file, no clock of its own. It must not know HTTP, SQL or a file system; what it
+//! keeps goes through the port [`store::StoreTxn`].
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`store`] | the port, its consistency contract and the rows |
+//! | [`memory`] | the store of tests and of the conformance suite |
+//! | [`fact`] | pointers to the statements in force |
+//! | [`verify`] | bytes -> [`verify::Checked`], before any transaction |
+//! | [`register`] | one verified statement into the log |
+//! | [`authorise`] | flags and addresses of a statement |
+//! | [`project`] | what follows from the log; rebuilt to equality |
+//! | [`scopes`] | what a person may see now |
+//! | [`head`] | signed tree heads and proofs |
+//! | [`operator`] | the operator's own statements |
+//! | [`activation`], [`enrol`] | codes, and binding a device |
+//! | [`push`], [`pull`] | the two halves of a sync |
+//! | [`agreement`], [`publish`] | versions of the agreements |
+//! | [`directory`] | people, children and places by name, for officers |
+
+pub mod activation;
+pub mod agreement;
+pub mod authorise;
+pub mod directory;
+pub mod enrol;
+pub mod fact;
+pub mod head;
+pub mod memory;
+pub mod operator;
+pub mod project;
+pub mod publish;
+pub mod pull;
+pub mod push;
+pub mod register;
+pub mod scopes;
+pub mod store;
+pub mod verify;
+
+pub use operator::Operator;
+pub use store::{Store, StoreError, StoreRead, StoreTxn};

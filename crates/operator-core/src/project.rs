@@ -1,0 +1,122 @@
+//! What follows from the log: facts, keys, visits, audiences. Disposable: [`rebuild`] makes them again from the journal
+//! and its contents alone.
+
+use domain::content::Content;
+use domain::flag::Flag;
+use domain::id::{DeviceId, VisitId};
+use domain::scope::VisitParties;
+use journal::VerifyingKey;
+
+use crate::authorise::{self, Author};
+use crate::fact::fact_of;
+use crate::store::{BoundKey, Entry, StoreError, StoreTxn, VisitRow};
+
+/// Journal rows that a rebuild reads at once.
+const BATCH: u32 = 500;
+
+/// Projects one registered statement. Its author must be the one to whom its key was bound then.
+///
+/// # Errors
+/// Those of the store.
+pub fn apply(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    author: &Author,
+    content: Option<&Content>,
+) -> Result<(), StoreError> {
+    if let Some(content) = content {
+        let is_effective = ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| entry.flags.contains(flag));
+        if is_effective {
+            put_facts(txn, entry, content)?;
+            put_keys(txn, entry, author, content)?;
+        }
+        put_visit(txn, entry, author, content)?;
+    }
+    let about = (entry.kind, entry.subject);
+    let audiences = authorise::audiences(txn.as_read(), author, about, content, &entry.flags)?;
+    txn.put_audiences(entry.leaf_index, &audiences)
+}
+
+fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result<(), StoreError> {
+    // An acceptance of a text that was never published accepts nothing.
+    let accepts_nothing =
+        matches!(content, Content::AgreementAccepted(_)) && entry.flags.contains(&Flag::UnknownSubject);
+    match fact_of(entry.subject, content, entry.leaf_index) {
+        Some(fact) if !accepts_nothing => txn.put_fact(&fact),
+        _ => Ok(()),
+    }
+}
+
+fn put_keys(txn: &mut dyn StoreTxn, entry: &Entry, author: &Author, content: &Content) -> Result<(), StoreError> {
+    match content {
+        Content::DeviceBound(bound) if *author == Author::Operator => {
+            let key = VerifyingKey::from_cose_key(&bound.key)
+                .map_err(|_| StoreError::Damaged("a bound key is not a key"))?;
+            txn.put_bound_key(&BoundKey {
+                key,
+                person: bound.person,
+                device: DeviceId::from(entry.subject),
+                bound_at_ms: bound.bound_at_ms,
+                revoked_at_ms: None,
+                compromised_since_ms: None,
+            })
+        }
+        Content::DeviceRevoked(revoked) => match txn.bound_key(revoked.key)? {
+            Some(key) => txn.put_bound_key(&BoundKey { revoked_at_ms: Some(revoked.revoked_at_ms), ..key }),
+            None => Ok(()),
+        },
+        Content::KeyCompromised(compromised) => match txn.bound_key(compromised.key)? {
+            Some(key) => {
+                txn.put_bound_key(&BoundKey { compromised_since_ms: Some(compromised.since_ms), ..key })
+            }
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn put_visit(txn: &mut dyn StoreTxn, entry: &Entry, author: &Author, content: &Content) -> Result<(), StoreError> {
+    let (Content::VisitRegistered(registered), Some(specialist)) = (content, author.person()) else {
+        return Ok(());
+    };
+    let visit = VisitId::from(entry.subject);
+    // The first registration of an id is the visit; a second one changes nothing.
+    if entry.flags.contains(&Flag::NoAuthority) || txn.visit(visit)?.is_some() {
+        return Ok(());
+    }
+    txn.put_visit(&VisitRow {
+        visit,
+        parties: VisitParties { child: registered.child, specialist, organisation: registered.organisation },
+        place: registered.place,
+        started_at_ms: registered.started_at_ms,
+        leaf_index: entry.leaf_index,
+    })
+}
+
+/// Drops all projections and makes them again.
+///
+/// # Errors
+/// Those of the store; [`StoreError::Damaged`] when a content that was readable no longer is.
+pub fn rebuild(txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
+    txn.clear_projections()?;
+    let mut from = 0;
+    loop {
+        let entries = txn.entries(from, BATCH)?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        from = last.leaf_index + 1;
+        for entry in &entries {
+            let content = match txn.content(entry.leaf_index)? {
+                Some(bytes) if !entry.flags.contains(&Flag::UnreadableContent) => Some(
+                    journal::codec::decode(entry.kind, &bytes)
+                        .map_err(|_| StoreError::Damaged("a content is no longer readable"))?,
+                ),
+                _ => None,
+            };
+            let author = match txn.bound_key(entry.key)? {
+                Some(key) => Author::Device(Box::new(key)),
+                None => Author::Operator,
+            };
+            apply(txn, entry, &author, content.as_ref())?;
+        }
+    }
+}

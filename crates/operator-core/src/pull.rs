@@ -1,0 +1,140 @@
+//! Statements down, by scope (docs/PROTOCOL.md, "Pull").
+
+use std::collections::BTreeSet;
+
+use domain::id::{KeyId, PersonId};
+use domain::scope::{Scope, Sight};
+use wire::pull::{Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
+
+use crate::head;
+use crate::scopes;
+use crate::store::{Delivery, PageQuery, StoreError, StoreRead};
+
+/// Contents and statements of one answer, in bytes; a page ends early rather than be too large for a phone.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+
+/// Answers a pull of a person's device from a snapshot.
+///
+/// # Errors
+/// Those of the store.
+pub fn pull(
+    read: &dyn StoreRead,
+    person: PersonId,
+    key: KeyId,
+    request: &PullRequest,
+    now_ms: i64,
+) -> Result<PullResponse, StoreError> {
+    let scopes = scopes::scopes_of(read, person, now_ms)?;
+    let scopes_version = scopes::version(&scopes);
+    let checkpoint = head::checkpoint(read, request.known_tree_size)?;
+    let end = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
+    let limit = request.limit.clamp(1, MAX_ITEMS);
+    let reader = Reader { read, key, scopes: &scopes };
+
+    let urgent = reader.page(&scopes, (request.urgent_cursor, end), limit, true)?;
+    let mut response = PullResponse {
+        scopes_version,
+        scopes: None,
+        urgent: urgent.items,
+        urgent_cursor: urgent.cursor.max(request.urgent_cursor),
+        items: Vec::new(),
+        cursor: request.cursor,
+        backfill_cursor: None,
+        more: true,
+        remaining: 0,
+        checkpoint,
+    };
+    if request.scopes_version != Some(scopes_version) {
+        response.scopes = Some(scopes.iter().copied().collect());
+        return Ok(response);
+    }
+    if let Some(backfill) = request.backfill.as_ref().filter(|backfill| backfill.cursor < request.cursor) {
+        let gained: BTreeSet<Scope> =
+            backfill.scopes.iter().copied().filter(|scope| scopes.contains(scope)).collect();
+        let page = reader.page(&gained, (backfill.cursor, request.cursor), limit, false)?;
+        let ahead = reader.count(&scopes, (request.cursor, end))?;
+        response.backfill_cursor = Some(page.cursor);
+        response.remaining = page.remaining + ahead;
+        response.more = page.cursor < request.cursor || ahead > 0;
+        response.items = page.items;
+        return Ok(response);
+    }
+    response.backfill_cursor = request.backfill.as_ref().map(|_| request.cursor);
+    let page = reader.page(&scopes, (request.cursor, end), limit, false)?;
+    // A cursor beyond the log is that of another history; it stays where it is and the checkpoint tells the rest.
+    response.cursor = page.cursor.max(request.cursor);
+    response.remaining = page.remaining;
+    response.more = page.cursor < end || response.urgent_cursor < end;
+    response.items = page.items;
+    Ok(response)
+}
+
+struct Page {
+    items: Vec<PullItem>,
+    /// Leaves below this one were delivered.
+    cursor: u64,
+    remaining: u64,
+}
+
+struct Reader<'a> {
+    read: &'a dyn StoreRead,
+    key: KeyId,
+    scopes: &'a BTreeSet<Scope>,
+}
+
+impl Reader<'_> {
+    fn query<'q>(&self, scopes: &'q BTreeSet<Scope>, (from, to): (u64, u64), urgent_only: bool) -> PageQuery<'q> {
+        PageQuery { scopes, from, to, without_key: self.key, urgent_only }
+    }
+
+    fn count(&self, scopes: &BTreeSet<Scope>, range: (u64, u64)) -> Result<u64, StoreError> {
+        self.read.count(&self.query(scopes, range, false))
+    }
+
+    fn page(
+        &self,
+        wanted: &BTreeSet<Scope>,
+        (from, to): (u64, u64),
+        limit: u32,
+        urgent_only: bool,
+    ) -> Result<Page, StoreError> {
+        let deliveries = self.read.page(&self.query(wanted, (from, to), urgent_only), limit)?;
+        let is_last_page = deliveries.len() < limit as usize;
+        let (mut items, mut size_bytes) = (Vec::with_capacity(deliveries.len()), 0);
+        let mut cut = false;
+        for delivery in deliveries {
+            let item = self.item(delivery)?;
+            size_bytes += item.statement.len() + item.content.as_ref().map_or(0, |content| content.0.len());
+            if size_bytes > PAGE_BYTES && !items.is_empty() {
+                cut = true;
+                break;
+            }
+            items.push(item);
+        }
+        let after_last = items.last().map_or(from, |item: &PullItem| item.leaf_index + 1);
+        let cursor = if is_last_page && !cut { to } else { after_last };
+        let remaining = match cursor < to {
+            true => self.read.count(&self.query(wanted, (cursor, to), urgent_only))?,
+            false => 0,
+        };
+        Ok(Page { items, cursor, remaining })
+    }
+
+    fn item(&self, delivery: Delivery) -> Result<PullItem, StoreError> {
+        let leaf_index = delivery.leaf_index;
+        let entry =
+            self.read.entry(leaf_index)?.ok_or(StoreError::Damaged("an audience points past the log"))?;
+        // A backfill asks for some scopes only; what the reader may see follows from all of them.
+        let held = self.read.audiences(leaf_index)?;
+        let held = held.iter().filter(|(scope, _)| self.scopes.contains(scope));
+        let is_whole = delivery.sight == Sight::Whole || held.clone().any(|(_, sight)| *sight == Sight::Whole);
+        let content = if is_whole { self.read.content(leaf_index)?.map(Content) } else { None };
+        Ok(PullItem {
+            leaf_index,
+            statement: entry.statement,
+            content,
+            scopes: held.map(|(scope, _)| *scope).collect(),
+            flags: entry.flags,
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Statements up: a run of one device's series.
+
+use domain::id::{Digest, KeyId};
+use journal::VerifyingKey;
+use journal::statement::MAX_STATEMENT_BYTES;
+use sha2::{Digest as _, Sha256};
+use wire::push::{Outcome, PushItem, PushResponse, Refusal};
+
+use crate::authorise::Author;
+use crate::head;
+use crate::register::register;
+use crate::store::{RefusedItem, StoreError, StoreRead, StoreTxn};
+use crate::verify::{Checked, check_item};
+
+/// Checks all items of a push. Pure; split the slice to use more cores.
+pub fn check_all(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, Refusal>> {
+    items.iter().map(|item| check_item(item, key)).collect()
+}
+
+/// Registers what was checked, in order. The request must be authenticated by the author's key: only then may bytes
+/// that cannot be verified take a place in its series.
+///
+/// # Errors
+/// Those of the store.
+pub fn apply(
+    txn: &mut dyn StoreTxn,
+    author: &Author,
+    key: KeyId,
+    items: &[PushItem],
+    checked: &[Result<Checked, Refusal>],
+    now_ms: i64,
+) -> Result<Vec<Outcome>, StoreError> {
+    items
+        .iter()
+        .zip(checked)
+        .map(|(item, checked)| match checked {
+            Ok(checked) => register(txn, author, checked, now_ms),
+            Err(reason) => refuse(txn, key, item, *reason, now_ms),
+        })
+        .collect()
+}
+
+fn refuse(
+    txn: &mut dyn StoreTxn,
+    key: KeyId,
+    item: &PushItem,
+    reason: Refusal,
+    now_ms: i64,
+) -> Result<Outcome, StoreError> {
+    if let Some(before) = txn.refusal(key, item.id)? {
+        return Ok(Outcome::Refused { reason: before.reason });
+    }
+    if let Some(entry) = txn.entry_by_id(item.id)?
+        && entry.key == key
+    {
+        // Registered with good bytes before; those that came now are damaged, the log is not.
+        return Ok(Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags: entry.flags });
+    }
+    let series = txn.series_head(key)?;
+    if item.seq > series.next_seq {
+        return Ok(Outcome::Gap { expected_seq: series.next_seq });
+    }
+    let is_kept = item.statement.len() <= MAX_STATEMENT_BYTES;
+    txn.put_refusal(&RefusedItem {
+        key,
+        id: item.id,
+        seq: item.seq,
+        took_place: item.seq == series.next_seq,
+        reason,
+        refused_at_ms: now_ms,
+        sha256: Digest::from_bytes(Sha256::digest(&item.statement).into()),
+        statement: if is_kept { item.statement.clone() } else { Vec::new() },
+    })?;
+    Ok(Outcome::Refused { reason })
+}
+
+/// The answer, once a head was signed over what was registered.
+///
+/// # Errors
+/// Those of the store.
+pub fn answer(read: &dyn StoreRead, key: KeyId, outcomes: Vec<Outcome>) -> Result<PushResponse, StoreError> {
+    let leaves = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Registered { leaf_index, .. }
+        | Outcome::AlreadyHave { leaf_index, .. }
+        | Outcome::Fork { leaf_index, .. } => Some(*leaf_index),
+        Outcome::Gap { .. } | Outcome::Refused { .. } => None,
+    });
+    let entries = head::entries_of(read, key, leaves)?;
+    let registrations = head::prove(read, &entries)?;
+    Ok(PushResponse { outcomes, registrations, next_seq: read.series_head(key)?.next_seq })
+}

@@ -1,0 +1,73 @@
+//! Bytes to a checked statement: size, decoding, key, signature, content. Pure, so that a whole push is checked on all
+//! cores before its transaction begins.
+
+use domain::content::Content;
+use journal::codec::{self, MAX_CONTENT_BYTES};
+use journal::statement::{MAX_STATEMENT_BYTES, StatementError};
+use journal::{Sealed, Statement, Verified, VerifyingKey};
+use wire::push::{PushItem, Refusal};
+
+/// A statement whose signature and content hash are right: the only way into [`crate::register`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    statement: Verified,
+    content_bytes: Vec<u8>,
+    content: Option<Content>,
+}
+
+impl Checked {
+    /// The statement.
+    pub fn statement(&self) -> &Verified {
+        &self.statement
+    }
+
+    /// The content's bytes.
+    pub fn content_bytes(&self) -> &[u8] {
+        &self.content_bytes
+    }
+
+    /// What it says; `None` when its bytes cannot be read although their hash was signed.
+    pub fn content(&self) -> Option<&Content> {
+        self.content.as_ref()
+    }
+
+    /// What was sealed by this very process.
+    ///
+    /// # Errors
+    /// [`Refusal`] if sealing and reading ever disagreed; then nothing is registered.
+    pub fn sealed(sealed: &Sealed, key: &VerifyingKey) -> Result<Self, Refusal> {
+        check(&sealed.bytes, &sealed.content, key)
+    }
+}
+
+/// Checks a statement and its content.
+///
+/// # Errors
+/// The first rule that is broken, in the order of docs/PROTOCOL.md: size, form, key, signature, content.
+pub fn check(statement: &[u8], content: &[u8], key: &VerifyingKey) -> Result<Checked, Refusal> {
+    if statement.len() > MAX_STATEMENT_BYTES || content.len() > MAX_CONTENT_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    let statement = Statement::decode(statement).map_err(|_| Refusal::NotAStatement)?;
+    let statement = statement.verify(key).map_err(|error| match error {
+        StatementError::WrongKey => Refusal::UnknownKey,
+        _ => Refusal::BadSignature,
+    })?;
+    if codec::hash(content) != statement.payload() {
+        return Err(Refusal::WrongContent);
+    }
+    let readable = codec::decode(statement.header().kind, content).ok();
+    Ok(Checked { statement, content_bytes: content.to_vec(), content: readable })
+}
+
+/// Checks an item of a push: also that the client's claim fits the bytes.
+///
+/// # Errors
+/// As [`check`]; a claim that names another statement is [`Refusal::NotAStatement`].
+pub fn check_item(item: &PushItem, key: &VerifyingKey) -> Result<Checked, Refusal> {
+    let checked = check(&item.statement, &item.content, key)?;
+    if checked.statement.id() != item.id || checked.statement.header().seq != item.seq {
+        return Err(Refusal::NotAStatement);
+    }
+    Ok(checked)
+}

@@ -1,0 +1,102 @@
+//! The store in one SQLite file.
+//!
+//! # Invariants
+//! | Pragma | Why |
+//! |---|---|
+//! | `journal_mode=WAL` | readers and the one writer do not wait for each other; two processes may share the file |
+//! | `synchronous=FULL` | an answered registration survives power loss |
+//! | `foreign_keys=ON` | no content without its statement |
+//! | `secure_delete=ON` | an erased content is overwritten in the file |
+//! | `trusted_schema=OFF` | a foreign file runs no functions of ours |
+//!
+//! Nothing is kept in memory between transactions: another process may have written.
+
+mod error;
+mod migrate;
+mod read;
+mod rows;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use operator_core::store::{Store, StoreError, StoreRead, StoreTxn};
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use error::from_sqlite;
+use read::Snapshot;
+use write::Writing;
+
+pub use migrate::SCHEMA_VERSION;
+
+/// How long a writer waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Reading connections that are kept for reuse.
+const IDLE_READERS: usize = 8;
+
+/// The store.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens a file, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a file of a newer version; [`StoreError::Damaged`] for what is no such file;
+    /// [`StoreError::Unavailable`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut writer = connect(path)?;
+        migrate::run(&mut writer)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Asks SQLite whether the file is whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn check_file(&self) -> Result<Vec<String>, StoreError> {
+        let connection = connect(&self.path)?;
+        let mut statement = connection.prepare("PRAGMA integrity_check(20)").map_err(from_sqlite)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(from_sqlite)?;
+        let mut complaints = rows.collect::<Result<Vec<_>, _>>().map_err(from_sqlite)?;
+        complaints.retain(|complaint| complaint != "ok");
+        Ok(complaints)
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(from_sqlite)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(from_sqlite)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;
+             PRAGMA trusted_schema = OFF;
+             PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(from_sqlite)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+impl Store for SqliteStore {
+    fn write(&self) -> Result<Box<dyn StoreTxn + '_>, StoreError> {
+        Ok(Box::new(Writing::begin(self.writer.lock())?))
+    }
+
+    fn read(&self) -> Result<Box<dyn StoreRead + '_>, StoreError> {
+        let idle = self.readers.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path)?,
+        };
+        Ok(Box::new(Snapshot::begin(connection, &self.readers)?))
+    }
+}
