@@ -1,6 +1,6 @@
 """The table of kinds and values (docs/PROTOCOL.md, sections 4 and 4.1), and examples drawn from it."""
 
-from values import ID, MS, Bytes, Choice, Draw, Flag, ListOf, Map, OneOf, Optional, PublicKey, Text, Whole
+from values import expect, ID, MS, Bytes, Choice, Draw, Flag, ListOf, Map, OneOf, Optional, PublicKey, Text, Whole
 
 STATEMENT_ID = DIGEST = THUMBPRINT = Bytes(32)
 UINT8, UINT32 = Whole(0, 2**8 - 1), Whole(0, 2**32 - 1)
@@ -168,8 +168,16 @@ FIRST_OF_SERIES = {
 }
 
 
+def _refuse_null(value, where):
+    """An absent member has one form, which is not to be there; so null stands nowhere, unknown members included."""
+    expect(value is not None, where, "anything but null")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_null(inner, where)
+
+
 def check(kind, content):
     """A ValueError when a decoded content is not what the table says; members that it does not name are skipped."""
+    _refuse_null(content, kind)
     Map(KINDS[kind][1] | {"salt": Bytes(16)}).check(content, kind)
 
 

@@ -97,7 +97,7 @@ def make_newer(signers):
     corrected = {"basis": b"\x07" * 32, "reason": "undone", "corrected_at_ms": 6}
     later = [
         ("visit-finished", {"finished_at_ms": 5}, {"finished_at_ms": 5, "zeal": "high"}),
-        ("visit-finished", {"finished_at_ms": 5}, {"finished_at_ms": 5, "": -1, "a": {"b": [1, b"\x01", None, True]}}),
+        ("visit-finished", {"finished_at_ms": 5}, {"finished_at_ms": 5, "": -1, "a": {"b": [1, b"\x01", True]}}),
         (
             "visit-corrected",
             corrected | {"change": {"cancelled": True}},

@@ -58,12 +58,25 @@ pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Content, CborError> {
     let (_, salt) = entries.remove(at);
     cbor::array::<SALT_BYTES>(&salt)?;
     let value = Value::Map(entries);
+    if holds_null(&value) {
+        // An absent member has one form: it is not there.
+        return Err(CborError::Shape("null stands nowhere in a content"));
+    }
     macro_rules! content {
         ($($variant:ident)+) => {
             match kind { $(Kind::$variant => value.deserialized().map(Content::$variant)),+ }
         };
     }
     for_each_content!(content).map_err(|_| CborError::Shape("fields missing or of another type"))
+}
+
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(holds_null),
+        Value::Map(entries) => entries.iter().any(|(key, value)| holds_null(key) || holds_null(value)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +99,21 @@ mod tests {
         );
         assert!(decode(Kind::VisitFinished, &map(&[salt])).is_err());
         assert!(decode(Kind::VisitFinished, &map(&[("finished_at_ms", 5.into())])).is_err(), "no salt");
+    }
+
+    #[test]
+    fn null_is_no_way_to_be_absent() {
+        let map = |about: Option<Value>| {
+            let mut entries = vec![
+                ("salt".into(), Value::Bytes(vec![1; 16])),
+                ("purpose".into(), "care".into()),
+                ("text".into(), "x".into()),
+            ];
+            entries.extend(about.map(|about| ("about".into(), about)));
+            cbor::encode(&Value::Map(entries)).unwrap()
+        };
+        assert!(decode(Kind::VisitNoted, &map(None)).is_ok());
+        assert!(decode(Kind::VisitNoted, &map(Some(Value::Null))).is_err());
     }
 
     proptest! {
