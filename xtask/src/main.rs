@@ -105,7 +105,10 @@ fn audit() -> Outcome {
     if !root().join("deny.toml").is_file() {
         return Err(Failure::new("deny.toml is missing", "restore it from the repository"));
     }
-    cargo(["deny", "--all-features", "check"])
-        .mend("update the dependency, or add an exception with its reason to deny.toml")
+    cargo(["deny", "--all-features", "check", "bans", "licenses", "sources"])
+        .mend("replace the dependency, or add an exception with its reason to deny.toml")
+        .run()?;
+    cargo(["deny", "--all-features", "check", "advisories"])
+        .mend("without a connection to github.com the advisories cannot be read; otherwise update the dependency")
         .run()
 }
