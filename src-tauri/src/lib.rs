@@ -50,7 +50,7 @@ fn start(app: &mut tauri::App) -> Result<(), Box<dyn Error>> {
     let secrets = platform::SystemKeyring::for_profile(&client::profile_id(&profile, &*rng)?);
     let clock = Arc::new(platform::SystemClock::open(&profile));
     let ports = Ports {
-        location: platform::location(app.handle(), clock.clone()),
+        location: platform::location(app.handle()),
         secrets: Arc::new(secrets),
         events: Arc::new(events::Page::new(app.handle().clone())),
         facts: platform::facts(env!("CARGO_PKG_VERSION")),

@@ -6,7 +6,6 @@ mod phone;
 use std::sync::Arc;
 
 use client::ports::{DeviceFacts, LocationSource};
-use domain::Clock;
 use tauri::AppHandle;
 
 pub(crate) use ::platform::{SystemClock, SystemKeyring, SystemRng};
@@ -18,12 +17,12 @@ pub(crate) fn facts(app_version: &'static str) -> DeviceFacts {
 
 /// The desktop's location service.
 #[cfg(desktop)]
-pub(crate) fn location(app: &AppHandle, clock: Arc<dyn Clock>) -> Arc<dyn LocationSource> {
-    ::platform::location::system(clock, client::CAPTURE_WINDOW, &app.config().identifier)
+pub(crate) fn location(app: &AppHandle) -> Arc<dyn LocationSource> {
+    ::platform::location::system(&app.config().identifier)
 }
 
 /// The phone's location service.
 #[cfg(mobile)]
-pub(crate) fn location(app: &AppHandle, _clock: Arc<dyn Clock>) -> Arc<dyn LocationSource> {
+pub(crate) fn location(app: &AppHandle) -> Arc<dyn LocationSource> {
     Arc::new(phone::PhoneLocation::new(app.clone()))
 }

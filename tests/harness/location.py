@@ -17,7 +17,8 @@ ESEP_LOCATION_CALLS    a file that a monitor of the bus appends to, one line a m
                        writes them: only method calls on org.freedesktop.GeoClue2.Client, the member in the last column
 ESEP_LOCATION_CONTROL  a file that may be rewritten at any time. real: the place, or "silent" for a receiver without
                        sky; HDOP decides the accuracy (up to 1: unknown, 2: 1 m, 5: 3 m, 10: 50 m, 20: 100 m, more:
-                       300 m); AGE is how many seconds old the fixes claim to be. mock: the scenario (geoclue_mock.py)
+                       300 m); AGE is how many seconds old the fixes claim to be (GeoClue reads only their time of day, so not
+                       across midnight UTC). mock: the scenario (geoclue_mock.py)
 """
 
 import argparse

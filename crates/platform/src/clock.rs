@@ -68,7 +68,7 @@ impl SystemClock {
 
 /// Writes beside the file and renames, so that a kill in between leaves the old or the new one.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let fresh = file.with_extension(std::process::id().to_string());
+    let fresh = file.with_extension("new");
     fs::write(&fresh, text)?;
     fs::rename(&fresh, file)
 }

@@ -7,7 +7,6 @@ mod support {
     pub(crate) mod location;
 }
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::ports::{LocationSource, Reading, VisitMoment};
@@ -23,31 +22,19 @@ use tokio::time::timeout;
 /// Longer than any of these tests needs on a busy machine; it ends with the first reading.
 const AMPLE: Duration = Duration::from_secs(60);
 
-fn source(address: &str, window: Duration) -> Arc<GeoClue> {
-    let clock = Arc::new(SystemClock::open(tempfile::tempdir().unwrap().path()));
-    Arc::new(GeoClue::new(Bus::At(address.to_owned()), clock, window, "kz.kte.esep"))
+fn source(bus: &LocationBus) -> GeoClue {
+    GeoClue::new(Bus::At(bus.address.clone()), "kz.kte.esep")
 }
 
 /// Begins a reading as the use case does: it listens, and stops listening when it has what it wants.
-fn begin(bus: &LocationBus, window: Duration) -> (mpsc::Receiver<Reading>, JoinHandle<()>) {
+fn begin(bus: &LocationBus) -> (mpsc::Receiver<Reading>, JoinHandle<()>) {
     let (readings, received) = mpsc::channel(8);
-    let source = source(&bus.address, window);
+    let source = source(bus);
     (received, tokio::spawn(async move { source.read(&VisitMoment::for_tests(), readings).await }))
 }
 
 async fn first(received: &mut mpsc::Receiver<Reading>) -> Option<Reading> {
     timeout(AMPLE, received.recv()).await.expect("the source says something or ends")
-}
-
-/// Everything that a reading says, until it ends by itself.
-async fn all(bus: &LocationBus, window: Duration) -> Vec<Reading> {
-    let (mut received, reading) = begin(bus, window);
-    let mut said = Vec::new();
-    while let Some(one) = first(&mut received).await {
-        said.push(one);
-    }
-    reading.await.unwrap();
-    said
 }
 
 async fn ended(reading: JoinHandle<()>) {
@@ -61,15 +48,22 @@ fn fix(reading: Option<Reading>) -> Fix {
     }
 }
 
-fn unavailable(reason: UnavailableReason) -> Vec<Reading> {
-    vec![Reading::Unavailable(reason)]
+async fn refused(bus: &LocationBus) -> UnavailableReason {
+    let (mut received, reading) = begin(bus);
+    let reason = match first(&mut received).await {
+        Some(Reading::Unavailable(reason)) => reason,
+        other => panic!("no reason: {other:?}"),
+    };
+    assert_eq!(first(&mut received).await, None, "nothing more can come");
+    ended(reading).await;
+    reason
 }
 
 #[tokio::test]
 async fn a_fix_is_one_start_and_one_stop() {
     let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 0"]);
     let before_ms = SystemClock::open(tempfile::tempdir().unwrap().path()).utc_ms();
-    let (mut received, reading) = begin(&bus, AMPLE);
+    let (mut received, reading) = begin(&bus);
     let fix = fix(first(&mut received).await);
     drop(received);
     ended(reading).await;
@@ -85,7 +79,7 @@ async fn a_fix_is_one_start_and_one_stop() {
 #[tokio::test]
 async fn better_readings_follow_until_nobody_listens() {
     let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 15 0"]);
-    let (mut received, reading) = begin(&bus, AMPLE);
+    let (mut received, reading) = begin(&bus);
     assert_eq!(fix(first(&mut received).await).accuracy_dm, Some(1000));
     bus.control("51.1605 71.4704 4 0");
     while fix(first(&mut received).await).accuracy_dm != Some(30) {}
@@ -98,7 +92,7 @@ async fn better_readings_follow_until_nobody_listens() {
 async fn asking_for_readiness_starts_nothing() {
     let bus = LocationBus::start(&["real"]);
     for _ in 0..3 {
-        assert_eq!(source(&bus.address, AMPLE).readiness().await, None);
+        assert_eq!(source(&bus).readiness().await, None);
     }
     assert_eq!(bus.starts_and_stops(), (0, 0));
 }
@@ -107,7 +101,7 @@ async fn asking_for_readiness_starts_nothing() {
 async fn each_reading_is_a_start_and_a_stop_of_its_own() {
     let bus = LocationBus::start(&["real"]);
     for number in 1..=3 {
-        let (mut received, reading) = begin(&bus, AMPLE);
+        let (mut received, reading) = begin(&bus);
         fix(first(&mut received).await);
         drop(received);
         ended(reading).await;
@@ -118,7 +112,7 @@ async fn each_reading_is_a_start_and_a_stop_of_its_own() {
 #[tokio::test]
 async fn an_abandoned_reading_is_stopped_as_well() {
     let bus = LocationBus::start(&["real", "--place", "silent"]);
-    let (_received, reading) = begin(&bus, AMPLE);
+    let (_received, reading) = begin(&bus);
     let patience = Instant::now() + AMPLE;
     while bus.count("Start") == 0 {
         assert!(Instant::now() < patience, "the client is started");
@@ -131,34 +125,37 @@ async fn an_abandoned_reading_is_stopped_as_well() {
 #[tokio::test]
 async fn an_accuracy_that_geoclue_does_not_know_is_absent() {
     let bus = LocationBus::start(&["real", "--place", "43.2389 76.8897 0.9 0"]);
-    let (mut received, _reading) = begin(&bus, AMPLE);
+    let (mut received, _reading) = begin(&bus);
     assert_eq!(fix(first(&mut received).await).accuracy_dm, None);
 }
 
 #[tokio::test]
-async fn a_receiver_without_sky_times_out() {
+async fn a_receiver_without_sky_is_waited_for() {
     let bus = LocationBus::start(&["real", "--place", "silent"]);
-    assert_eq!(all(&bus, Duration::from_secs(3)).await, unavailable(UnavailableReason::Timeout));
+    let (mut received, reading) = begin(&bus);
+    // Longer than it takes to notice that there is no source at all.
+    timeout(Duration::from_secs(8), received.recv())
+        .await
+        .expect_err("the use case ends the window, not the source");
+    bus.control("51.1605 71.4704 4 0");
+    fix(first(&mut received).await);
+    drop(received);
+    ended(reading).await;
     assert_eq!(bus.starts_and_stops(), (1, 1));
 }
 
 #[tokio::test]
-async fn an_old_position_is_stale() {
-    let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 600"]);
-    assert_eq!(all(&bus, Duration::from_secs(6)).await, unavailable(UnavailableReason::Stale));
-    assert_eq!(bus.starts_and_stops(), (1, 1));
-}
-
-#[tokio::test]
-async fn zero_and_zero_is_null_island() {
+async fn zero_and_zero_comes_as_it_is() {
     let bus = LocationBus::start(&["real", "--place", "0 0 4 0"]);
-    assert_eq!(all(&bus, Duration::from_secs(6)).await, unavailable(UnavailableReason::NullIsland));
+    let (mut received, _reading) = begin(&bus);
+    let fix = fix(first(&mut received).await);
+    assert_eq!((fix.lat_e7, fix.lon_e7), (0, 0), "the use case knows that this is null island");
 }
 
 #[tokio::test]
 async fn location_switched_off_by_the_person_is_off() {
     let bus = LocationBus::start(&["real", "--agent-level", "0"]);
-    assert_eq!(all(&bus, AMPLE).await, unavailable(UnavailableReason::Off));
+    assert_eq!(refused(&bus).await, UnavailableReason::Off);
     assert_eq!(bus.starts_and_stops(), (1, 1));
 }
 
@@ -166,7 +163,7 @@ async fn location_switched_off_by_the_person_is_off() {
 async fn nobody_to_ask_is_told_after_five_seconds() {
     let bus = LocationBus::start(&["real", "--no-agent"]);
     let began = Instant::now();
-    assert_eq!(all(&bus, AMPLE).await, unavailable(UnavailableReason::NoAgent));
+    assert_eq!(refused(&bus).await, UnavailableReason::NoAgent);
     assert!((5..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert_eq!(bus.starts_and_stops(), (0, 0), "without a client there is nothing to start");
 }

@@ -14,13 +14,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use client::ports::{LocationSource, Reading, VisitMoment};
-use domain::Clock;
 use domain::content::UnavailableReason;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use zbus::names::BusName;
 
-use super::window::Window;
 use proxies::{ManagerProxy, SERVICE};
 use session::Session;
 
@@ -50,18 +48,16 @@ impl Bus {
 }
 
 /// The location service of a Linux desktop.
+#[derive(Debug)]
 pub struct GeoClue {
     bus: Bus,
-    clock: Arc<dyn Clock>,
-    window: Duration,
     desktop_id: String,
 }
 
 impl GeoClue {
-    /// A source that gives up shortly before `window` is over. `desktop_id` names the application to the person who
-    /// decides: its desktop file without `.desktop`.
-    pub fn new(bus: Bus, clock: Arc<dyn Clock>, window: Duration, desktop_id: &str) -> Self {
-        Self { bus, clock, window, desktop_id: desktop_id.to_owned() }
+    /// `desktop_id` names the application to the person who decides: its desktop file without `.desktop`.
+    pub fn new(bus: Bus, desktop_id: &str) -> Self {
+        Self { bus, desktop_id: desktop_id.to_owned() }
     }
 
     /// `Ok` is what the service says of itself; an error means that there is no service.
@@ -89,8 +85,7 @@ impl LocationSource for GeoClue {
     }
 
     async fn read(&self, _moment: &VisitMoment, readings: mpsc::Sender<Reading>) {
-        let window = Window::open(readings, self.clock.as_ref(), self.window);
-        let session = Session { bus: self.bus.clone(), desktop_id: self.desktop_id.clone(), window };
+        let session = Session { bus: self.bus.clone(), desktop_id: self.desktop_id.clone(), readings };
         // The session runs by itself, so that dropping this call cannot cut off its orderly stop.
         let (_alive, abandoned) = oneshot::channel::<()>();
         if let Err(error) = tokio::spawn(session.run(abandoned)).await {

@@ -12,31 +12,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use client::ports::{LocationSource, Reading, VisitMoment};
-use domain::Clock;
 use domain::content::{FixSource, UnavailableReason};
 use objc2_core_location::{CLAuthorizationStatus, CLLocation, CLLocationManager, kCLLocationAccuracyBest};
 use objc2_foundation::{NSDate, NSRunLoop};
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
 
 use super::measured::Measured;
-use super::window::Window;
 
 /// How long the run loop runs before the thread looks at what it brought.
 const TURN: Duration = Duration::from_millis(200);
 
 /// The location service of macOS.
-pub struct CoreLocation {
-    clock: Arc<dyn Clock>,
-    window: Duration,
-}
-
-impl CoreLocation {
-    /// A source that gives up shortly before `window` is over.
-    pub fn new(clock: Arc<dyn Clock>, window: Duration) -> Self {
-        Self { clock, window }
-    }
-}
+#[derive(Debug, Clone, Copy)]
+pub struct CoreLocation;
 
 #[async_trait]
 impl LocationSource for CoreLocation {
@@ -57,27 +45,25 @@ impl LocationSource for CoreLocation {
     }
 
     async fn read(&self, _moment: &VisitMoment, readings: mpsc::Sender<Reading>) {
-        let mut window = Window::open(readings, self.clock.as_ref(), self.window);
-        let (listener, ends) = (window.listener(), window.ends());
         let (tell, mut told) = mpsc::unbounded_channel();
         let stop = Stop(Arc::default());
         let is_over = Arc::clone(&stop.0);
         let started =
             thread::Builder::new().name("location".to_owned()).spawn(move || follow(&tell, &is_over));
         if started.is_err() {
-            return window.give_up(UnavailableReason::Unsupported).await;
+            let _ = readings.send(Reading::Unavailable(UnavailableReason::Unsupported)).await;
+            return;
         }
         let unavailable = tokio::select! {
             biased;
-            () = listener.closed() => None,
-            reason = pass_on(&mut told, &mut window) => Some(reason),
-            () = sleep_until(ends) => Some(window.hindrance()),
+            () = readings.closed() => None,
+            reason = pass_on(&mut told, &readings) => Some(reason),
         };
         drop(stop);
         // The thread lets go of its end after it has stopped the manager.
         while told.recv().await.is_some() {}
         if let Some(reason) = unavailable {
-            window.give_up(reason).await;
+            let _ = readings.send(Reading::Unavailable(reason)).await;
         }
     }
 }
@@ -97,10 +83,17 @@ enum News {
     Unavailable(UnavailableReason),
 }
 
-async fn pass_on(told: &mut mpsc::UnboundedReceiver<News>, window: &mut Window) -> UnavailableReason {
+async fn pass_on(
+    told: &mut mpsc::UnboundedReceiver<News>,
+    readings: &mpsc::Sender<Reading>,
+) -> UnavailableReason {
     loop {
         match told.recv().await {
-            Some(News::Measured(measured)) => window.offer(measured).await,
+            Some(News::Measured(measured)) => {
+                if let Some(reading) = measured.reading() {
+                    let _ = readings.send(reading).await;
+                }
+            }
             Some(News::Unavailable(reason)) => return reason,
             None => return UnavailableReason::Unsupported,
         }

@@ -4,9 +4,6 @@
 //! <https://learn.microsoft.com/uwp/api/windows.devices.geolocation.geolocator>. A `Geolocator` works as long as
 //! somebody is registered for its positions; so registering is the start and unregistering the stop.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use ::windows::Devices::Geolocation::{
     GeolocationAccessStatus, Geolocator, PositionAccuracy, PositionChangedEventArgs, PositionSource,
     PositionStatus, StatusChangedEventArgs,
@@ -15,26 +12,14 @@ use ::windows::Foundation::{DateTime, TypedEventHandler};
 use ::windows::core::Result;
 use async_trait::async_trait;
 use client::ports::{LocationSource, Reading, VisitMoment};
-use domain::Clock;
 use domain::content::{FixSource, UnavailableReason};
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
 
 use super::measured::Measured;
-use super::window::Window;
 
 /// The location service of Windows.
-pub struct Geolocation {
-    clock: Arc<dyn Clock>,
-    window: Duration,
-}
-
-impl Geolocation {
-    /// A source that gives up shortly before `window` is over.
-    pub fn new(clock: Arc<dyn Clock>, window: Duration) -> Self {
-        Self { clock, window }
-    }
-}
+#[derive(Debug, Clone, Copy)]
+pub struct Geolocation;
 
 #[async_trait]
 impl LocationSource for Geolocation {
@@ -47,16 +32,13 @@ impl LocationSource for Geolocation {
     }
 
     async fn read(&self, _moment: &VisitMoment, readings: mpsc::Sender<Reading>) {
-        let mut window = Window::open(readings, self.clock.as_ref(), self.window);
-        let (listener, ends) = (window.listener(), window.ends());
         let unavailable = tokio::select! {
             biased;
-            () = listener.closed() => None,
-            reason = follow(&mut window) => Some(reason),
-            () = sleep_until(ends) => Some(window.hindrance()),
+            () = readings.closed() => None,
+            reason = follow(&readings) => Some(reason),
         };
         if let Some(reason) = unavailable {
-            window.give_up(reason).await;
+            let _ = readings.send(Reading::Unavailable(reason)).await;
         }
     }
 }
@@ -67,14 +49,14 @@ enum News {
     Status(PositionStatus),
 }
 
-async fn follow(window: &mut Window) -> UnavailableReason {
-    try_follow(window).await.unwrap_or_else(|error| {
+async fn follow(readings: &mpsc::Sender<Reading>) -> UnavailableReason {
+    try_follow(readings).await.unwrap_or_else(|error| {
         tracing::info!(code = error.code().0, "the location service refused");
         UnavailableReason::Unsupported
     })
 }
 
-async fn try_follow(window: &mut Window) -> Result<UnavailableReason> {
+async fn try_follow(readings: &mpsc::Sender<Reading>) -> Result<UnavailableReason> {
     if Geolocator::RequestAccessAsync()?.await? == GeolocationAccessStatus::Denied {
         return Ok(UnavailableReason::Denied);
     }
@@ -83,7 +65,11 @@ async fn try_follow(window: &mut Window) -> Result<UnavailableReason> {
     let _started = Started::start(tell)?;
     while let Some(news) = told.recv().await {
         match news {
-            News::Measured(measured) => window.offer(measured).await,
+            News::Measured(measured) => {
+                if let Some(reading) = measured.reading() {
+                    let _ = readings.send(reading).await;
+                }
+            }
             News::Status(status) => {
                 if let Some(reason) = hindrance(status) {
                     return Ok(reason);

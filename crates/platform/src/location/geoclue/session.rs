@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use client::ports::Reading;
 use domain::content::{FixSource, UnavailableReason};
 use futures_util::StreamExt;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 use zbus::fdo::PropertiesProxy;
 use zbus::names::InterfaceName;
@@ -19,7 +20,6 @@ use super::proxies::{
 };
 use super::{ANSWER, Bus, refusal};
 use crate::location::measured::Measured;
-use crate::location::window::Window;
 
 /// Who waits longer for a client waits for an agent that nobody has started.
 const AGENT: Duration = Duration::from_secs(5);
@@ -30,35 +30,38 @@ const SOURCES: Duration = Duration::from_secs(5);
 pub(super) struct Session {
     pub(super) bus: Bus,
     pub(super) desktop_id: String,
-    pub(super) window: Window,
+    pub(super) readings: mpsc::Sender<Reading>,
 }
 
 impl Session {
-    /// Runs until nobody listens, the window is over or nothing more can come. `abandoned` resolves when the caller
-    /// has gone. The client is stopped and removed on every way out.
-    pub(super) async fn run(mut self, abandoned: oneshot::Receiver<()>) {
+    /// Runs until nobody listens or nothing more can come. `abandoned` resolves when the caller has gone. The client
+    /// is stopped and removed on every way out.
+    pub(super) async fn run(self, abandoned: oneshot::Receiver<()>) {
         let Ok(connection) = self.bus.connect().await else {
-            return self.window.give_up(UnavailableReason::Unsupported).await;
+            return self.say(Reading::Unavailable(UnavailableReason::Unsupported)).await;
         };
-        let (listener, ends) = (self.window.listener(), self.window.ends());
         let opened = OnceLock::new();
         let unavailable = tokio::select! {
             biased;
             _ = abandoned => None,
-            () = listener.closed() => None,
+            () = self.readings.closed() => None,
             reason = self.follow(&connection, &opened) => Some(reason),
-            () = sleep_until(ends) => Some(self.window.hindrance()),
         };
-        // Side by side: a listener that is slow to take the reason must not keep the client running.
+        // Side by side: a listener who is slow to take the reason must not keep the client running.
         tokio::join!(close(connection, opened), async {
             if let Some(reason) = unavailable {
-                self.window.give_up(reason).await;
+                self.say(Reading::Unavailable(reason)).await;
             }
         });
     }
 
+    async fn say(&self, reading: Reading) {
+        // A listener who has gone needs no answer.
+        let _ = self.readings.send(reading).await;
+    }
+
     /// Gets a client, starts it and passes on what it reports; ends with the reason why nothing more can come.
-    async fn follow(&mut self, bus: &zbus::Connection, opened: &OnceLock<Opened>) -> UnavailableReason {
+    async fn follow(&self, bus: &zbus::Connection, opened: &OnceLock<Opened>) -> UnavailableReason {
         match self.try_follow(bus, opened).await {
             Ok(reason) => reason,
             Err(error) => {
@@ -69,7 +72,7 @@ impl Session {
     }
 
     async fn try_follow(
-        &mut self,
+        &self,
         bus: &zbus::Connection,
         opened: &OnceLock<Opened>,
     ) -> zbus::Result<UnavailableReason> {
@@ -82,18 +85,20 @@ impl Session {
 
         let mut updates = opened.start(&self.desktop_id).await?;
         let sources_known = Instant::now() + SOURCES;
-        let mut are_sources_asked = false;
+        // Either a position came, or the service was asked why none does.
+        let mut has_spoken = false;
         loop {
             tokio::select! {
                 update = updates.next() => {
                     // The stream ends with the connection.
                     let Some(update) = update else { return Ok(UnavailableReason::Unsupported) };
-                    if let Some(measured) = read_location(bus, &update).await {
-                        self.window.offer(measured).await;
+                    if let Some(reading) = read_location(bus, &update).await.and_then(Measured::reading) {
+                        has_spoken = true;
+                        self.say(reading).await;
                     }
                 }
-                () = sleep_until(sources_known), if !are_sources_asked && !self.window.has_fix() => {
-                    are_sources_asked = true;
+                () = sleep_until(sources_known), if !has_spoken => {
+                    has_spoken = true;
                     if matches!(opened.manager.available_accuracy_level().await, Ok(0)) {
                         return Ok(UnavailableReason::Off);
                     }
