@@ -49,6 +49,14 @@ impl Role {
             Self::Coordinator => "coordinator",
         }
     }
+
+    /// The device that such a person holds.
+    fn window(self) -> &'static str {
+        match self {
+            Self::Specialist | Self::Parent => "390x844",
+            Self::Coordinator => "1366x768",
+        }
+    }
 }
 
 /// Where the demo lives.
@@ -77,7 +85,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let binary = target().join("debug").join(format!("esep{}", std::env::consts::EXE_SUFFIX));
     let keyring = no_keyring.then(|| keyring::Keyring::start(role)).transpose()?;
     // Nobody but a test drives the window.
-    let mut app = tied(&[&binary]).env("ESEP_PROFILE", &profile).without_env("TAURI_WEBVIEW_AUTOMATION");
+    let mut app = tied(&[&binary])
+        .env("ESEP_PROFILE", &profile)
+        .env("ESEP_WINDOW", options.role.window())
+        .without_env("TAURI_WEBVIEW_AUTOMATION");
     if let Some(screen) = &screen {
         app = screen.show_on(app);
     }

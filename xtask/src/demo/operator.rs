@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// Where it listens when nobody else does: a fixed place, so that a profile finds it again.
 const ADDRESS: &str = "127.0.0.1:7543";
+/// The operator's own setting for it; the links of activation codes lead there too.
+const LISTEN: &str = "ESEP_OPERATOR_LISTEN";
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -41,8 +43,9 @@ pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
     write("address.txt", &address.to_string())?;
     if !(keep && begun) {
         let codes = program(binary())
-            .args(["demo", "--listen", &address.to_string(), "--dir"])
+            .args(["demo", "--dir"])
             .args([folder().join("operator")])
+            .env(LISTEN, address.to_string())
             .mend("remove target/demo and try again")
             .read()?;
         write("codes.txt", &codes)?;

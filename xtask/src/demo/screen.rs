@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-/// A laptop's screen.
-const SIZE: &str = "1366x768x24";
+/// Room for a phone's height and a laptop's width.
+const SIZE: &str = "1440x900x24";
 
 pub(super) struct Screen {
     server: Child,
