@@ -1,5 +1,9 @@
 //! What can go wrong in a use case, and the one place that turns it into the closed list of the screens.
 
+use store::{OpenError, StoreError};
+use sync::{OutboxError, SyncError, TransportError};
+use wire::problem::ProblemCode;
+
 use crate::ipc::{ErrorCode, IpcError};
 use crate::ports::SecretError;
 
@@ -62,12 +66,83 @@ pub(crate) enum Failure {
     BadInput(&'static str),
     #[error("file: {}", .0.kind())]
     File(#[from] std::io::Error),
+    #[error("store: {0}")]
+    Store(#[source] StoreError),
+    #[error("file of the store: {0}")]
+    Open(#[source] OpenError),
+    #[error("operator: {0}")]
+    Operator(#[source] TransportError),
     #[error("mistake of the program: {0}")]
     Bug(&'static str),
 }
 
 /// Result of a use case.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged => Failure::DatabaseDamaged,
+            other => Failure::Store(other),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            // The key was opened by the right PIN: a file that it does not open is damaged or gone.
+            OpenError::NotADatabase | OpenError::Damaged | OpenError::Missing => Failure::DatabaseDamaged,
+            OpenError::TooNew { .. } => Failure::DatabaseTooNew,
+            OpenError::Io(error) => Failure::File(error),
+            other => Failure::Open(other),
+        }
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Offline => Failure::Offline,
+            TransportError::NotAnOperator => Failure::NotAnOperator,
+            TransportError::InsecureAddress => Failure::InsecureAddress,
+            TransportError::BadAddress => Failure::BadAddress,
+            TransportError::WrongOperator => Failure::WrongFingerprint,
+            TransportError::Altered => Failure::AgreementAltered,
+            TransportError::Problem { code, retry_after_s } => match code {
+                ProblemCode::UnknownCode => Failure::UnknownCode,
+                ProblemCode::UsedCode => Failure::UsedCode,
+                ProblemCode::ExpiredCode => Failure::ExpiredCode,
+                ProblemCode::TooManyRequests => {
+                    Failure::TooManyTries { wait_s: retry_after_s.unwrap_or(DEFAULT_WAIT_S) }
+                }
+                ProblemCode::Revoked | ProblemCode::UnknownKey => Failure::NotAllowed,
+                // The operator is in trouble; it passes, and the screen can only say "later".
+                ProblemCode::Internal | ProblemCode::Unavailable => Failure::Offline,
+                _ => Failure::Operator(error),
+            },
+            TransportError::Request => Failure::Operator(error),
+        }
+    }
+}
+
+/// What the state of the sync says about a failed try.
+pub(crate) fn sync_code(error: &SyncError) -> ErrorCode {
+    match error {
+        SyncError::Transport(error) => code(&Failure::from(*error)),
+        SyncError::Outbox(OutboxError::Store(source)) => match source.downcast_ref::<StoreError>() {
+            Some(StoreError::DiskFull) => ErrorCode::DiskFull,
+            Some(StoreError::Damaged) => ErrorCode::DatabaseDamaged,
+            _ => ErrorCode::Internal,
+        },
+        // The log contradicts itself, or its proofs do not hold: this is not the operator that was trusted.
+        SyncError::Outbox(OutboxError::Unproven | OutboxError::SplitView) => ErrorCode::NotAnOperator,
+        SyncError::Outbox(OutboxError::Protocol(_)) | SyncError::Protocol(_) => ErrorCode::Internal,
+    }
+}
+
+/// Seconds to wait when the operator does not say how long.
+const DEFAULT_WAIT_S: u32 = 60;
 
 impl From<Failure> for IpcError {
     fn from(failure: Failure) -> Self {
@@ -110,7 +185,10 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::UndoOver => ErrorCode::UndoOver,
         Failure::BadInput(_) => ErrorCode::BadInput,
         Failure::File(error) if is_disk_full(error) => ErrorCode::DiskFull,
-        Failure::File(_) | Failure::Bug(_) => ErrorCode::Internal,
+        Failure::Store(StoreError::DiskFull) | Failure::Open(OpenError::DiskFull) => ErrorCode::DiskFull,
+        Failure::File(_) | Failure::Store(_) | Failure::Open(_) | Failure::Operator(_) | Failure::Bug(_) => {
+            ErrorCode::Internal
+        }
     }
 }
 
@@ -120,6 +198,9 @@ fn detail(failure: &Failure) -> Option<String> {
         Failure::BadInput(field) => Some((*field).to_owned()),
         Failure::Bug(place) => Some((*place).to_owned()),
         Failure::File(error) => Some(format!("file:{:?}", error.kind())),
+        Failure::Store(_) => Some("store".into()),
+        Failure::Open(_) => Some("open".into()),
+        Failure::Operator(_) => Some("operator".into()),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@
 //! | `visit` | [`VisitRef`] -> [`VisitDetails`] | one visit with its story |
 //! | `visits` | [`VisitQuery`] -> [`VisitPage`] | history, parent's list, coordinator's table |
 //! | `visits_csv` | [`VisitQuery`] -> [`CsvFile`] | what is shown, as a file |
-//! | `confirm_visit`, `dispute_visit` | [`VisitRef`] / [`DisputeVisit`] -> [`VisitView`] | parent |
+//! | `confirm_visit`, `dispute_visit` | [`ConfirmVisit`] / [`DisputeVisit`] -> [`VisitView`] | parent |
 //! | `review_visit` | [`ReviewVisit`] -> [`VisitView`] | coordinator |
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
 //! | `location_moments` | -> `Vec<`[`LocationMomentView`]`>` | "when was my location read" |
@@ -371,6 +371,10 @@ ipc! {
         pub offset: u32,
         #[ts(type = "number")]
         pub limit: u32,
+        /// As what a person with several roles asks; absent: the first of the roles.
+        #[serde(default)]
+        #[ts(optional)]
+        pub role: Option<RoleCode>,
     }
 
     pub struct ChildCard {
@@ -497,6 +501,14 @@ ipc! {
         pub started_at_ms: Option<i64>,
         #[ts(type = "number | null")]
         pub finished_at_ms: Option<i64>,
+    }
+
+    pub struct ConfirmVisit {
+        pub visit: String,
+        /// `basis` of the [`VisitView`] on screen; absent: as the visit stands.
+        #[serde(default)]
+        #[ts(optional)]
+        pub basis: Option<String>,
     }
 
     pub struct DisputeVisit {
@@ -627,6 +639,10 @@ ipc! {
         pub offset: u32,
         #[ts(type = "number")]
         pub limit: u32,
+        /// As what a person with several roles asks; absent: the first of the roles.
+        #[serde(default)]
+        #[ts(optional)]
+        pub role: Option<RoleCode>,
     }
 
     pub struct VisitPage {

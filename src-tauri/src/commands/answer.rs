@@ -1,12 +1,12 @@
 //! What a representative answers to a visit.
 
 use client::App;
-use client::ipc::{DisputeVisit, IpcError, VisitRef, VisitView};
+use client::ipc::{ConfirmVisit, DisputeVisit, IpcError, VisitView};
 use tauri::State;
 
 /// It was so.
 #[tauri::command]
-pub(crate) async fn confirm_visit(core: State<'_, App>, request: VisitRef) -> Result<VisitView, IpcError> {
+pub(crate) async fn confirm_visit(core: State<'_, App>, request: ConfirmVisit) -> Result<VisitView, IpcError> {
     core.confirm_visit(request).await
 }
 

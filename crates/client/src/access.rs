@@ -1,0 +1,173 @@
+//! Who the person is at this moment, and what that allows. The operator flags, this refuses what makes no sense to
+//! offer: a screen never shows an action that would only be refused.
+
+use domain::agreement::AgreementKind;
+use domain::content::Role;
+use domain::id::{ChildId, OrganisationId, PersonId};
+use store::Reader;
+use store::read::agreement::AgreementRow;
+use store::read::child::{CareTeamRow, ChildrenOf};
+
+use crate::errors::{Failure, Result};
+
+/// Name by which a withdrawal of the consent to geolocation is known.
+pub(crate) const GEOLOCATION: &str = "geolocation";
+/// More children than a person represents or an account holds; bounds a query.
+pub(crate) const ALL_CHILDREN: u32 = 10_000;
+
+/// Who looks and acts.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    /// Who.
+    pub(crate) person: PersonId,
+    /// As what, in the order of [`Role`].
+    pub(crate) roles: Vec<Role>,
+    /// Organisations of which the person is a coordinator.
+    pub(crate) coordinates: Vec<OrganisationId>,
+    /// Children whom the person represents.
+    pub(crate) represents: Vec<ChildId>,
+    /// When.
+    pub(crate) now_ms: i64,
+}
+
+impl Viewer {
+    /// The person as the store knows it now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) fn look(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Result<Self> {
+        let roles = roles(reader, person, now_ms)?;
+        let memberships = reader.memberships(person)?.into_iter();
+        let coordinates = memberships.filter(|m| m.role == Role::Coordinator && m.holds(now_ms));
+        let represents = if roles.contains(&Role::Representative) {
+            let children = reader.children(ChildrenOf::Representative(person), "", now_ms, 0, ALL_CHILDREN)?;
+            children.children.into_iter().map(|child| child.id).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Self { person, roles, coordinates: coordinates.map(|m| m.organisation).collect(), represents, now_ms })
+    }
+
+    /// Whether the person has that role.
+    ///
+    /// # Errors
+    /// [`Failure::NotAllowed`].
+    pub(crate) fn require(&self, role: Role) -> Result<()> {
+        if self.roles.contains(&role) { Ok(()) } else { Err(Failure::NotAllowed) }
+    }
+}
+
+/// Roles of a person now, in the order in which the screens offer them.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn roles(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Result<Vec<Role>> {
+    let mut roles = reader.roles(person, now_ms)?;
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
+}
+
+/// The version of an agreement that binds now; the newest first in `versions`.
+pub(crate) fn in_force(versions: &[AgreementRow], now_ms: i64) -> Option<&AgreementRow> {
+    versions.iter().filter(|version| version.effective_from_ms <= now_ms).max_by_key(|version| version.version)
+}
+
+/// The newest version of an agreement that the person accepted.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn accepted_version(
+    reader: &Reader<'_>,
+    person: PersonId,
+    document: AgreementKind,
+) -> Result<Option<u32>> {
+    let acceptances = reader.acceptances(person)?;
+    let accepted = acceptances.iter().map(|row| &row.accepted).filter(|accepted| accepted.document == document);
+    Ok(accepted.map(|accepted| accepted.version).max())
+}
+
+/// Whether the version in force was accepted: what is written needs it, registering a visit excepted.
+///
+/// # Errors
+/// [`Failure::AgreementRequired`] and those of the store.
+pub(crate) fn require_agreement(reader: &Reader<'_>, viewer: &Viewer, document: AgreementKind) -> Result<()> {
+    let versions = reader.agreements(document)?;
+    let wanted = in_force(&versions, viewer.now_ms).map_or(0, |version| version.version);
+    match accepted_version(reader, viewer.person, document)? {
+        Some(accepted) if accepted >= wanted => Ok(()),
+        _ => Err(Failure::AgreementRequired),
+    }
+}
+
+/// Whether any version was accepted: the least for registering a visit.
+///
+/// # Errors
+/// [`Failure::AgreementRequired`] and those of the store.
+pub(crate) fn require_any_agreement(
+    reader: &Reader<'_>,
+    viewer: &Viewer,
+    document: AgreementKind,
+) -> Result<()> {
+    match accepted_version(reader, viewer.person, document)? {
+        Some(_) => Ok(()),
+        None => Err(Failure::AgreementRequired),
+    }
+}
+
+/// Whether the person lets the location be read at a visit (clauses A2.1, B2.1): the latest acceptance ticked it, and
+/// it was not withdrawn since.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn consents_to_geolocation(
+    reader: &Reader<'_>,
+    person: PersonId,
+    document: AgreementKind,
+) -> Result<bool> {
+    let acceptances = reader.acceptances(person)?;
+    let latest = acceptances
+        .iter()
+        .map(|row| &row.accepted)
+        .filter(|accepted| accepted.document == document)
+        .max_by_key(|accepted| (accepted.version, accepted.accepted_at_ms));
+    let Some(accepted) = latest else { return Ok(false) };
+    let versions = reader.agreements(document)?;
+    let version = versions.iter().find(|row| row.version == accepted.version);
+    let ticked = match version.and_then(|row| row.geolocation_confirmation) {
+        // The text accepts as a whole.
+        None => true,
+        Some(number) => accepted.confirmations.iter().any(|answer| answer.number == number && answer.accepted),
+    };
+    let withdrawn = reader.withdrawals(person)?.iter().any(|row| {
+        let purposes = &row.withdrawn.purposes;
+        row.withdrawn.document == document
+            && row.withdrawn.withdrawn_at_ms >= accepted.accepted_at_ms
+            && (purposes.is_empty() || purposes.iter().any(|purpose| purpose == GEOLOCATION))
+    });
+    Ok(ticked && !withdrawn)
+}
+
+/// The person's place in a child's care team at a moment; failing that the one now, because plans change after the
+/// visit, and a person decides about the flag.
+///
+/// # Errors
+/// [`Failure::NotAllowed`] when the person never had anything to do with the child.
+pub(crate) fn care_team_at(
+    reader: &Reader<'_>,
+    viewer: &Viewer,
+    child: ChildId,
+    at_ms: i64,
+) -> Result<CareTeamRow> {
+    let rows: Vec<_> =
+        reader.care_teams_of(viewer.person)?.into_iter().filter(|row| row.child == child).collect();
+    let holds = |row: &&CareTeamRow, at_ms: i64| {
+        row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms)
+    };
+    let found = rows
+        .iter()
+        .find(|row| holds(row, at_ms))
+        .or_else(|| rows.iter().find(|row| holds(row, viewer.now_ms)))
+        .cloned();
+    found.ok_or(Failure::NotAllowed)
+}

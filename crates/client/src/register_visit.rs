@@ -1,0 +1,214 @@
+//! The main job: registering a visit. What follows is the list of its steps (docs/ARCHITECTURE.md, "The main job").
+
+use std::sync::Arc;
+
+use domain::Kind;
+use domain::content::{LocationMoment, NotePurpose, Role, UnavailableReason, VisitNoted, VisitOutcome, VisitRegistered};
+use domain::id::{CaptureId, ChildId, VisitId};
+use journal::Draft;
+use store::{Appended, Appending, PendingCapture};
+
+use crate::access::{self, Viewer};
+use crate::errors::{Failure, Result};
+use crate::ipc::{BeginVisit, LateCode, LateEntry, RegisterVisit, RegisteredVisits, VisitDraft};
+use crate::session::Session;
+use crate::{children, input, locate, visits};
+
+/// Most children of one visit: a family, not a group.
+const MAX_CHILDREN: usize = 20;
+
+/// Gives the draft id by which two taps are one visit, and what must be said before the tap. Reads no location.
+///
+/// # Errors
+/// [`Failure::NotAllowed`], [`Failure::NotFound`] for a child that is not in the list, and those of the store.
+pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result<VisitDraft> {
+    let ids = child_ids(&request.children)?;
+    let (cards, service, has_consent) = session
+        .read({
+            let ids = ids.clone();
+            move |session, reader| {
+                let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+                viewer.require(Role::Specialist)?;
+                let cards = children::cards(reader, &viewer, &ids)?;
+                let service = children::usual_service(reader, &viewer, &cards, &ids)?;
+                let document = Role::Specialist.agreement();
+                Ok((cards, service, access::consents_to_geolocation(reader, viewer.person, document)?))
+            }
+        })
+        .await?;
+    let warned = locate::readiness(session, has_consent).await;
+    let draft_id = session.put_draft(ids, warned);
+    Ok(VisitDraft { draft_id, children: cards, service, location: crate::view::location::readiness(warned) })
+}
+
+/// Registers: saved when it returns. Waits for neither network nor location nor sync.
+///
+/// # Errors
+/// [`Failure::BadInput`], [`Failure::NotAllowed`], [`Failure::AgreementRequired`] and those of the store.
+pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> Result<RegisteredVisits> {
+    let entry = Entry::check(session, &request)?;
+    let capture = (entry.late.is_none()).then(|| CaptureId::random(&*session.ports.rng));
+    let appended = session
+        .append(Some(format!("visit/{}", request.draft_id)), move |session, appending| {
+            seal(session, appending, &entry, capture)
+        })
+        .await?;
+    let registered = visits_of(&appended);
+    if !appended.repeated {
+        session.allow_undo(&registered);
+        if let Some(capture) = capture {
+            start_reading(session, capture).await?;
+        }
+    }
+    show(session, registered).await
+}
+
+/// What is to be registered, checked as far as that needs no store.
+struct Entry {
+    children: Vec<ChildId>,
+    service: String,
+    outcome: VisitOutcome,
+    note: Option<String>,
+    late: Option<LateEntry>,
+    late_text: Option<String>,
+    warned: Option<UnavailableReason>,
+}
+
+impl Entry {
+    fn check(session: &Session, request: &RegisterVisit) -> Result<Self> {
+        let late_text = match &request.late {
+            Some(late) => {
+                input::period(late.started_at_ms, Some(late.finished_at_ms), session.now_ms())?;
+                input::text_if(late.reason == LateCode::Other, late.text.clone(), "text")?
+            }
+            None => None,
+        };
+        Ok(Self {
+            children: child_ids(&request.children)?,
+            service: input::service(request.service.clone())?,
+            outcome: request.outcome.into(),
+            note: input::text(request.note.clone(), "note")?,
+            warned: Self::warned(session, &request.draft_id)?,
+            late: request.late.clone(),
+            late_text,
+        })
+    }
+
+    /// The warning that stood on screen. A draft that was opened before the app locked is taken as well, but what
+    /// stood there then is not known any more.
+    fn warned(session: &Session, draft_id: &str) -> Result<Option<UnavailableReason>> {
+        let is_id = draft_id.len() == 32 && draft_id.bytes().all(|b| b.is_ascii_hexdigit());
+        if !is_id {
+            return Err(Failure::BadInput("draft_id"));
+        }
+        Ok(session.draft(draft_id).and_then(|draft| draft.warned))
+    }
+}
+
+fn child_ids(texts: &[String]) -> Result<Vec<ChildId>> {
+    let mut ids: Vec<ChildId> = Vec::new();
+    for text in texts {
+        let id = text.parse().map_err(|_| Failure::BadInput("children"))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() || ids.len() > MAX_CHILDREN { Err(Failure::BadInput("children")) } else { Ok(ids) }
+}
+
+/// Seals everything that belongs to one tap, in one transaction.
+fn seal(
+    session: &Session,
+    appending: &mut Appending<'_>,
+    entry: &Entry,
+    capture: Option<CaptureId>,
+) -> Result<()> {
+    let now_ms = session.now_ms();
+    let (planned, has_consent) = plan(session, appending, entry, now_ms)?;
+    let mut ids = Vec::new();
+    for visit in planned {
+        let id = VisitId::random(&*session.ports.rng);
+        let registered = VisitRegistered { capture, ..visit };
+        let statement = appending.seal(&Draft::new(id, registered))?.id;
+        let notes = [(NotePurpose::Care, &entry.note), (NotePurpose::Late, &entry.late_text)];
+        for (purpose, text) in notes.into_iter().filter_map(|(purpose, text)| Some((purpose, text.clone()?))) {
+            appending.seal(&Draft::new(id, VisitNoted { purpose, text, about: Some(statement) }))?;
+        }
+        ids.push(id);
+    }
+    let Some(capture) = capture else { return Ok(()) };
+    let pending =
+        PendingCapture { capture, moment: LocationMoment::Registered, visits: ids, began_at_ms: now_ms };
+    if has_consent {
+        appending.begin_capture(&pending)?;
+        Ok(())
+    } else {
+        locate::seal_not_started(appending, &pending, UnavailableReason::NoConsent)
+    }
+}
+
+/// The visits without their reading, and whether one may be begun.
+fn plan(
+    session: &Session,
+    appending: &Appending<'_>,
+    entry: &Entry,
+    now_ms: i64,
+) -> Result<(Vec<VisitRegistered>, bool)> {
+    let reader = appending.reader();
+    let viewer = Viewer::look(&reader, session.person, now_ms)?;
+    viewer.require(Role::Specialist)?;
+    let document = Role::Specialist.agreement();
+    // An outdated acceptance is a flag, never a reason to lose a visit.
+    access::require_any_agreement(&reader, &viewer, document)?;
+    let (started_at_ms, finished_at_ms) = match &entry.late {
+        Some(late) => (late.started_at_ms, Some(late.finished_at_ms)),
+        None => (now_ms, (entry.outcome == VisitOutcome::NobodyHome).then_some(now_ms)),
+    };
+    let mut planned = Vec::new();
+    for &child in &entry.children {
+        let team = access::care_team_at(&reader, &viewer, child, started_at_ms)?;
+        planned.push(VisitRegistered {
+            child,
+            specialist: session.person,
+            organisation: team.organisation,
+            place: children::place(&reader, &viewer, child)?,
+            service: entry.service.clone(),
+            outcome: entry.outcome,
+            started_at_ms,
+            finished_at_ms,
+            offset_min: session.ports.clock.offset_min(),
+            late: entry.late.as_ref().map(|late| late.reason.into()),
+            capture: None,
+            warned: entry.warned.filter(|_| entry.late.is_none()),
+        });
+    }
+    let has_consent = access::consents_to_geolocation(&reader, session.person, document)?;
+    Ok((planned, has_consent))
+}
+
+/// Starts the reading if it was noted as begun; without consent its outcome is written already.
+async fn start_reading(session: &Arc<Session>, capture: CaptureId) -> Result<()> {
+    let pending = session.read(|_, reader| Ok(reader.pending_captures()?)).await?;
+    if pending.iter().any(|pending| pending.capture == capture) {
+        locate::start(session, capture);
+    }
+    Ok(())
+}
+
+fn visits_of(appended: &Appended) -> Vec<VisitId> {
+    let registered = appended.statements.iter().filter(|statement| statement.header.kind == Kind::VisitRegistered);
+    registered.map(|statement| statement.header.subject.into()).collect()
+}
+
+async fn show(session: &Arc<Session>, registered: Vec<VisitId>) -> Result<RegisteredVisits> {
+    let mut views = Vec::new();
+    for id in registered {
+        views.push(visits::one(session, id).await?);
+    }
+    let undo_left_ms = views.iter().map(|view| view.can_undo_ms).min().unwrap_or(0);
+    Ok(RegisteredVisits {
+        undo_until_ms: session.now_ms() + i64::from(undo_left_ms),
+        undo_left_ms,
+        visits: views,
+    })
+}

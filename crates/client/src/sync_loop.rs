@@ -1,0 +1,239 @@
+//! Sync by itself while an account is open: at unlock, after each change, every minute, and later each time after a
+//! failure. The person can also ask for one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use store::Store;
+use sync::outbox::{PullApplied, PushApplied};
+use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Summary, SyncError, Waiting};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use wire::pull::{PullRequest, PullResponse};
+use wire::push::{PushItem, PushResponse};
+
+use crate::agreement::texts;
+use crate::errors::{Result, sync_code};
+use crate::ipc::{ErrorCode, SyncPhase, SyncState};
+use crate::session::{Session, blocking};
+
+/// Small value of the store: when the last sync succeeded, UTC ms in decimal digits.
+const LAST_SUCCESS: &str = "sync/last-success";
+
+/// What the loop and the screens share.
+#[derive(Default)]
+pub(crate) struct SyncLoop {
+    /// One sync at a time; also holds how long to wait after failures.
+    turn: tokio::sync::Mutex<Backoff>,
+    kick: Notify,
+    now: Mutex<Now>,
+}
+
+struct Now {
+    phase: SyncPhase,
+    done_count: u64,
+    total_count: u64,
+    error: Option<ErrorCode>,
+    next_try: Option<Instant>,
+}
+
+impl Default for Now {
+    fn default() -> Self {
+        Self { phase: SyncPhase::Idle, done_count: 0, total_count: 0, error: None, next_try: None }
+    }
+}
+
+impl SyncLoop {
+    /// Something waits to be sent.
+    pub(crate) fn kick(&self) {
+        self.kick.notify_one();
+    }
+}
+
+/// How long to wait after a sync.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    time: Duration,
+    /// The operator asked for it, so not even a change cuts it short.
+    is_firm: bool,
+}
+
+/// Syncs for ever; ends with the session.
+pub(crate) async fn run(session: Arc<Session>) {
+    loop {
+        let pause = turn(&session).await;
+        let sleep = tokio::time::sleep(pause.time);
+        if pause.is_firm {
+            sleep.await;
+        } else {
+            tokio::select! {
+                () = session.sync.kick.notified() => {}
+                () = sleep => {}
+            }
+        }
+    }
+}
+
+/// One sync now; waits for the one that is running, if any. What became of it stands in the state.
+pub(crate) async fn run_once(session: &Arc<Session>) {
+    turn(session).await;
+}
+
+async fn turn(session: &Arc<Session>) -> Pause {
+    let mut backoff = session.sync.turn.lock().await;
+    let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
+    let progress = |progress: Progress| show(session, progress);
+    let result = sync::synchronise(observed.clone(), &session.transport, &progress).await;
+    let mut texts_came = false;
+    if result.is_ok() {
+        // Missing texts are no reason to call the sync failed: the next one asks for them again.
+        texts_came = texts::fetch_missing(session).await.unwrap_or(false);
+    }
+    let pause = match &result {
+        Ok(summary) => succeeded(session, summary, &mut backoff).await,
+        Err(error) => failed(session, error, &mut backoff),
+    };
+    if observed.changed.load(Ordering::Relaxed) || texts_came {
+        session.ports.events.changed();
+    }
+    tell(session).await;
+    pause
+}
+
+async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Backoff) -> Pause {
+    backoff.reset();
+    if summary.rejected_count > 0 {
+        tracing::warn!(count = summary.rejected_count, "statements of others did not verify and were left out");
+    }
+    if summary.series_behind {
+        tracing::warn!("the operator knows more of this device's series than the device: a restored copy");
+    }
+    let (storing, now_ms) = (Arc::clone(session), session.now_ms());
+    let stored =
+        blocking(move || Ok(storing.store.set(LAST_SUCCESS, Some(now_ms.to_string().as_bytes()))?)).await;
+    if let Err(failure) = stored {
+        tracing::warn!(%failure, "the time of the last sync was not kept");
+    }
+    let mut now = session.sync.now.lock();
+    // A revoked device may hand in what it has and gets nothing back.
+    now.error = summary.revoked.then_some(ErrorCode::NotAllowed);
+    now.phase = SyncPhase::Idle;
+    now.next_try = None;
+    Pause { time: session.options.sync_every, is_firm: false }
+}
+
+fn failed(session: &Session, error: &SyncError, backoff: &mut Backoff) -> Pause {
+    let asked_s = error.retry_after_s();
+    let mut time = backoff.pause(asked_s, &*session.ports.rng);
+    if !error.can_retry() {
+        // Somebody must mend it; asking now and then notices when that has happened.
+        time = time.max(sync::backoff::LONGEST);
+        tracing::warn!(%error, "the sync cannot go on by itself");
+    }
+    let code = sync_code(error);
+    let mut now = session.sync.now.lock();
+    now.phase = if code == ErrorCode::Offline { SyncPhase::Offline } else { SyncPhase::Waiting };
+    now.error = Some(code);
+    now.next_try = Some(Instant::now() + time);
+    Pause { time, is_firm: asked_s.is_some() }
+}
+
+fn show(session: &Arc<Session>, progress: Progress) {
+    {
+        let mut now = session.sync.now.lock();
+        now.phase = match progress.phase {
+            Phase::Pushing => SyncPhase::Pushing,
+            Phase::Pulling => SyncPhase::Pulling,
+        };
+        (now.done_count, now.total_count) = (progress.done_count, progress.total_count);
+        now.next_try = None;
+    }
+    // Progress comes from between two requests, where nothing may wait; counts follow by themselves.
+    let telling = Arc::clone(session);
+    let task = tokio::spawn(async move { tell(&telling).await });
+    drop(task);
+}
+
+async fn tell(session: &Arc<Session>) {
+    match state(session).await {
+        Ok(state) => session.ports.events.sync(&state),
+        Err(failure) => tracing::warn!(%failure, "the state of the sync cannot be read"),
+    }
+}
+
+/// What waits and why.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn state(session: &Arc<Session>) -> Result<SyncState> {
+    let (counts, last_success_ms) = session
+        .read(|_, reader| {
+            let last = reader.get(LAST_SUCCESS)?;
+            let last = last.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse::<i64>().ok());
+            Ok((reader.outbox_counts()?, last))
+        })
+        .await?;
+    let now = session.sync.now.lock();
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(SyncState {
+        phase: now.phase,
+        done_count: count(now.done_count),
+        total_count: count(now.total_count),
+        waiting_count: count(counts.saved_count + counts.sent_count),
+        refused_count: count(counts.refused_count),
+        last_success_ms,
+        error: now.error,
+        next_try_in_s: now.next_try.map(|at| count(at.saturating_duration_since(Instant::now()).as_secs())),
+    })
+}
+
+/// Whether anything was ever pulled.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn has_synced(reader: &store::Reader<'_>) -> Result<bool> {
+    Ok(reader.get(LAST_SUCCESS)?.is_some())
+}
+
+/// The store, and whether what came through it can be seen on a screen.
+struct Observed {
+    store: Arc<Store>,
+    changed: AtomicBool,
+}
+
+impl Outbox for Observed {
+    fn next_batch(
+        &self,
+        from_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<PushItem>, OutboxError> {
+        self.store.next_batch(from_seq, max_items, max_bytes)
+    }
+
+    fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
+        self.changed.store(true, Ordering::Relaxed);
+        self.store.mark_sent(items)
+    }
+
+    fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
+        self.changed.store(true, Ordering::Relaxed);
+        self.store.apply_push(items, response)
+    }
+
+    fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {
+        self.store.pull_request(limit)
+    }
+
+    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
+        let applied = self.store.apply_pull(request, response)?;
+        self.changed.fetch_or(applied.changed, Ordering::Relaxed);
+        Ok(applied)
+    }
+
+    fn waiting(&self) -> Result<Waiting, OutboxError> {
+        self.store.waiting()
+    }
+}

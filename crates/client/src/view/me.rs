@@ -1,0 +1,32 @@
+//! The person and the device.
+
+use super::agreement;
+use super::card::Cards;
+use crate::access::Viewer;
+use crate::errors::Result;
+use crate::ipc::{Me, RoleCode};
+use crate::session::Session;
+
+/// What the person sees about itself.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn view(session: &Session, viewer: &Viewer, cards: &mut Cards<'_, '_>, label: String) -> Result<Me> {
+    let reader = cards.reader();
+    let account = &session.account;
+    let acceptances = reader.acceptances(session.person)?;
+    let acceptances = acceptances.iter().map(|row| agreement::acceptance(reader, row)).collect::<Result<Vec<_>>>()?;
+    Ok(Me {
+        card: cards.card(session.person, None)?,
+        roles: viewer.roles.iter().copied().map(RoleCode::from).collect(),
+        phone: reader.person(session.person)?.and_then(|person| person.phone),
+        operator_name_kk: account.operator.facts.name_kk.clone(),
+        operator_name_ru: account.operator.facts.name_ru.clone(),
+        operator_bin: account.operator.facts.bin.clone(),
+        address: account.address.clone(),
+        device_key: account.key.id().to_string(),
+        enrolled_at_ms: account.bound_at_ms.unwrap_or_default(),
+        acceptances,
+        label,
+    })
+}
