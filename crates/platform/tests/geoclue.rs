@@ -7,6 +7,7 @@ mod support {
     pub(crate) mod location;
 }
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use client::ports::{LocationSource, Reading, VisitMoment};
@@ -14,7 +15,7 @@ use domain::Clock;
 use domain::content::{Fix, FixSource, UnavailableReason};
 use platform::SystemClock;
 use platform::location::geoclue::{Bus, GeoClue};
-use support::location::LocationBus;
+use support::location::{HARNESS, LocationBus};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -74,6 +75,35 @@ async fn a_fix_is_one_start_and_one_stop() {
     let age_ms = before_ms - fix.fixed_at_ms.expect("GeoClue tells the time of a satellite fix");
     assert!(age_ms.abs() < 60_000, "{age_ms} ms");
     assert_eq!(bus.starts_and_stops(), (1, 1));
+}
+
+/// Starts the test that calls this once more, as the only one of its process, with the environment of a bus of its own.
+fn repeat_beside(arguments: &[&str], test: &str) {
+    let output = Command::new("/usr/bin/python3")
+        .arg(HARNESS)
+        .args(arguments)
+        .arg("--")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// As the product makes it: the bus is the one that the environment of the process names.
+#[tokio::test]
+async fn the_source_of_the_product_finds_the_system_bus() {
+    if std::env::var_os("ESEP_LOCATION_CALLS").is_none() {
+        return repeat_beside(&["real"], "the_source_of_the_product_finds_the_system_bus");
+    }
+    let source = platform::location::system("kz.kte.esep");
+    assert_eq!(source.readiness().await, None);
+    let (readings, mut received) = mpsc::channel(8);
+    let reading = tokio::spawn(async move { source.read(&VisitMoment::for_tests(), readings).await });
+    assert_eq!(fix(first(&mut received).await).lat_e7 / 100_000, 5_116);
+    drop(received);
+    ended(reading).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/harness/location.py");
+/// Its own text says what it can do.
+pub(crate) const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/harness/location.py");
 
 /// One run of `tests/harness/location.py`; ends with this value.
 pub(crate) struct LocationBus {
