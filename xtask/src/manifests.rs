@@ -23,7 +23,7 @@ const ANDROID_PERMISSIONS: &[&str] = &[
 /// Everything Android would copy: each must be excluded by name.
 const BACKUP_DOMAINS: &[&str] = &["root", "file", "database", "sharedpref", "external"];
 
-/// What page and core never call: the page reads no location at all, the core never watches one.
+/// What the page never says: it reads no location at all.
 const FORBIDDEN_IN_PAGE: &[&str] = &[
     "watchPosition",
     "getCurrentPosition",
@@ -31,7 +31,12 @@ const FORBIDDEN_IN_PAGE: &[&str] = &[
     "plugin-geolocation",
     "plugin:geolocation",
 ];
-const FORBIDDEN_IN_CORE: &[&str] = &["watch_position"];
+
+/// How the phones' plugin is asked for one position after another. The one window of a visit needs it, to take the
+/// best; it is opened in one place, which also closes it.
+const WATCH: &str = "watch_position(";
+const END_OF_WATCH: &str = "clear_watch(";
+const WATCHES: &str = "src-tauri/src/platform/phone.rs";
 
 /// Checks all manifests, capabilities and sources of the repository.
 ///
@@ -71,9 +76,12 @@ pub(crate) fn check() -> Outcome {
     ];
     look("gen/android", &|path| in_overlay(path), &android_overlay)?;
     look("gen/apple", &|path| path.extension().is_some_and(|end| end == "plist"), &apple_overlay)?;
+    let is_the_one = |path: &Path| path.ends_with(WATCHES);
     for folder in ["crates", "src-tauri"] {
-        look(folder, &|path| path.extension().is_some_and(|end| end == "rs"), &core_source)?;
+        let source = |path: &Path| path.extension().is_some_and(|end| end == "rs") && !is_the_one(path);
+        look(folder, &source, &core_source)?;
     }
+    look("src-tauri/src/platform", &is_the_one, &watching_source)?;
     findings
         .extend(needed.iter().filter(|(_, count)| *count == 0).map(|(what, _)| format!("{what} is missing")));
     if findings.is_empty() {
@@ -211,7 +219,17 @@ fn page_source(text: &str) -> Vec<String> {
 }
 
 fn core_source(text: &str) -> Vec<String> {
-    forbidden(text, FORBIDDEN_IN_CORE)
+    forbidden(text, &[WATCH])
+}
+
+/// The one place that may watch does so once, and ends it.
+fn watching_source(text: &str) -> Vec<String> {
+    match text.matches(WATCH).count() {
+        0 => Vec::new(),
+        1 if text.contains(END_OF_WATCH) => Vec::new(),
+        1 => vec!["begins to watch and never ends".into()],
+        places => vec![format!("begins to watch in {places} places")],
+    }
 }
 
 fn forbidden(text: &str, words: &[&str]) -> Vec<String> {

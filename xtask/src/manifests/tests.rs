@@ -97,7 +97,15 @@ fn the_page_reads_no_location_and_the_core_watches_none() {
         ["says watchPosition", "says navigator.geolocation"]
     );
     assert_eq!(page_source("import { x } from '@tauri-apps/plugin-geolocation'").len(), 1);
-    assert_eq!(core_source("app.geolocation().watch_position(options)"), ["says watch_position"]);
+    assert_eq!(core_source("app.geolocation().watch_position(options)"), ["says watch_position("]);
     assert_eq!(capability(r#"{"permissions": ["geolocation:default"]}"#).len(), 1);
     assert!(page_source("const lastLocation = visit.location").is_empty());
+}
+
+#[test]
+fn the_one_window_of_a_visit_is_opened_once_and_closed() {
+    let (open, close) = ("app.geolocation().watch_position(o, f);", "app.geolocation().clear_watch(id);");
+    assert!(watching_source(&format!("{open}{close}")).is_empty());
+    assert_eq!(watching_source(open).len(), 1, "never closed");
+    assert_eq!(watching_source(&format!("{open}{open}{close}")).len(), 1, "opened in two places");
 }
