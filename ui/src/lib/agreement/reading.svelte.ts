@@ -13,6 +13,7 @@ export class Reading {
   /** Part of the text that has passed the screen, 0 to 1. */
   progress = $state(0);
   private total = 0;
+  private turn = 0;
 
   /** With `early`, announced versions may be read and accepted too. */
   constructor(
@@ -34,8 +35,12 @@ export class Reading {
   }
 
   async load(): Promise<void> {
-    await this.work(async () => {
+    const turn = ++this.turn;
+    this.error = undefined;
+    try {
       const dues = await this.app.core.agreementsDue();
+      // The language was changed again meanwhile: the later question answers for both.
+      if (turn !== this.turn) return;
       this.dues = this.early ? dues : dues.filter((due) => !due.announced);
       this.total = Math.max(this.total, this.dues.length);
       const due = this.due;
@@ -44,7 +49,9 @@ export class Reading {
       this.progress = this.endReached ? 1 : 0;
       this.loaded = true;
       if (due) await this.app.core.agreementOpened(reference(due));
-    });
+    } catch (thrown) {
+      if (turn === this.turn) this.error = toCoreError(thrown);
+    }
   }
 
   /** The end marker was on screen. The core notes the time, once. */

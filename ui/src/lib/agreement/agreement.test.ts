@@ -1,0 +1,56 @@
+import { screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
+import { byId, gone, press, renderApp } from '../shell/render-app';
+import { bringIntoView } from '../../test-setup';
+
+const reader = { roles: ['specialist' as const], stage: 'agreement' as const };
+const enter = () => byId('agreement-accept') as Promise<HTMLButtonElement>;
+
+describe('the agreement', () => {
+  it('opens «Кіру» only when the end was on screen and the required boxes are ticked', async () => {
+    const core = renderApp(reader);
+    const reached = vi.spyOn(core, 'agreementEndReached');
+    for (const number of [1, 2, 3, 4]) {
+      expect(((await byId(`confirmation-${number}`)) as HTMLInputElement).checked, 'nothing is ticked beforehand').toBe(false);
+    }
+    for (const number of [1, 3, 4]) await press(`confirmation-${number}`);
+    expect((await enter()).disabled, 'the end was not on screen').toBe(true);
+    bringIntoView(await byId('agreement-end'));
+    await waitFor(async () => expect((await enter()).disabled).toBe(false));
+    expect(reached).toHaveBeenCalledTimes(1);
+
+    await press('confirmation-3');
+    await waitFor(async () => expect((await enter()).disabled, 'a required box was unticked').toBe(true));
+    await press('confirmation-3');
+    await press('agreement-accept');
+    expect(await byId('page-today')).toBeTruthy();
+  });
+
+  it('tells the core of each tick, and the consequence beside the optional one', async () => {
+    const core = renderApp(reader);
+    const tick = vi.spyOn(core, 'agreementTicked');
+    await press('confirmation-2');
+    expect(tick).toHaveBeenCalledWith({ document: 'specialist', version: 1, number: 2, accepted: true });
+    expect(screen.getByText(/Міндетті емес\. Белгілемесеңіз/)).toBeTruthy();
+  });
+
+  it('lets a person decline politely and come back', async () => {
+    const core = renderApp(reader);
+    await press('agreement-decline');
+    await press('decline-yes');
+    await gone('agreement');
+    expect((await byId('declined')).textContent).toContain('Шешіміңіз құрметтеледі');
+    expect(core.calls).toContain('declineAgreement');
+    await press('declined-resume');
+    expect(await byId('unlock')).toBeTruthy();
+  });
+
+  it('says that Kazakh is shown where a language is missing', async () => {
+    renderApp(reader);
+    await press('language-ru');
+    expect((await byId('agreement-fallback')).textContent).toContain('казахский');
+    expect(document.documentElement.lang).toBe('ru');
+    await press('language-kk');
+    await gone('agreement-fallback');
+  });
+});
