@@ -31,6 +31,8 @@ pub fn run() {
     let builder = tauri::Builder::default();
     #[cfg(mobile)]
     let builder = builder.plugin(tauri_plugin_geolocation::init());
+    #[cfg(target_os = "android")]
+    let builder = builder.plugin(platform::notice::init());
     let app = builder
         .invoke_handler(commands::handler())
         .setup(|app| start(app))

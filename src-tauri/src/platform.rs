@@ -1,5 +1,7 @@
 //! The machine: everything of crate `platform`, and the phones' location, which only the shell can reach.
 
+#[cfg(target_os = "android")]
+pub(crate) mod notice;
 #[cfg(mobile)]
 mod phone;
 

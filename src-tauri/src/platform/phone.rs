@@ -86,6 +86,8 @@ impl LocationSource for PhoneLocation {
             let _ = readings.send(Reading::Unavailable(reason)).await;
             return;
         }
+        #[cfg(target_os = "android")]
+        let _notice = self.ask(super::notice::Notice::show).await;
         let (events, mut reported) = mpsc::unbounded_channel();
         let events = Arc::new(events);
         let app = self.0.clone();
