@@ -6,7 +6,10 @@ use tauri::State;
 
 /// It was so.
 #[tauri::command]
-pub(crate) async fn confirm_visit(core: State<'_, App>, request: ConfirmVisit) -> Result<VisitView, IpcError> {
+pub(crate) async fn confirm_visit(
+    core: State<'_, App>,
+    request: ConfirmVisit,
+) -> Result<VisitView, IpcError> {
     core.confirm_visit(request).await
 }
 
