@@ -1,11 +1,16 @@
 //! Sealing own statements: ONE immediate transaction takes the series head, seals, stores statement, content, outbox
 //! row and what is shown. From its commit on the visit survives anything.
 
+use domain::id::{CaptureId, StatementId};
 use domain::{Clock, Rng};
-use domain::id::CaptureId;
-use journal::{Draft, Sealed};
+use journal::seal::Stamp;
+use journal::{Draft, Sealed, SeriesHead};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
-use crate::{PendingCapture, Reader, Store, StoreError};
+use crate::account::Account;
+use crate::column::Blob;
+use crate::projection::Stale;
+use crate::{PendingCapture, Reader, Store, StoreError, capture, receipts, setting, statement};
 
 /// What an append gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,38 +22,83 @@ pub struct Appended {
 }
 
 /// An append in progress: an open write transaction.
-#[derive(Debug)]
-pub struct Appending<'a> { _p: std::marker::PhantomData<&'a ()> }
+pub struct Appending<'a> {
+    transaction: &'a Transaction<'a>,
+    account: &'a Account,
+    head: SeriesHead,
+    stamp: Stamp,
+    rng: &'a dyn Rng,
+    sealed: Vec<Sealed>,
+    stale: Stale,
+}
 
-impl Appending<'_> {
-    /// Reads within this transaction: nobody changes anything between this look and the commit.
-    pub fn reader(&self) -> Reader<'_> { todo!() }
+impl std::fmt::Debug for Appending<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Appending").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Appending<'a> {
+    fn new(
+        transaction: &'a Transaction<'a>,
+        account: &'a Account,
+        clock: &dyn Clock,
+        rng: &'a dyn Rng,
+    ) -> Result<Self, StoreError> {
+        let stamp = Stamp::now(clock, receipts::beacon(transaction)?);
+        let head = head(transaction)?;
+        Ok(Self { transaction, account, head, stamp, rng, sealed: Vec::new(), stale: Stale::default() })
+    }
+
+    /// Reads within this transaction: nobody changes anything between this look and the commit. What is sealed in
+    /// this very transaction shows only after it.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(self.transaction, Some(self.account))
+    }
 
     /// Seals the next statement of the series.
     ///
     /// # Errors
-    /// [`StoreError::Seal`], [`StoreError::NoDevice`].
-    pub fn seal(&mut self, draft: &Draft) -> Result<Sealed, StoreError> { todo!() }
+    /// [`StoreError::Seal`] when the content is too large.
+    pub fn seal(&mut self, draft: &Draft) -> Result<Sealed, StoreError> {
+        let sealed = journal::seal(draft, &self.head, self.stamp, self.rng.array(), &self.account.key)?;
+        insert(self.transaction, &sealed)?;
+        self.head = self.head.after(sealed.id);
+        self.stale.mark(sealed.header.kind, sealed.header.subject);
+        self.sealed.push(sealed.clone());
+        Ok(sealed)
+    }
 
     /// Notes a reading of the location that begins now, so that a crash leaves it to be written as interrupted at the
     /// next start ([`Reader::pending_captures`]).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn begin_capture(&mut self, capture: &PendingCapture) -> Result<(), StoreError> { todo!() }
+    pub fn begin_capture(&mut self, pending: &PendingCapture) -> Result<(), StoreError> {
+        capture::begin(self.transaction, pending)
+    }
 
     /// Takes a reading off that list, to seal its outcome in the same transaction. `None` when it is not there: its
     /// outcome was written already.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_capture(&mut self, capture: CaptureId) -> Result<Option<PendingCapture>, StoreError> { todo!() }
+    pub fn end_capture(&mut self, capture: CaptureId) -> Result<Option<PendingCapture>, StoreError> {
+        capture::end(self.transaction, capture)
+    }
 
     /// Writes a small value with the statements, `None` removes it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set(&mut self, name: &str, value: Option<&[u8]>) -> Result<(), StoreError> { todo!() }
+    pub fn set(&mut self, name: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
+        setting::write(self.transaction, name, value)
+    }
+
+    fn finish(self) -> Result<Vec<Sealed>, StoreError> {
+        self.stale.settle(self.transaction, self.account)?;
+        Ok(self.sealed)
+    }
 }
 
 impl Store {
@@ -65,7 +115,24 @@ impl Store {
         clock: &dyn Clock,
         rng: &dyn Rng,
         seal: impl FnOnce(&mut Appending<'_>) -> Result<(), E>,
-    ) -> Result<Appended, E> { todo!() }
+    ) -> Result<Appended, E> {
+        let account = self.shared_account().ok_or(StoreError::NoDevice)?;
+        self.write(|transaction| {
+            if let Some(request) = request
+                && let Some(statements) = answered(transaction, request)?
+            {
+                return Ok(Appended { statements, repeated: true });
+            }
+            let mut appending = Appending::new(transaction, &account, clock, rng)?;
+            let first_seq = appending.head.next_seq;
+            seal(&mut appending)?;
+            let statements = appending.finish()?;
+            if let Some(request) = request {
+                remember(transaction, request, first_seq, statements.len())?;
+            }
+            Ok(Appended { statements, repeated: false })
+        })
+    }
 
     /// Seals drafts that do not refer to each other; otherwise as [`Store::append`].
     ///
@@ -77,5 +144,79 @@ impl Store {
         drafts: &[Draft],
         clock: &dyn Clock,
         rng: &dyn Rng,
-    ) -> Result<Appended, StoreError> { todo!() }
+    ) -> Result<Appended, StoreError> {
+        self.append(request, clock, rng, |appending| {
+            drafts.iter().try_for_each(|draft| appending.seal(draft).map(drop))
+        })
+    }
+}
+
+/// Seals the statement that begins a series, in the transaction that writes whose file it is.
+pub(crate) fn seal_first(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    draft: &Draft,
+    clock: &dyn Clock,
+    rng: &dyn Rng,
+) -> Result<Sealed, StoreError> {
+    let mut appending = Appending::new(transaction, account, clock, rng)?;
+    let sealed = appending.seal(draft)?;
+    appending.finish()?;
+    Ok(sealed)
+}
+
+/// Where the series stands.
+pub(crate) fn head(conn: &Connection) -> Result<SeriesHead, StoreError> {
+    let last = conn
+        .prepare_cached("SELECT seq, id FROM own_statement ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, Blob<StatementId>>(1)?.0)))
+        .optional()?;
+    Ok(match last {
+        Some((seq, id)) => SeriesHead { next_seq: seq + 1, prev: Some(id) },
+        None => SeriesHead::EMPTY,
+    })
+}
+
+fn insert(transaction: &Transaction<'_>, sealed: &Sealed) -> Result<(), StoreError> {
+    let header = &sealed.header;
+    transaction
+        .prepare_cached(
+            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, bytes)
+             VALUES (:seq, :id, :kind, :subject, :issued_at_s, :bytes)",
+        )?
+        .execute(named_params! {
+            ":seq": header.seq,
+            ":id": sealed.id.as_bytes(),
+            ":kind": header.kind.as_str(),
+            ":subject": header.subject.as_bytes(),
+            ":issued_at_s": header.issued_at_s,
+            ":bytes": sealed.bytes,
+        })?;
+    transaction
+        .prepare_cached("INSERT INTO own_content (seq, bytes) VALUES (?1, ?2)")?
+        .execute((header.seq, &sealed.content))?;
+    transaction
+        .prepare_cached("INSERT INTO outbox (seq, state) VALUES (?1, 'saved')")?
+        .execute([header.seq])?;
+    Ok(())
+}
+
+fn answered(transaction: &Transaction<'_>, request: &str) -> Result<Option<Vec<Sealed>>, StoreError> {
+    let found = transaction
+        .prepare_cached("SELECT first_seq, statements_count FROM request WHERE id = ?1")?
+        .query_row([request], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found.map(|(first_seq, count)| statement::own(transaction, first_seq, count)).transpose()
+}
+
+fn remember(
+    transaction: &Transaction<'_>,
+    request: &str,
+    first_seq: u64,
+    count: usize,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("INSERT INTO request (id, first_seq, statements_count) VALUES (?1, ?2, ?3)")?
+        .execute((request, first_seq, count))?;
+    Ok(())
 }

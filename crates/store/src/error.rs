@@ -37,6 +37,18 @@ pub enum OpenError {
     Sql(#[source] rusqlite::Error),
 }
 
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
+            Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged,
+            Some(ErrorCode::DiskFull) => OpenError::DiskFull,
+            _ => OpenError::Sql(error),
+        }
+    }
+}
+
 /// Why a read or a write failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -13,16 +13,24 @@
 //! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
 //! | `projection` | what is shown, made from statements and disposable |
 //! | [`read`] | lists and details for the screens |
+//! | `statement`, `column`, `schema` | rows and tables |
 //! | `setting` | small values: reading progress, preferences |
 
 pub mod account;
 pub mod append;
 mod capture;
+mod column;
 pub mod error;
 pub mod open;
 mod outbox;
+mod projection;
+mod pull;
 pub mod read;
+mod receipts;
+mod schema;
+mod scope;
 mod setting;
+mod statement;
 
 pub use account::{Account, NewDevice};
 pub use append::{Appended, Appending};

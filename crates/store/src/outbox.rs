@@ -1,9 +1,28 @@
+//! What waits, and the store as the sync sees it.
+
+use std::collections::HashMap;
+
+use domain::id::{StatementId, SubjectId};
+use domain::{Kind, flag::Flag};
+use rusqlite::{Connection, Transaction};
 use sync::outbox::{PullApplied, PushApplied};
 use sync::wire::pull::{PullRequest, PullResponse};
-use sync::wire::push::{PushItem, PushResponse};
+use sync::wire::push::{Outcome, PushItem, PushResponse, Refusal};
 use sync::{Outbox, OutboxError, Waiting};
 
-use crate::Store;
+use crate::account::Account;
+use crate::column::{Blob, Text};
+use crate::projection::Stale;
+use crate::receipts::{self, Proven};
+use crate::{Store, StoreError, append, pull};
+
+/// How the port says it.
+pub(crate) fn outward(error: StoreError) -> OutboxError {
+    match error {
+        StoreError::Unproven => OutboxError::Unproven,
+        other => OutboxError::Store(Box::new(other)),
+    }
+}
 
 impl Outbox for Store {
     fn next_batch(
@@ -12,21 +31,183 @@ impl Outbox for Store {
         max_items: usize,
         max_bytes: usize,
     ) -> Result<Vec<PushItem>, OutboxError> {
-        todo!()
+        self.with_reader(|conn| batch(conn, from_seq, max_items, max_bytes)).map_err(outward)
     }
+
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
-        todo!()
+        self.write(|transaction| {
+            let mut update = transaction
+                .prepare_cached("UPDATE outbox SET state = 'sent' WHERE seq = ?1 AND state = 'saved'")?;
+            items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
+            Ok::<_, StoreError>(())
+        })
+        .map_err(outward)
     }
+
     fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
-        todo!()
+        sync::push::check(items, response).map_err(OutboxError::Protocol)?;
+        let account = self.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
+        let entries = items.iter().map(|item| (item.id, (item.seq, item.statement.as_slice()))).collect();
+        let proven = response
+            .registrations
+            .iter()
+            .map(|registration| receipts::prove(registration, &entries, &account.operator.key))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(outward)?;
+        let answers = Answers::of(items, response, &proven)?;
+        self.write(|transaction| {
+            for registration in &proven {
+                // A head of the very size that was seen before must be the same head.
+                if receipts::beacon(transaction)?.is_some_and(|beacon| {
+                    beacon.tree_size == registration.head().tree_size && beacon.root != registration.head().root
+                }) {
+                    return Err(Failed(OutboxError::SplitView));
+                }
+                receipts::store(transaction, registration, |id| answers.flags(id))?;
+            }
+            let refused = answers.park(transaction)?;
+            answers.refresh_flags(transaction, &account)?;
+            let head = append::head(transaction)?;
+            Ok(PushApplied {
+                registered_count: answers.registered.len() as u64,
+                refused,
+                series_behind: answers.forked || response.next_seq > head.next_seq,
+            })
+        })
+        .map_err(|Failed(error)| error)
     }
+
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {
-        todo!()
+        self.with_reader(|conn| pull::request(conn, limit)).map_err(outward)
     }
+
     fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
-        todo!()
+        pull::apply(self, request, response)
     }
+
     fn waiting(&self) -> Result<Waiting, OutboxError> {
-        todo!()
+        self.with_reader(|conn| {
+            let mut select = conn.prepare_cached(
+                "SELECT count(*) FILTER (WHERE state <> 'refused'), count(*) FILTER (WHERE state = 'refused')
+                   FROM outbox",
+            )?;
+            Ok(select.query_row([], |row| {
+                Ok(Waiting { waiting_count: row.get(0)?, refused_count: row.get(1)? })
+            })?)
+        })
+        .map_err(outward)
+    }
+}
+
+/// An error of the port inside a write transaction.
+pub(crate) struct Failed(pub(crate) OutboxError);
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Failed(outward(error))
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Failed(outward(error.into()))
+    }
+}
+
+fn batch(
+    conn: &Connection,
+    from_seq: Option<u64>,
+    max_items: usize,
+    max_bytes: usize,
+) -> Result<Vec<PushItem>, StoreError> {
+    let first_seq = match from_seq {
+        Some(seq) => Some(seq),
+        None => conn
+            .prepare_cached("SELECT min(seq) FROM outbox WHERE state <> 'refused'")?
+            .query_row([], |row| row.get(0))?,
+    };
+    let Some(first_seq) = first_seq else { return Ok(Vec::new()) };
+    let mut select = conn.prepare_cached(
+        "SELECT o.seq, o.id, o.bytes, coalesce(c.bytes, x'') FROM own_statement o
+           LEFT JOIN own_content c ON c.seq = o.seq WHERE o.seq >= ?1 ORDER BY o.seq LIMIT ?2",
+    )?;
+    let mut rows = select.query((first_seq, max_items))?;
+    let (mut items, mut batch_bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let id = row.get::<_, Blob<StatementId>>(1)?.0;
+        let item = PushItem { id, seq: row.get(0)?, statement: row.get(2)?, content: row.get(3)? };
+        batch_bytes += item.statement.len() + item.content.len();
+        if batch_bytes > max_bytes && !items.is_empty() {
+            break;
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// What became of each statement, once every registration in the answer was proven.
+struct Answers {
+    registered: HashMap<StatementId, (u64, Vec<Flag>)>,
+    refused: Vec<(u64, StatementId, Refusal)>,
+    forked: bool,
+}
+
+impl Answers {
+    /// # Errors
+    /// [`OutboxError::Unproven`] when something is called registered that no proof covers, at that very leaf.
+    fn of(items: &[PushItem], response: &PushResponse, proven: &[Proven<'_>]) -> Result<Self, OutboxError> {
+        let leaves: HashMap<StatementId, u64> = proven.iter().flat_map(Proven::leaves).collect();
+        let mut answers = Self { registered: HashMap::new(), refused: Vec::new(), forked: false };
+        for (item, outcome) in items.iter().zip(&response.outcomes) {
+            match outcome {
+                Outcome::Registered { leaf_index, flags }
+                | Outcome::AlreadyHave { leaf_index, flags }
+                | Outcome::Fork { leaf_index, flags } => {
+                    if leaves.get(&item.id) != Some(leaf_index) {
+                        return Err(OutboxError::Unproven);
+                    }
+                    answers.registered.insert(item.id, (item.seq, flags.clone()));
+                    answers.forked |= matches!(outcome, Outcome::Fork { .. });
+                }
+                Outcome::Refused { reason } => answers.refused.push((item.seq, item.id, *reason)),
+                Outcome::Gap { .. } => {}
+            }
+        }
+        if leaves.keys().any(|id| !answers.registered.contains_key(id)) {
+            return Err(OutboxError::Protocol("a registration of something that is not called registered"));
+        }
+        Ok(answers)
+    }
+
+    fn flags(&self, id: StatementId) -> Vec<Flag> {
+        self.registered.get(&id).map(|(_, flags)| flags.clone()).unwrap_or_default()
+    }
+
+    /// Parks what was refused. What has a receipt was registered once and cannot be refused any more.
+    fn park(&self, transaction: &Transaction<'_>) -> Result<Vec<StatementId>, StoreError> {
+        let mut update =
+            transaction.prepare_cached("UPDATE outbox SET state = 'refused', refusal = ?2 WHERE seq = ?1")?;
+        let mut parked = Vec::new();
+        for (seq, id, reason) in &self.refused {
+            if update.execute((seq, reason.as_str()))? > 0 {
+                parked.push(*id);
+            }
+        }
+        Ok(parked)
+    }
+
+    /// Shows the operator's flags on what they are about, and takes refused positions out of what is shown.
+    fn refresh_flags(&self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+        let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty()).map(|(seq, _)| *seq);
+        let refused = self.refused.iter().map(|(seq, ..)| *seq);
+        let mut select = transaction.prepare_cached("SELECT kind, subject FROM own_statement WHERE seq = ?1")?;
+        let mut stale = Stale::default();
+        for seq in flagged.chain(refused) {
+            let (kind, subject) = select.query_row([seq], |row| {
+                Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
+            })?;
+            stale.mark(kind, subject);
+        }
+        stale.settle(transaction, account)
     }
 }

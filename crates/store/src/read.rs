@@ -18,22 +18,40 @@ pub mod reading;
 pub mod transport;
 pub mod visit;
 
-use crate::{PendingCapture, StoreError};
+use rusqlite::Connection;
+
+use crate::account::Account;
+use crate::{PendingCapture, StoreError, capture, setting};
 
 /// A consistent snapshot of the store.
 #[derive(Debug)]
-pub struct Reader<'a> { _p: std::marker::PhantomData<&'a ()> }
+pub struct Reader<'a> {
+    conn: &'a Connection,
+    account: Option<&'a Account>,
+}
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(crate) fn new(conn: &'a Connection, account: Option<&'a Account>) -> Self {
+        Self { conn, account }
+    }
+
+    fn account(&self) -> Result<&Account, StoreError> {
+        self.account.ok_or(StoreError::NoDevice)
+    }
+
     /// A small value.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> { todo!() }
+    pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        setting::read(self.conn, name)
+    }
 
     /// Readings of the location whose outcome is not written yet.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn pending_captures(&self) -> Result<Vec<PendingCapture>, StoreError> { todo!() }
+    pub fn pending_captures(&self) -> Result<Vec<PendingCapture>, StoreError> {
+        capture::pending(self.conn)
+    }
 }

@@ -1,11 +1,13 @@
 //! Published versions of agreements, and who accepted them.
 
 use domain::agreement::AgreementKind;
-use domain::content::{AgreementAccepted, ConsentWithdrawn, PublishedText};
+use domain::content::{AgreementAccepted, ConsentWithdrawn, Content, PublishedText};
 use domain::id::{PersonId, RecordId, StatementId};
 
 use super::transport::Transport;
-use crate::{Reader, StoreError};
+use crate::column::{Blob, Json};
+use crate::statement::{self, Believed};
+use crate::{Reader, StoreError, projection};
 
 /// A version of an agreement: the statements that published it, put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,17 +57,65 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn agreements(&self, document: AgreementKind) -> Result<Vec<AgreementRow>, StoreError> { todo!() }
+    pub fn agreements(&self, document: AgreementKind) -> Result<Vec<AgreementRow>, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT id, version, effective_from_ms, optional_confirmations, geolocation_confirmation, texts
+               FROM agreement WHERE document = ?1 ORDER BY version DESC, id",
+        )?;
+        let rows = select.query_map([document.as_str()], |row| {
+            Ok(AgreementRow {
+                id: row.get::<_, Blob<RecordId>>(0)?.0,
+                document,
+                version: row.get(1)?,
+                effective_from_ms: row.get(2)?,
+                optional_confirmations: row.get(3)?,
+                geolocation_confirmation: row.get(4)?,
+                texts: row.get::<_, Json<Vec<PublishedText>>>(5)?.0,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 
     /// Acceptances of a person, the newest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn acceptances(&self, person: PersonId) -> Result<Vec<AcceptanceRow>, StoreError> { todo!() }
+    pub fn acceptances(&self, person: PersonId) -> Result<Vec<AcceptanceRow>, StoreError> {
+        let rows = self.by_person(person)?.into_iter().filter_map(|statement| match statement.content {
+            Some(Content::AgreementAccepted(accepted)) => {
+                Some(AcceptanceRow { statement: statement.id, person, accepted, transport: statement.transport })
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
 
     /// Withdrawals of a person, the newest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn withdrawals(&self, person: PersonId) -> Result<Vec<WithdrawalRow>, StoreError> { todo!() }
+    pub fn withdrawals(&self, person: PersonId) -> Result<Vec<WithdrawalRow>, StoreError> {
+        let rows = self.by_person(person)?.into_iter().filter_map(|statement| match statement.content {
+            Some(Content::ConsentWithdrawn(withdrawn)) => {
+                Some(WithdrawalRow { statement: statement.id, person, withdrawn })
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Statements about a person that the person signed: nobody accepts or withdraws for another. The newest first.
+    fn by_person(&self, person: PersonId) -> Result<Vec<Believed>, StoreError> {
+        let account = self.account()?;
+        let mut statements = statement::about(self.conn, account, person.into())?;
+        let mut by_person = Vec::with_capacity(statements.len());
+        for statement in statements.drain(..).rev() {
+            // A key whose card is not for this reader still verified; then the statement's own word counts.
+            let author = projection::author(self.conn, account, statement.key)?;
+            if author.is_none_or(|author| author == person) && !statement.is_by(account.operator.key.id()) {
+                by_person.push(statement);
+            }
+        }
+        Ok(by_person)
+    }
 }

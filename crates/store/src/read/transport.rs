@@ -1,9 +1,10 @@
 //! What waits, was sent, registered or refused.
 
-use domain::id::StatementId;
+use domain::id::{StatementId, SubjectId};
+use rusqlite::OptionalExtension;
 use sync::wire::push::Refusal;
 
-use crate::{Reader, StoreError};
+use crate::{Reader, StoreError, receipts};
 
 /// Where own statements are on their way. Others' statements are registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +35,59 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> { todo!() }
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT count(*) FILTER (WHERE state = 'saved'), count(*) FILTER (WHERE state = 'sent'),
+                    count(*) FILTER (WHERE state = 'refused') FROM outbox",
+        )?;
+        Ok(select.query_row([], |row| {
+            Ok(OutboxCounts { saved_count: row.get(0)?, sent_count: row.get(1)?, refused_count: row.get(2)? })
+        })?)
+    }
 
     /// The receipt (COSE, RFC 9942) of an own statement; `None` until it is registered.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn receipt(&self, statement: StatementId) -> Result<Option<Vec<u8>>, StoreError> { todo!() }
+    pub fn receipt(&self, statement: StatementId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.own_seq(statement)? {
+            Some(seq) => receipts::derive(self.conn, seq, &self.account()?.operator.key),
+            None => Ok(None),
+        }
+    }
 
     /// Where an own statement is; `None` when it is not this device's.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn transport(&self, statement: StatementId) -> Result<Option<Transport>, StoreError> { todo!() }
+    pub fn transport(&self, statement: StatementId) -> Result<Option<Transport>, StoreError> {
+        let Some(seq) = self.own_seq(statement)? else { return Ok(None) };
+        let mut select = self.conn.prepare_cached("SELECT state, refusal FROM outbox WHERE seq = ?1")?;
+        let state = select
+            .query_row([seq], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))
+            .optional()?;
+        let (state, refusal) = state.unwrap_or_default();
+        Ok(Some(Transport::from_columns(state.as_deref(), refusal.as_deref())))
+    }
+
+    /// Place of an own statement in the series. Rare enough to do without an index, which every append would pay for.
+    fn own_seq(&self, statement: StatementId) -> Result<Option<u64>, StoreError> {
+        let mut select = self.conn.prepare_cached("SELECT seq FROM own_statement WHERE id = ?1")?;
+        Ok(select.query_row([statement.as_bytes()], |row| row.get(0)).optional()?)
+    }
+
+    /// Where this device's records about one subject are: the one that is furthest behind, a refused one first.
+    pub(super) fn transport_about(&self, subject: SubjectId) -> Result<Transport, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT x.state, x.refusal FROM own_statement o JOIN outbox x ON x.seq = o.seq WHERE o.subject = ?1
+              ORDER BY CASE x.state WHEN 'refused' THEN 0 WHEN 'saved' THEN 1 ELSE 2 END, x.seq LIMIT 1",
+        )?;
+        let state = select
+            .query_row([subject.as_bytes()], |row| {
+                Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?))
+            })
+            .optional()?;
+        let (state, refusal) = state.unwrap_or_default();
+        Ok(Transport::from_columns(state.as_deref(), refusal.as_deref()))
+    }
 }

@@ -1,15 +1,22 @@
-//! Visits: filtered, sorted and paged in SQL.
+//! Visits: filtered, sorted and paged in SQL; one visit; its story.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `filter` | a filter and an order as SQL |
+//! | `select` | rows |
 
-use domain::content::{CorrectionReason, LateReason, LocationOutcome, UnavailableReason, VisitOutcome, Content};
+mod filter;
+mod select;
+
+use domain::Kind;
+use domain::content::{Content, CorrectionReason, LateReason, LocationOutcome, UnavailableReason, VisitOutcome};
 use domain::flag::Flag;
 use domain::geo::Presence;
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId};
 use domain::visit::{Answer, Confirmation, Review};
-use domain::Kind;
 
 use super::person::Name;
 use super::transport::Transport;
-use crate::{Reader, StoreError};
 
 /// What to show. The default shows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -216,24 +223,4 @@ pub struct StoryRow {
     pub flags: Vec<Flag>,
     /// Where it is on its way.
     pub transport: Transport,
-}
-
-impl Reader<'_> {
-    /// Visits, filtered, sorted and paged.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<VisitRows, StoreError> { todo!() }
-
-    /// One visit; `None` when it is not known here.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn visit(&self, id: VisitId) -> Result<Option<VisitRow>, StoreError> { todo!() }
-
-    /// The statements of one visit: registered ones in the order of the log, then those that wait.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn story(&self, id: VisitId) -> Result<Vec<StoryRow>, StoreError> { todo!() }
 }

@@ -1,0 +1,173 @@
+//! What is shown, made from believed statements and disposable: `Store::rebuild` drops and makes it anew.
+//!
+//! # Invariants
+//! Rows about one subject are always folded anew from all statements about it, in their order. So it does not matter
+//! in which order statements arrive, whether one goes with its scope, or when a key becomes known; and rebuilding
+//! gives the same rows.
+//!
+//! | Module | Subject | Rows |
+//! |---|---|---|
+//! | [`device`] | a device | whose key it is |
+//! | [`record`] | a person, a child, a place | names, roles, care teams, representations, positions |
+//! | [`publication`] | an organisation, a version of an agreement | |
+//! | [`visit`] | a visit | the visit as it stands, answers, own readings of the location |
+
+mod device;
+mod publication;
+mod record;
+mod visit;
+
+use std::collections::BTreeSet;
+
+use domain::Kind;
+use domain::id::{KeyId, PersonId, SubjectId};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::account::Account;
+use crate::column::{Blob, Text};
+use crate::{Store, StoreError};
+
+/// Subjects whose rows do not fit their statements any more.
+#[derive(Debug, Default)]
+pub(crate) struct Stale {
+    devices: BTreeSet<SubjectId>,
+    records: BTreeSet<SubjectId>,
+    organisations: BTreeSet<SubjectId>,
+    agreements: BTreeSet<SubjectId>,
+    visits: BTreeSet<SubjectId>,
+}
+
+impl Stale {
+    /// A statement of that kind about that subject came, changed or went.
+    pub(crate) fn mark(&mut self, kind: Kind, subject: SubjectId) {
+        let subjects = match kind {
+            Kind::DeviceBound | Kind::DeviceRevoked | Kind::KeyCompromised => &mut self.devices,
+            Kind::RecordChanged | Kind::MemberChanged | Kind::CareTeamChanged | Kind::RepresentationChanged => {
+                &mut self.records
+            }
+            Kind::OrganisationChanged => &mut self.organisations,
+            Kind::AgreementPublished => &mut self.agreements,
+            kind if kind.is_about_visit() => &mut self.visits,
+            // Read straight from the statements, or of no interest to a screen.
+            _ => return,
+        };
+        subjects.insert(subject);
+    }
+
+    /// Folds the keys first, because which statements are believed may follow from them.
+    pub(crate) fn settle_keys(&mut self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+        for subject in std::mem::take(&mut self.devices) {
+            for key in device::fold(transaction, account, subject)? {
+                self.mark_statements_of(transaction, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes every row fit again.
+    pub(crate) fn settle(mut self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+        self.settle_keys(transaction, account)?;
+        let mut moved_places = BTreeSet::new();
+        let mut members_changed = false;
+        for &subject in &self.records {
+            members_changed |= record::fold(transaction, account, subject, &mut moved_places)?;
+        }
+        if members_changed {
+            // Who is a coordinator decides whose positions of places count.
+            for subject in record::positions_not_by_operator(transaction, account)? {
+                record::fold(transaction, account, subject, &mut moved_places)?;
+            }
+        }
+        for place in moved_places {
+            self.visits.extend(visit::at_place(transaction, place)?);
+        }
+        for &subject in &self.organisations {
+            publication::fold_organisation(transaction, account, subject)?;
+        }
+        for &subject in &self.agreements {
+            publication::fold_agreement(transaction, account, subject)?;
+        }
+        for &subject in &self.visits {
+            visit::fold(transaction, account, subject)?;
+        }
+        Ok(())
+    }
+
+    /// A key was bound, or is not any more: whoever signed with it has another name now.
+    fn mark_statements_of(&mut self, transaction: &Transaction<'_>, key: KeyId) -> Result<(), StoreError> {
+        let mut select = transaction
+            .prepare_cached("SELECT DISTINCT kind, subject FROM foreign_statement WHERE key = ?1 AND believed = 1")?;
+        let rows = select.query_map([key.as_bytes()], |row| {
+            Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
+        })?;
+        for row in rows {
+            let (kind, subject) = row?;
+            // Keys follow from the operator's statements alone.
+            if kind.is_about_visit() || kind == Kind::RecordChanged {
+                self.mark(kind, subject);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The person to whom a key is bound, as far as known here.
+fn person_of(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<PersonId>, StoreError> {
+    if key == account.key.id() {
+        return Ok(account.person);
+    }
+    let mut select = conn.prepare_cached("SELECT person FROM key WHERE id = ?1")?;
+    let person = select.query_row([key.as_bytes()], |row| row.get::<_, Blob<PersonId>>(0)).optional()?;
+    Ok(person.map(|person| person.0))
+}
+
+/// The person to whom a key is bound, for readers.
+pub(crate) fn author(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<PersonId>, StoreError> {
+    person_of(conn, account, key)
+}
+
+const TABLES: &[&str] = &[
+    "key",
+    "person",
+    "member",
+    "child",
+    "served",
+    "care_team",
+    "representation",
+    "place",
+    "organisation",
+    "agreement",
+    "visit",
+    "visit_answer",
+    "reading",
+];
+
+impl Store {
+    /// Drops and rebuilds everything that is shown from the statements.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rebuild(&self) -> Result<(), StoreError> {
+        let account = self.shared_account().ok_or(StoreError::NoDevice)?;
+        self.write(|transaction| {
+            for table in TABLES {
+                transaction.execute_batch(&format!("DELETE FROM {table}"))?;
+            }
+            let mut stale = Stale::default();
+            {
+                let mut select = transaction.prepare(
+                    "SELECT kind, subject FROM foreign_statement WHERE believed = 1
+                     UNION SELECT kind, subject FROM own_statement",
+                )?;
+                let mut rows = select.query([])?;
+                while let Some(row) = rows.next()? {
+                    stale.mark(row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);
+                }
+            }
+            stale.settle(transaction, &account)
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

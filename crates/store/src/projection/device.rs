@@ -1,0 +1,93 @@
+//! Whose key it is: `device-bound`, `device-revoked` by the operator, `key-compromised` by the key's own person.
+
+use domain::content::Content;
+use domain::id::{KeyId, PersonId, SubjectId};
+use journal::VerifyingKey;
+use rusqlite::{Transaction, named_params};
+
+use crate::StoreError;
+use crate::account::Account;
+use crate::column::Blob;
+use crate::statement;
+
+struct Bound {
+    key: VerifyingKey,
+    person: PersonId,
+    bound_at_ms: i64,
+    revoked_at_ms: Option<i64>,
+    compromised_since_ms: Option<i64>,
+}
+
+/// Folds a device anew. Returns the keys whose person is another one than before.
+pub(super) fn fold(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    device: SubjectId,
+) -> Result<Vec<KeyId>, StoreError> {
+    let before = persons(transaction, device)?;
+    transaction.prepare_cached("DELETE FROM key WHERE device = ?1")?.execute([device.as_bytes()])?;
+    let mut bound: Vec<Bound> = Vec::new();
+    for statement in statement::about(transaction, account, device)? {
+        let by_operator = statement.is_by(account.operator.key.id());
+        match &statement.content {
+            Some(Content::DeviceBound(content)) if by_operator => {
+                if let Ok(key) = VerifyingKey::from_cose_key(&content.key) {
+                    bound.retain(|earlier| earlier.key.id() != key.id());
+                    bound.push(Bound {
+                        key,
+                        person: content.person,
+                        bound_at_ms: content.bound_at_ms,
+                        revoked_at_ms: None,
+                        compromised_since_ms: None,
+                    });
+                }
+            }
+            Some(Content::DeviceRevoked(content)) if by_operator => {
+                for key in bound.iter_mut().filter(|bound| bound.key.id() == content.key) {
+                    key.revoked_at_ms = Some(content.revoked_at_ms);
+                }
+            }
+            Some(Content::KeyCompromised(content)) => {
+                let author = super::person_of(transaction, account, statement.key)?;
+                for key in bound.iter_mut().filter(|bound| bound.key.id() == content.key) {
+                    if statement.key == content.key || author == Some(key.person) {
+                        key.compromised_since_ms = Some(content.since_ms);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO key (id, device, cose_key, person, bound_at_ms, revoked_at_ms, compromised_since_ms)
+         VALUES (:id, :device, :cose_key, :person, :bound_at_ms, :revoked_at_ms, :compromised_since_ms)
+         ON CONFLICT (id) DO UPDATE SET device = excluded.device, person = excluded.person,
+             bound_at_ms = excluded.bound_at_ms, revoked_at_ms = excluded.revoked_at_ms,
+             compromised_since_ms = excluded.compromised_since_ms
+         WHERE excluded.device < key.device",
+    )?;
+    for bound in &bound {
+        insert.execute(named_params! {
+            ":id": bound.key.id().as_bytes(),
+            ":device": device.as_bytes(),
+            ":cose_key": bound.key.to_cose_key(),
+            ":person": bound.person.as_bytes(),
+            ":bound_at_ms": bound.bound_at_ms,
+            ":revoked_at_ms": bound.revoked_at_ms,
+            ":compromised_since_ms": bound.compromised_since_ms,
+        })?;
+    }
+    let after = persons(transaction, device)?;
+    let mut changed: Vec<KeyId> =
+        before.iter().filter(|row| !after.contains(row)).map(|(key, _)| *key).collect();
+    changed.extend(after.iter().filter(|row| !before.contains(row)).map(|(key, _)| *key));
+    Ok(changed)
+}
+
+fn persons(transaction: &Transaction<'_>, device: SubjectId) -> Result<Vec<(KeyId, PersonId)>, StoreError> {
+    let mut select = transaction.prepare_cached("SELECT id, person FROM key WHERE device = ?1 ORDER BY id")?;
+    let rows = select.query_map([device.as_bytes()], |row| {
+        Ok((row.get::<_, Blob<KeyId>>(0)?.0, row.get::<_, Blob<PersonId>>(1)?.0))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

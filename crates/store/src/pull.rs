@@ -1,0 +1,145 @@
+//! Others' statements: verified outside the transaction, stored with their cursor in one.
+
+mod store_item;
+mod verify;
+
+use domain::id::Digest;
+use journal::Beacon;
+use journal::merkle;
+use journal::receipt::TreeHead;
+use rusqlite::{Connection, Transaction};
+use sync::OutboxError;
+use sync::outbox::PullApplied;
+use sync::wire::pull::{Backfill, Checkpoint, PullRequest, PullResponse};
+
+use crate::account::Account;
+use crate::column::Blob;
+use crate::outbox::{Failed, outward};
+use crate::projection::Stale;
+use crate::{Store, StoreError, receipts, scope};
+
+/// What to ask next.
+pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT scopes_version, cursor, backfill_cursor, tree_size, urgent_cursor FROM log_position",
+    )?;
+    let mut request = select.query_row([], |row| {
+        let scopes_version: Option<Blob<Digest>> = row.get(0)?;
+        let backfill_cursor: Option<u64> = row.get(2)?;
+        Ok(PullRequest {
+            scopes_version: scopes_version.map(|version| version.0),
+            cursor: row.get(1)?,
+            backfill: backfill_cursor.map(|cursor| Backfill { scopes: Vec::new(), cursor }),
+            known_tree_size: row.get(3)?,
+            urgent_cursor: row.get(4)?,
+            limit,
+        })
+    })?;
+    if let Some(backfill) = &mut request.backfill {
+        backfill.scopes = scope::filling(conn)?;
+    }
+    request.backfill = request.backfill.filter(|backfill| !backfill.scopes.is_empty());
+    Ok(request)
+}
+
+/// Verifies and stores one page.
+pub(crate) fn apply(
+    store: &Store,
+    request: &PullRequest,
+    response: PullResponse,
+) -> Result<PullApplied, OutboxError> {
+    let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
+    check(request, &response).map_err(OutboxError::Protocol)?;
+    let head = response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)).transpose()?;
+    let items = response.urgent.iter().chain(&response.items).collect::<Vec<_>>();
+    let judged = store.with_reader(|conn| verify::judge(conn, &account, &items)).map_err(outward)?;
+    store
+        .write(|transaction| {
+            if self::request(transaction, request.limit)? != *request {
+                return Err(Failed(OutboxError::Protocol("another page was applied meanwhile")));
+            }
+            if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
+                advance_beacon(transaction, head, checkpoint)?;
+            }
+            let mut stale = Stale::default();
+            let mut applied = PullApplied { new_count: 0, rejected_count: 0, changed: false };
+            if let Some(list) = &response.scopes {
+                let caught_up = request.cursor == 0;
+                if scope::apply(transaction, list, caught_up, &mut stale)? {
+                    transaction.execute("UPDATE log_position SET backfill_cursor = 0", [])?;
+                }
+                applied.changed = true;
+            }
+            store_item::store(transaction, &account, judged, &mut stale, &mut applied)?;
+            advance(transaction, request, &response)?;
+            stale.settle(transaction, &account)?;
+            Ok(applied)
+        })
+        .map_err(|Failed(error)| error)
+}
+
+/// Whether an answer can belong to its request at all.
+fn check(request: &PullRequest, response: &PullResponse) -> Result<(), &'static str> {
+    if response.scopes.is_some() && !response.items.is_empty() {
+        return Err("a list of scopes comes without statements");
+    }
+    if response.scopes.is_none() && Some(response.scopes_version) != request.scopes_version {
+        return Err("another list of scopes, which was not sent");
+    }
+    if response.cursor < request.cursor || response.urgent_cursor < request.urgent_cursor {
+        return Err("a cursor went back");
+    }
+    let tree_size = response.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
+    if response.urgent.iter().chain(&response.items).any(|item| item.leaf_index >= tree_size) {
+        return Err("a statement beyond the head of the log");
+    }
+    if response.items.windows(2).any(|pair| pair[0].leaf_index >= pair[1].leaf_index) {
+        return Err("statements in another order than the log's");
+    }
+    Ok(())
+}
+
+fn read_head(checkpoint: &Checkpoint, account: &Account) -> Result<TreeHead, OutboxError> {
+    let head = TreeHead::verify(&checkpoint.head, checkpoint.root, &account.operator.key)
+        .map_err(|_| OutboxError::Unproven)?;
+    if head.tree_size == checkpoint.tree_size { Ok(head) } else { Err(OutboxError::Unproven) }
+}
+
+/// A head counts only when the log that was seen before is the beginning of this one.
+fn advance_beacon(transaction: &Transaction<'_>, head: &TreeHead, checkpoint: &Checkpoint) -> Result<(), Failed> {
+    if let Some(Beacon { tree_size, root }) = receipts::beacon(transaction)? {
+        merkle::check_consistency((tree_size, root), (head.tree_size, head.root), &checkpoint.consistency)
+            .map_err(|_| Failed(OutboxError::SplitView))?;
+    }
+    Ok(receipts::set_beacon(transaction, head.beacon())?)
+}
+
+/// Writes where pulling stands, in the transaction of what was delivered.
+fn advance(
+    transaction: &Transaction<'_>,
+    request: &PullRequest,
+    response: &PullResponse,
+) -> Result<(), StoreError> {
+    transaction.execute("UPDATE log_position SET urgent_cursor = ?1", [response.urgent_cursor])?;
+    if response.scopes.is_some() {
+        transaction
+            .execute("UPDATE log_position SET scopes_version = ?1", [response.scopes_version.as_bytes()])?;
+        return Ok(());
+    }
+    transaction.execute("UPDATE log_position SET cursor = ?1", [response.cursor])?;
+    if request.backfill.is_some() {
+        match response.backfill_cursor.filter(|&cursor| cursor < request.cursor) {
+            Some(cursor) => {
+                transaction.execute("UPDATE log_position SET backfill_cursor = ?1", [cursor])?;
+            }
+            None => {
+                transaction.execute("UPDATE log_position SET backfill_cursor = NULL", [])?;
+                transaction.execute("UPDATE scope SET filling = 0", [])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

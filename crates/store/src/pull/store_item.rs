@@ -1,0 +1,229 @@
+//! Storing a judged page.
+
+use domain::content::Content;
+use domain::id::{KeyId, StatementId, SubjectId};
+use domain::{Kind, content};
+use journal::{Statement, codec};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use sync::OutboxError;
+use sync::outbox::PullApplied;
+use sync::wire::pull::PullItem;
+
+use super::verify::{self, Judged, Verdict};
+use crate::account::Account;
+use crate::column::{self, Blob, Text};
+use crate::outbox::Failed;
+use crate::projection::Stale;
+use crate::{StoreError, scope};
+
+/// Stores what was judged, then believes what was held for want of a key that came now.
+pub(super) fn store(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    judged: Vec<Judged<'_>>,
+    stale: &mut Stale,
+    applied: &mut PullApplied,
+) -> Result<(), Failed> {
+    let scopes = scope::ids(transaction)?;
+    for Judged { item, verdict } in judged {
+        let (statement, believed) = match &verdict {
+            Verdict::Believed(verified) => (&**verified, true),
+            Verdict::Held(statement) => (statement, false),
+            Verdict::Rejected(reason) => {
+                reject(transaction, item.leaf_index, reason)?;
+                applied.rejected_count += 1;
+                continue;
+            }
+        };
+        if is_own(transaction, account, statement)? {
+            continue;
+        }
+        let held_by: Vec<i64> = item.scopes.iter().filter_map(|scope| scopes.get(scope).copied()).collect();
+        if held_by.is_empty() {
+            reject(transaction, item.leaf_index, "no-scope")?;
+            applied.rejected_count += 1;
+            continue;
+        }
+        if store_one(transaction, item, statement, believed, &held_by)? {
+            applied.new_count += 1;
+        }
+        applied.changed = true;
+        if believed {
+            stale.mark(statement.header().kind, statement.header().subject);
+            erase(transaction, account, item, statement, stale)?;
+        }
+    }
+    stale.settle_keys(transaction, account)?;
+    believe_held(transaction, stale, applied)
+}
+
+/// A statement of this very device comes back by its own scope; it is here already.
+fn is_own(transaction: &Transaction<'_>, account: &Account, statement: &Statement) -> Result<bool, StoreError> {
+    let header = statement.header();
+    if header.key != account.key.id() {
+        return Ok(false);
+    }
+    let mut select = transaction.prepare_cached("SELECT id FROM own_statement WHERE seq = ?1")?;
+    let id = select.query_row([header.seq], |row| row.get::<_, Blob<StatementId>>(0)).optional()?;
+    Ok(id.is_some_and(|id| id.0 == statement.id()))
+}
+
+/// Inserts a statement, or adds to the one that is there: scopes, a content that was withheld before, newer flags.
+fn store_one(
+    transaction: &Transaction<'_>,
+    item: &PullItem,
+    statement: &Statement,
+    believed: bool,
+    held_by: &[i64],
+) -> Result<bool, Failed> {
+    let mut select = transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
+    let known = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0)).optional()?;
+    let flags = column::flags(&item.flags);
+    match known {
+        Some(id) if id.0 != statement.id() => return Err(Failed(OutboxError::SplitView)),
+        Some(_) => {
+            transaction
+                .prepare_cached(
+                    "UPDATE foreign_statement SET flags = ?2, believed = max(believed, ?3) WHERE leaf_index = ?1",
+                )?
+                .execute((item.leaf_index, &flags, believed))?;
+        }
+        None => insert(transaction, item, statement, believed, &flags)?,
+    }
+    if let Some(content) = &item.content {
+        transaction
+            .prepare_cached(
+                "INSERT INTO foreign_content (leaf_index, bytes) SELECT ?1, ?2
+                  WHERE NOT EXISTS (SELECT 1 FROM erased WHERE statement = ?3)
+                 ON CONFLICT (leaf_index) DO NOTHING",
+            )?
+            .execute((item.leaf_index, &content.0, statement.id().as_bytes()))?;
+    }
+    let mut hold = transaction.prepare_cached(
+        "INSERT INTO statement_scope (scope, leaf_index) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    )?;
+    for scope in held_by {
+        hold.execute((scope, item.leaf_index))?;
+    }
+    Ok(known.is_none())
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    item: &PullItem,
+    statement: &Statement,
+    believed: bool,
+    flags: &str,
+) -> Result<(), Failed> {
+    let header = statement.header();
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO foreign_statement (leaf_index, id, key, kind, subject, issued_at_s, bytes, flags, believed)
+             VALUES (:leaf_index, :id, :key, :kind, :subject, :issued_at_s, :bytes, :flags, :believed)",
+        )?
+        .execute(named_params! {
+            ":leaf_index": item.leaf_index,
+            ":id": statement.id().as_bytes(),
+            ":key": header.key.as_bytes(),
+            ":kind": header.kind.as_str(),
+            ":subject": header.subject.as_bytes(),
+            ":issued_at_s": header.issued_at_s,
+            ":bytes": item.statement,
+            ":flags": flags,
+            ":believed": believed,
+        });
+    match inserted {
+        Ok(_) => Ok(()),
+        // The same statement at two places of the log: an honest operator registers nothing twice.
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+            Err(Failed(OutboxError::SplitView))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Erased contents go now and never come back. What this device has not got registered is nobody's to erase.
+fn erase(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    item: &PullItem,
+    statement: &Statement,
+    stale: &mut Stale,
+) -> Result<(), StoreError> {
+    let header = statement.header();
+    if header.kind != Kind::ContentErased || header.key != account.operator.key.id() {
+        return Ok(());
+    }
+    let Some(bytes) = &item.content else { return Ok(()) };
+    let Ok(Content::ContentErased(content::ContentErased { statements, .. })) = codec::decode(header.kind, &bytes.0)
+    else {
+        return Ok(());
+    };
+    for id in statements {
+        transaction
+            .prepare_cached("INSERT INTO erased (statement) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([id.as_bytes()])?;
+        transaction.execute(
+            "DELETE FROM foreign_content
+              WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
+            [id.as_bytes()],
+        )?;
+        transaction.execute(
+            "DELETE FROM own_content WHERE seq IN
+                (SELECT o.seq FROM own_statement o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
+            [id.as_bytes()],
+        )?;
+        let mut select = transaction.prepare_cached(
+            "SELECT kind, subject FROM foreign_statement WHERE id = ?1
+             UNION SELECT kind, subject FROM own_statement WHERE id = ?1",
+        )?;
+        let mut rows = select.query([id.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            stale.mark(row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);
+        }
+    }
+    Ok(())
+}
+
+/// Believes statements whose key has come, and leaves out those that their key did not sign.
+fn believe_held(
+    transaction: &Transaction<'_>,
+    stale: &mut Stale,
+    applied: &mut PullApplied,
+) -> Result<(), Failed> {
+    let mut select = transaction.prepare_cached(
+        "SELECT f.leaf_index, f.key, f.kind, f.subject, f.bytes FROM foreign_statement f
+          WHERE f.believed = 0 AND f.key IN (SELECT id FROM key)",
+    )?;
+    let held = select
+        .query_map([], |row| {
+            let key = row.get::<_, Blob<KeyId>>(1)?.0;
+            let (kind, subject) = (row.get::<_, Text<Kind>>(2)?.0, row.get::<_, Blob<SubjectId>>(3)?.0);
+            Ok((row.get::<_, u64>(0)?, key, kind, subject, row.get::<_, Vec<u8>>(4)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (leaf_index, key, kind, subject, bytes) in held {
+        let Some(key) = verify::known_key(transaction, key)? else { continue };
+        if Statement::decode(&bytes).is_ok_and(|statement| statement.verify(&key).is_ok()) {
+            transaction
+                .prepare_cached("UPDATE foreign_statement SET believed = 1 WHERE leaf_index = ?1")?
+                .execute([leaf_index])?;
+            stale.mark(kind, subject);
+        } else {
+            transaction.execute("DELETE FROM foreign_statement WHERE leaf_index = ?1", [leaf_index])?;
+            reject(transaction, leaf_index, "bad-signature")?;
+            applied.rejected_count += 1;
+        }
+    }
+    Ok(())
+}
+
+fn reject(transaction: &Transaction<'_>, leaf_index: u64, reason: &str) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO rejected (leaf_index, reason) VALUES (?1, ?2)
+             ON CONFLICT (leaf_index) DO UPDATE SET reason = excluded.reason",
+        )?
+        .execute((leaf_index, reason))?;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Receipts: the outbox row closes only on a proof that verified.
+//!
+//! One signed head and one range proof cover a whole push (docs/PROTOCOL.md, "Receipts"). They are kept as they came;
+//! the COSE receipt of one statement is derived from them whenever somebody asks for it.
+
+use std::collections::HashMap;
+
+use domain::flag::Flag;
+use domain::id::{Digest, StatementId};
+use journal::merkle::{self, ProvenRange};
+use journal::receipt::{self, TreeHead};
+use journal::{Beacon, VerifyingKey};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use sync::wire::push::Registration;
+
+use crate::StoreError;
+use crate::column::{self, Blob, Json};
+
+/// Own statements by id: place in the series and bytes.
+pub(crate) type Entries<'a> = HashMap<StatementId, (u64, &'a [u8])>;
+
+/// A registration whose proof and signature verified.
+pub(crate) struct Proven<'a> {
+    registration: &'a Registration,
+    head: TreeHead,
+    /// Place in the series and id of each leaf, in the order of the log.
+    leaves: Vec<(u64, StatementId)>,
+}
+
+impl Proven<'_> {
+    /// The statements that it proves with their places in the log.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = (StatementId, u64)> {
+        let first = self.registration.first_leaf;
+        self.leaves.iter().enumerate().map(move |(offset, (_, id))| (*id, first + offset as u64))
+    }
+
+    /// The signed head.
+    pub(crate) fn head(&self) -> &TreeHead {
+        &self.head
+    }
+}
+
+/// Verifies a registration: the range proof leads from the bytes of our own statements to a root that the operator
+/// signed.
+///
+/// # Errors
+/// [`StoreError::Unproven`].
+pub(crate) fn prove<'a>(
+    registration: &'a Registration,
+    entries: &Entries<'_>,
+    operator: &VerifyingKey,
+) -> Result<Proven<'a>, StoreError> {
+    let mut leaves = Vec::with_capacity(registration.statements.len());
+    let mut hashes = Vec::with_capacity(registration.statements.len());
+    for id in &registration.statements {
+        let (seq, bytes) = entries.get(id).ok_or(StoreError::Unproven)?;
+        leaves.push((*seq, *id));
+        hashes.push(merkle::leaf_hash(bytes));
+    }
+    let ProvenRange { root, .. } =
+        merkle::prove_range(&hashes, registration.first_leaf, registration.tree_size, &registration.proof)
+            .map_err(|_| StoreError::Unproven)?;
+    let head = TreeHead::verify(&registration.head, root, operator).map_err(|_| StoreError::Unproven)?;
+    if head.tree_size != registration.tree_size {
+        return Err(StoreError::Unproven);
+    }
+    Ok(Proven { registration, head, leaves })
+}
+
+/// Stores what was proven and closes the outbox rows. A receipt that is there already stays: it is the older evidence.
+/// The first head ever seen becomes the beacon; later ones only with a proof of consistency, which a pull brings.
+pub(crate) fn store(
+    transaction: &Transaction<'_>,
+    proven: &Proven<'_>,
+    flags_of: impl Fn(StatementId) -> Vec<Flag>,
+) -> Result<(), StoreError> {
+    let registration = proven.registration;
+    let proof: Vec<u8> = registration.proof.iter().flat_map(Digest::as_bytes).copied().collect();
+    transaction
+        .prepare_cached(
+            "INSERT INTO registration (first_leaf, runs, tree_size, root, head, proof, signed_at_s)
+             VALUES (:first_leaf, :runs, :tree_size, :root, :head, :proof, :signed_at_s)",
+        )?
+        .execute(named_params! {
+            ":first_leaf": registration.first_leaf,
+            ":runs": column::json(&runs(&proven.leaves))?,
+            ":tree_size": registration.tree_size,
+            ":root": proven.head.root.as_bytes(),
+            ":head": registration.head,
+            ":proof": proof,
+            ":signed_at_s": proven.head.signed_at_s,
+        })?;
+    let id = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO receipt (seq, leaf_index, registration, flags) SELECT ?1, ?2, ?3, ?4
+          WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE seq = ?1)",
+    )?;
+    let mut close = transaction.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?;
+    for (offset, (seq, statement)) in proven.leaves.iter().enumerate() {
+        let leaf_index = registration.first_leaf + offset as u64;
+        insert.execute((seq, leaf_index, id, column::flags(&flags_of(*statement))))?;
+        close.execute([seq])?;
+    }
+    if beacon(transaction)?.is_none() {
+        set_beacon(transaction, proven.head.beacon())?;
+    }
+    Ok(())
+}
+
+/// The last head of the log that is consistent with all before it.
+pub(crate) fn beacon(conn: &Connection) -> Result<Option<Beacon>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT tree_size, root FROM log_position WHERE root IS NOT NULL")?;
+    let beacon = select.query_row([], |row| {
+        Ok(Beacon { tree_size: row.get(0)?, root: row.get::<_, Blob<Digest>>(1)?.0 })
+    });
+    Ok(beacon.optional()?)
+}
+
+pub(crate) fn set_beacon(transaction: &Transaction<'_>, beacon: Beacon) -> Result<(), StoreError> {
+    transaction.execute(
+        "UPDATE log_position SET tree_size = ?1, root = ?2",
+        (beacon.tree_size, beacon.root.as_bytes()),
+    )?;
+    Ok(())
+}
+
+/// Numbers of a series as runs of neighbours: `(first, count)`.
+fn runs(leaves: &[(u64, StatementId)]) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for (seq, _) in leaves {
+        match runs.last_mut() {
+            Some((first, count)) if *first + *count == *seq => *count += 1,
+            _ => runs.push((*seq, 1)),
+        }
+    }
+    runs
+}
+
+/// Derives the COSE receipt of an own statement and verifies it once more.
+pub(crate) fn derive(
+    conn: &Connection,
+    seq: u64,
+    operator: &VerifyingKey,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = conn
+        .query_row(
+            "SELECT r.leaf_index, g.first_leaf, g.tree_size, g.runs, g.head, g.proof
+               FROM receipt r JOIN registration g ON g.id = r.registration WHERE r.seq = ?1",
+            [seq],
+            |row| {
+                let place: (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let runs = row.get::<_, Json<Vec<(u64, u64)>>>(3)?.0;
+                Ok((place, runs, row.get::<_, Vec<u8>>(4)?, row.get::<_, Vec<u8>>(5)?))
+            },
+        )
+        .optional()?;
+    let Some(((leaf_index, first_leaf, tree_size), runs, head, proof)) = found else { return Ok(None) };
+    let mut select =
+        conn.prepare_cached("SELECT bytes FROM own_statement WHERE seq >= ?1 AND seq < ?1 + ?2 ORDER BY seq")?;
+    let mut entries: Vec<Vec<u8>> = Vec::new();
+    for run in runs {
+        for entry in select.query_map(run, |row| row.get(0))? {
+            entries.push(entry?);
+        }
+    }
+    let hashes: Vec<Digest> = entries.iter().map(|entry| merkle::leaf_hash(entry)).collect();
+    let proof: Vec<Digest> = proof.chunks_exact(32).filter_map(|hash| Digest::from_slice(hash).ok()).collect();
+    let derive = || {
+        let range = merkle::prove_range(&hashes, first_leaf, tree_size, &proof).ok()?;
+        let head = TreeHead::verify(&head, range.root, operator).ok()?;
+        let offset = usize::try_from(leaf_index.checked_sub(first_leaf)?).ok()?;
+        let receipt = head.receipt(leaf_index, range.paths.get(offset)?).ok()?;
+        receipt::verify_receipt(&receipt, entries.get(offset)?, operator).ok()?;
+        Some(receipt)
+    };
+    derive().map(Some).ok_or(StoreError::Row("registration"))
+}

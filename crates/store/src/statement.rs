@@ -1,0 +1,122 @@
+//! Statements as they lie in the two tables, read back for the fold, the story and repeats.
+
+use domain::content::Content;
+use domain::flag::Flag;
+use domain::id::{KeyId, StatementId, SubjectId};
+use domain::{Kind, content};
+use journal::{Sealed, Statement, codec};
+use rusqlite::{Connection, Row};
+use sync::wire::push::Refusal;
+
+use crate::StoreError;
+use crate::account::Account;
+use crate::column::{Blob, Flags, Text};
+use crate::read::transport::Transport;
+
+/// A statement that is believed: sealed here, or its signature verified.
+#[derive(Debug, Clone)]
+pub(crate) struct Believed {
+    pub(crate) id: StatementId,
+    pub(crate) key: KeyId,
+    pub(crate) own: bool,
+    pub(crate) kind: Kind,
+    pub(crate) issued_at_s: i64,
+    pub(crate) leaf_index: Option<u64>,
+    pub(crate) flags: Vec<Flag>,
+    pub(crate) transport: Transport,
+    pub(crate) receipt_at_s: Option<i64>,
+    /// Absent when withheld, erased, or written by a newer version in a way that this one cannot read.
+    pub(crate) content: Option<Content>,
+}
+
+impl Believed {
+    /// Whether it says something with the operator's authority.
+    pub(crate) fn is_by(&self, key: KeyId) -> bool {
+        self.key == key
+    }
+
+    fn from_row(row: &Row<'_>, own_key: KeyId) -> rusqlite::Result<Self> {
+        let key: Option<Blob<KeyId>> = row.get("key")?;
+        let kind = row.get::<_, Text<Kind>>("kind")?.0;
+        let content: Option<Vec<u8>> = row.get("content")?;
+        let (state, refusal): (Option<String>, Option<String>) = (row.get("state")?, row.get("refusal")?);
+        Ok(Self {
+            id: row.get::<_, Blob<StatementId>>("id")?.0,
+            key: key.map_or(own_key, |key| key.0),
+            own: key.is_none(),
+            kind,
+            issued_at_s: row.get("issued_at_s")?,
+            leaf_index: row.get("leaf_index")?,
+            flags: row.get::<_, Flags>("flags")?.0,
+            transport: Transport::from_columns(state.as_deref(), refusal.as_deref()),
+            receipt_at_s: row.get("receipt_at_s")?,
+            content: content.and_then(|bytes| codec::decode(kind, &bytes).ok()),
+        })
+    }
+}
+
+impl Transport {
+    /// From an outbox row; none means that the receipt is there.
+    pub(crate) fn from_columns(state: Option<&str>, refusal: Option<&str>) -> Self {
+        match (state, refusal.and_then(Refusal::parse)) {
+            (None, _) => Transport::Registered,
+            (Some("sent"), _) => Transport::Sent,
+            (Some("refused"), Some(reason)) => Transport::Refused(reason),
+            // A reason of a newer version that was rolled back: still parked, and said in the broadest words.
+            (Some("refused"), None) => Transport::Refused(Refusal::NotAStatement),
+            (Some(_), _) => Transport::Saved,
+        }
+    }
+}
+
+/// Believed statements about one subject: registered ones in the order of the log, then those that wait, in the
+/// order of the series.
+pub(crate) fn about(
+    conn: &Connection,
+    account: &Account,
+    subject: SubjectId,
+) -> Result<Vec<Believed>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
+                NULL AS receipt_at_s, c.bytes AS content, NULL AS seq
+           FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
+          WHERE f.subject = ?1 AND f.believed = 1
+         UNION ALL
+         SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
+                g.signed_at_s, c.bytes, o.seq
+           FROM own_statement o
+           LEFT JOIN own_content c ON c.seq = o.seq
+           LEFT JOIN outbox x ON x.seq = o.seq
+           LEFT JOIN receipt r ON r.seq = o.seq
+           LEFT JOIN registration g ON g.id = r.registration
+          WHERE o.subject = ?1
+          ORDER BY leaf_index IS NULL, leaf_index, seq",
+    )?;
+    let own_key = account.key.id();
+    let rows = select.query_map([subject.as_bytes()], |row| Believed::from_row(row, own_key))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Own statements with their contents, as they were sealed.
+pub(crate) fn own(conn: &Connection, first_seq: u64, count: u64) -> Result<Vec<Sealed>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT o.bytes, coalesce(c.bytes, x'') FROM own_statement o LEFT JOIN own_content c ON c.seq = o.seq
+          WHERE o.seq >= ?1 AND o.seq < ?1 + ?2 ORDER BY o.seq",
+    )?;
+    let rows = select.query_map([first_seq, count], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut statements = Vec::new();
+    for row in rows {
+        let (bytes, content): (Vec<u8>, Vec<u8>) = row?;
+        let statement = Statement::decode(&bytes).map_err(|_| StoreError::Row("own_statement.bytes"))?;
+        statements.push(Sealed { id: statement.id(), header: statement.header().clone(), bytes, content });
+    }
+    Ok(statements)
+}
+
+/// Whether it changes where something is known to be: by a person, not by the operator alone.
+pub(crate) fn is_position(content: &Content) -> bool {
+    matches!(
+        content,
+        Content::RecordChanged(content::RecordChanged { data: content::RecordData::Position { .. }, .. })
+    )
+}

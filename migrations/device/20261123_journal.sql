@@ -1,0 +1,330 @@
+-- Ids are 16 random bytes, statements and keys 32; names end in their unit; every time is UTC.
+
+-- ---------------------------------------------------------------- whose file it is
+
+CREATE TABLE device (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    secret BLOB NOT NULL CHECK (length(secret) = 32), -- signing key; it never leaves this file
+    operator_statement BLOB NOT NULL,
+    operator_content BLOB NOT NULL,
+    address TEXT NOT NULL,
+    person BLOB, -- absent until the operator has bound the key
+    bound_at_ms INTEGER
+) STRICT;
+
+-- Small values that are nobody's statement.
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- own journal: append only
+
+CREATE TABLE own_statement (
+    seq INTEGER PRIMARY KEY CHECK (seq >= 0), -- dense from 0
+    id BLOB NOT NULL CHECK (length(id) = 32),
+    kind TEXT NOT NULL,
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    issued_at_s INTEGER NOT NULL,
+    bytes BLOB NOT NULL -- the signed statement
+) STRICT;
+CREATE INDEX own_statement_subject ON own_statement (subject);
+
+CREATE TRIGGER own_statement_is_never_changed BEFORE UPDATE ON own_statement
+BEGIN SELECT RAISE(ABORT, 'own statements are never changed'); END;
+CREATE TRIGGER own_statement_is_never_deleted BEFORE DELETE ON own_statement
+BEGIN SELECT RAISE(ABORT, 'own statements are never deleted'); END;
+CREATE TRIGGER own_statement_is_dense BEFORE INSERT ON own_statement
+WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM own_statement)
+BEGIN SELECT RAISE(ABORT, 'the series has no gaps and no forks'); END;
+
+-- Contents stand apart, because they may lawfully be erased while the statement stays.
+CREATE TABLE own_content (
+    seq INTEGER PRIMARY KEY REFERENCES own_statement (seq),
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER own_content_is_never_changed BEFORE UPDATE ON own_content
+BEGIN SELECT RAISE(ABORT, 'contents are never changed'); END;
+CREATE TRIGGER own_content_is_kept_until_registered BEFORE DELETE ON own_content
+WHEN NOT EXISTS (SELECT 1 FROM receipt WHERE seq = OLD.seq)
+BEGIN SELECT RAISE(ABORT, 'nothing unsent is ever deleted'); END;
+
+-- What waits. A row goes only when the receipt is there.
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY REFERENCES own_statement (seq),
+    state TEXT NOT NULL CHECK (state IN ('saved', 'sent', 'refused')),
+    refusal TEXT,
+    CHECK ((state = 'refused') = (refusal IS NOT NULL))
+) STRICT;
+CREATE TRIGGER outbox_closes_on_a_receipt BEFORE DELETE ON outbox
+WHEN NOT EXISTS (SELECT 1 FROM receipt WHERE seq = OLD.seq)
+BEGIN SELECT RAISE(ABORT, 'only a receipt closes the outbox'); END;
+
+-- Signed heads with the range proof of contiguous own leaves: receipts are derived from them (RFC 9942).
+CREATE TABLE registration (
+    id INTEGER PRIMARY KEY,
+    first_leaf INTEGER NOT NULL,
+    runs TEXT NOT NULL, -- JSON: [[first seq, count], ...] of the leaves in their order
+    tree_size INTEGER NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    head BLOB NOT NULL,
+    proof BLOB NOT NULL, -- hashes of 32 bytes, left to right
+    signed_at_s INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER registration_is_never_changed BEFORE UPDATE ON registration
+BEGIN SELECT RAISE(ABORT, 'registrations are never changed'); END;
+CREATE TRIGGER registration_is_never_deleted BEFORE DELETE ON registration
+BEGIN SELECT RAISE(ABORT, 'registrations are never deleted'); END;
+
+CREATE TABLE receipt (
+    seq INTEGER PRIMARY KEY REFERENCES own_statement (seq),
+    leaf_index INTEGER NOT NULL,
+    registration INTEGER NOT NULL REFERENCES registration (id),
+    flags TEXT NOT NULL -- codes with commas: what a person should look at
+) STRICT;
+CREATE TRIGGER receipt_is_never_changed BEFORE UPDATE OF seq, leaf_index, registration ON receipt
+BEGIN SELECT RAISE(ABORT, 'receipts are never changed'); END;
+CREATE TRIGGER receipt_is_never_deleted BEFORE DELETE ON receipt
+BEGIN SELECT RAISE(ABORT, 'receipts are never deleted'); END;
+
+-- Requests of the screens that were answered: two taps are one visit.
+CREATE TABLE request (
+    id TEXT PRIMARY KEY,
+    first_seq INTEGER NOT NULL,
+    statements_count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Readings of the location whose outcome is not written yet.
+CREATE TABLE pending_capture (
+    capture BLOB PRIMARY KEY CHECK (length(capture) = 16),
+    moment TEXT NOT NULL,
+    visits BLOB NOT NULL, -- ids of 16 bytes, one after the other
+    began_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- others' statements: kept while a scope holds them
+
+CREATE TABLE foreign_statement (
+    leaf_index INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    kind TEXT NOT NULL,
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    issued_at_s INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    flags TEXT NOT NULL,
+    believed INTEGER NOT NULL CHECK (believed IN (0, 1)) -- 0: the key has not come yet, so nothing shows it
+) STRICT;
+CREATE INDEX foreign_statement_subject ON foreign_statement (subject);
+CREATE INDEX foreign_statement_key ON foreign_statement (key);
+CREATE INDEX foreign_statement_held ON foreign_statement (key) WHERE believed = 0;
+CREATE TRIGGER foreign_statement_is_never_changed
+BEFORE UPDATE OF leaf_index, id, key, kind, subject, issued_at_s, bytes ON foreign_statement
+BEGIN SELECT RAISE(ABORT, 'statements are never changed'); END;
+
+CREATE TABLE foreign_content (
+    leaf_index INTEGER PRIMARY KEY REFERENCES foreign_statement (leaf_index) ON DELETE CASCADE,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER foreign_content_is_never_changed BEFORE UPDATE ON foreign_content
+BEGIN SELECT RAISE(ABORT, 'contents are never changed'); END;
+
+CREATE TABLE scope (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    filling INTEGER NOT NULL CHECK (filling IN (0, 1)) -- gained, not yet caught up with the cursor
+) STRICT;
+
+CREATE TABLE statement_scope (
+    scope INTEGER NOT NULL REFERENCES scope (id),
+    leaf_index INTEGER NOT NULL REFERENCES foreign_statement (leaf_index) ON DELETE CASCADE,
+    PRIMARY KEY (scope, leaf_index)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX statement_scope_leaf ON statement_scope (leaf_index);
+
+-- Contents that were erased: they never come back, whoever sends them.
+CREATE TABLE erased (
+    statement BLOB PRIMARY KEY CHECK (length(statement) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- Leaves that did not verify: left out, counted, asked about.
+CREATE TABLE rejected (
+    leaf_index INTEGER PRIMARY KEY,
+    reason TEXT NOT NULL
+) STRICT;
+
+-- Where pulling stands, and the last head of the log that verified.
+CREATE TABLE log_position (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    scopes_version BLOB,
+    cursor INTEGER NOT NULL, -- leaves below it were delivered
+    backfill_cursor INTEGER, -- the same for the scopes that are filling
+    urgent_cursor INTEGER NOT NULL,
+    tree_size INTEGER NOT NULL, -- 0: none seen
+    root BLOB
+) STRICT;
+INSERT INTO log_position (only_one, cursor, urgent_cursor, tree_size) VALUES (1, 0, 0, 0);
+
+-- ---------------------------------------------------------------- what is shown: made from statements, disposable
+
+CREATE TABLE key (
+    id BLOB PRIMARY KEY,
+    device BLOB NOT NULL,
+    cose_key BLOB NOT NULL,
+    person BLOB NOT NULL,
+    bound_at_ms INTEGER NOT NULL,
+    revoked_at_ms INTEGER,
+    compromised_since_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_device ON key (device);
+
+CREATE TABLE person (
+    id BLOB PRIMARY KEY,
+    surname TEXT,
+    given TEXT,
+    patronymic TEXT,
+    phone TEXT,
+    email TEXT,
+    iin TEXT,
+    search TEXT NOT NULL, -- the name folded for searching
+    sort_key BLOB NOT NULL -- the name in the order of the Kazakh alphabet
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member (
+    person BLOB NOT NULL,
+    organisation BLOB NOT NULL,
+    role TEXT NOT NULL,
+    engagement TEXT NOT NULL,
+    position_kk TEXT NOT NULL,
+    position_ru TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER,
+    PRIMARY KEY (person, organisation, role)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE child (
+    id BLOB PRIMARY KEY,
+    surname TEXT,
+    given TEXT,
+    patronymic TEXT,
+    birth_date TEXT,
+    iin TEXT,
+    place BLOB,
+    search TEXT NOT NULL,
+    sort_key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE served (
+    child BLOB NOT NULL,
+    organisation BLOB NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER,
+    PRIMARY KEY (child, organisation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE care_team (
+    child BLOB NOT NULL,
+    person BLOB NOT NULL,
+    organisation BLOB NOT NULL,
+    function TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER,
+    PRIMARY KEY (child, person, organisation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX care_team_person ON care_team (person);
+
+CREATE TABLE representation (
+    child BLOB NOT NULL,
+    representative BLOB NOT NULL,
+    basis TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER,
+    PRIMARY KEY (child, representative)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX representation_representative ON representation (representative);
+
+CREATE TABLE place (
+    id BLOB PRIMARY KEY,
+    label TEXT,
+    region TEXT,
+    lat_e7 INTEGER,
+    lon_e7 INTEGER,
+    radius_m INTEGER,
+    adopted_from BLOB,
+    search TEXT NOT NULL,
+    sort_key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE organisation (
+    id BLOB PRIMARY KEY,
+    name_kk TEXT NOT NULL,
+    name_ru TEXT NOT NULL,
+    bin TEXT NOT NULL,
+    active INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agreement (
+    id BLOB PRIMARY KEY,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    effective_from_ms INTEGER NOT NULL,
+    optional_confirmations BLOB NOT NULL, -- one number a byte
+    geolocation_confirmation INTEGER,
+    texts TEXT NOT NULL -- JSON
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE visit (
+    id BLOB PRIMARY KEY,
+    registered BLOB NOT NULL,
+    basis BLOB NOT NULL,
+    child BLOB NOT NULL,
+    specialist BLOB NOT NULL,
+    organisation BLOB NOT NULL,
+    place BLOB,
+    service TEXT NOT NULL,
+    service_sort_key BLOB NOT NULL,
+    outcome TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    finished_at_ms INTEGER,
+    offset_min INTEGER NOT NULL,
+    issued_at_s INTEGER NOT NULL,
+    late TEXT,
+    cancelled TEXT,
+    capture BLOB,
+    warned TEXT,
+    location TEXT, -- JSON: the position or the reason
+    distance_m INTEGER,
+    presence TEXT,
+    review TEXT NOT NULL,
+    review_reason TEXT,
+    confirmation TEXT NOT NULL,
+    note TEXT,
+    flags TEXT NOT NULL
+) STRICT;
+CREATE INDEX visit_started ON visit (started_at_ms);
+CREATE INDEX visit_child ON visit (child, started_at_ms);
+
+CREATE TABLE visit_answer (
+    visit BLOB NOT NULL,
+    representative BLOB NOT NULL,
+    confirmed INTEGER NOT NULL,
+    reason TEXT,
+    answered_at_ms INTEGER NOT NULL,
+    basis BLOB NOT NULL,
+    statement BLOB NOT NULL,
+    PRIMARY KEY (visit, representative)
+) STRICT, WITHOUT ROWID;
+
+-- Own readings of the location.
+CREATE TABLE reading (
+    visit BLOB NOT NULL,
+    capture BLOB NOT NULL,
+    moment TEXT NOT NULL,
+    began_at_ms INTEGER NOT NULL,
+    ended_at_ms INTEGER NOT NULL,
+    ended_by TEXT NOT NULL,
+    outcome TEXT NOT NULL, -- JSON
+    PRIMARY KEY (visit, capture)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reading_capture ON reading (capture);
