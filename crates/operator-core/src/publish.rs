@@ -12,6 +12,9 @@ use crate::agreement::{self, versions};
 use crate::operator::Stated;
 use crate::store::{StoreError, StoreTxn};
 
+/// What publishing itself may take: "from now on" is not yet the past.
+const GRACE_MS: i64 = 60_000;
+
 /// What is to be published.
 #[derive(Debug, Clone, Copy)]
 pub struct Publication<'a> {
@@ -176,7 +179,7 @@ fn begin(
     if publication.locale != Locale::Kk {
         return Err(PublishError::KazakhFirst);
     }
-    if publication.effective_from_ms < operator.clock.utc_ms() {
+    if publication.effective_from_ms < operator.clock.utc_ms() - GRACE_MS {
         return Err(PublishError::EffectiveInPast);
     }
     if former.is_some_and(|former| publication.effective_from_ms < former.effective_from_ms) {

@@ -1,1 +1,39 @@
-//! placeholder
+//! The operator's server and its command line: HTTP around the rules of `operator-core`, on the store of
+//! `operator-store`.
+//!
+//! It must not know rules. A route parses, calls, and maps the answer; a command does the same.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`instance`] | one data folder, opened: keys, store, clock |
+//! | [`folder`] | the files of a data folder |
+//! | [`config`] | settings by file and environment |
+//! | [`setup`] | the first statements of a new operator |
+//! | [`change`] | what officers change: organisations, people, children, places |
+//! | [`issue`] | activation codes and their links |
+//! | [`demo`] | a synthetic organisation |
+//! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
+//! | [`http`] | the routes |
+//! | [`serve`] | listening, TLS, shutting down |
+//! | [`export`], [`doctor`] | the whole log as files; is everything whole |
+//! | [`cli`] | `esep-operator` |
+
+pub mod change;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod export;
+pub mod folder;
+pub mod http;
+pub mod instance;
+pub mod issue;
+pub mod sequencer;
+pub mod serve;
+pub mod setup;
+
+pub use config::Config;
+pub use folder::Folder;
+pub use instance::Instance;
+pub use serve::Server;

@@ -1,1 +1,7 @@
-fn main() {}
+//! `esep-operator`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    operator::cli::main()
+}

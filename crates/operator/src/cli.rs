@@ -1,0 +1,107 @@
+//! `esep-operator`: sets up and runs an operator. Works beside a running server on the same folder.
+
+mod agreement;
+mod demo;
+mod init;
+mod output;
+mod people;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::instance::OpenError;
+use crate::{Folder, Instance};
+
+/// Anything that ends a command: its text is for the person at the keyboard.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a command gives.
+pub(crate) type Outcome = Result<(), Failure>;
+
+#[derive(Debug, Parser)]
+#[command(name = "esep-operator", version, about = "Operator of ESEP.OTAN-MEKTEP: registers visits so that nobody can later doubt, falsify or lose them")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the operator lives, and how answers are printed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Data folder: database, keys, settings
+    #[arg(long, env = "ESEP_OPERATOR_DIR", value_name = "FOLDER")]
+    dir: PathBuf,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Place {
+    pub(crate) fn folder(&self) -> Folder {
+        Folder::at(&self.dir)
+    }
+
+    pub(crate) fn open(&self) -> Result<Instance, OpenError> {
+        Instance::open(self.folder())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes the keys and publishes the default edition of the agreements
+    Init(init::Options),
+    /// Answers devices
+    Serve(serve::Options),
+    /// Makes a synthetic organisation and prints activation codes
+    Demo(demo::Options),
+    /// Publishes and lists agreements
+    #[command(subcommand)]
+    Agreement(agreement::Command),
+    /// Adds and lists organisations
+    #[command(subcommand)]
+    Organisation(people::OrganisationCommand),
+    /// Adds, lists and ends people
+    #[command(subcommand)]
+    Person(people::PersonCommand),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    run_with(Cli::parse())
+}
+
+/// Runs a command line; the first word is the program's name.
+pub fn run<I, T>(words: I) -> ExitCode
+where
+    I: IntoIterator<Item = T>,
+    T: Into<std::ffi::OsString> + Clone,
+{
+    match Cli::try_parse_from(words) {
+        Ok(cli) => run_with(cli),
+        Err(error) => {
+            drop(error.print());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run_with(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Init(options) => init::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Agreement(command) => agreement::run(&command),
+        Command::Organisation(command) => people::run_organisation(&command),
+        Command::Person(command) => people::run_person(&command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("esep-operator: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The files of an operator's data folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use domain::Rng;
+use hpke::{Kem as _, Serializable as _};
+use journal::SigningKey;
+use zeroize::Zeroizing;
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Nothing was set up there.
+    #[error("{0} holds no operator: run `esep-operator init --dir {0}` first")]
+    Empty(PathBuf),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A key file holds something else.
+    #[error("{0} is not a key file of this program: restore it from a backup")]
+    BadKey(PathBuf),
+}
+
+/// A data folder.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder at a path, whether it is there or not.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The database: log, contents, projections.
+    pub fn database(&self) -> PathBuf {
+        self.0.join("esep-operator.sqlite")
+    }
+
+    /// Settings.
+    pub fn config(&self) -> PathBuf {
+        self.0.join("esep-operator.toml")
+    }
+
+    /// The secret key that signs statements and tree heads.
+    pub fn signing_key(&self) -> PathBuf {
+        self.0.join("operator.key")
+    }
+
+    /// The secret key to which devices seal what opens a damaged file. Move it offline; the server never reads it.
+    pub fn recovery_key(&self) -> PathBuf {
+        self.0.join("recovery.key")
+    }
+
+    /// Makes the folder, for its owner only.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn create(&self) -> Result<(), FolderError> {
+        let io = |source| FolderError::Io { path: self.0.clone(), source };
+        fs::create_dir_all(&self.0).map_err(io)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&self.0, fs::Permissions::from_mode(0o700)).map_err(io)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the signing key.
+    ///
+    /// # Errors
+    /// Every variant of [`FolderError`].
+    pub fn read_signing_key(&self) -> Result<SigningKey, FolderError> {
+        let path = self.signing_key();
+        if !path.exists() {
+            return Err(FolderError::Empty(self.0.clone()));
+        }
+        let secret = read_secret(&path)?;
+        SigningKey::from_secret(&secret).map_err(|_| FolderError::BadKey(path))
+    }
+
+    /// Reads the signing key, or makes it if there is none yet.
+    ///
+    /// # Errors
+    /// Those of [`Folder::read_signing_key`] but `Empty`.
+    pub fn ensure_signing_key(&self, rng: &dyn Rng) -> Result<SigningKey, FolderError> {
+        if !self.signing_key().exists() {
+            write_secret(&self.signing_key(), &Zeroizing::new(SigningKey::generate(rng).to_secret()))?;
+        }
+        self.read_signing_key()
+    }
+
+    /// The public recovery key (X25519), made with its secret if there is none yet.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`], [`FolderError::BadKey`].
+    pub fn ensure_recovery_key(&self, rng: &dyn Rng) -> Result<Vec<u8>, FolderError> {
+        let path = self.recovery_key();
+        if !path.exists() {
+            write_secret(&path, &Zeroizing::new(rng.array()))?;
+        }
+        // The file holds the input of the key derivation of RFC 9180 section 7.1.3.
+        let (_, public) = hpke::kem::X25519HkdfSha256::derive_keypair(&*read_secret(&path)?);
+        Ok(public.to_bytes().to_vec())
+    }
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
+    let io = |source| FolderError::Io { path: path.to_owned(), source };
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
+    let bytes = Zeroizing::new(
+        data_encoding::HEXLOWER
+            .decode(text.trim().as_bytes())
+            .map_err(|_| FolderError::BadKey(path.to_owned()))?,
+    );
+    let secret: [u8; 32] = bytes.as_slice().try_into().map_err(|_| FolderError::BadKey(path.to_owned()))?;
+    Ok(Zeroizing::new(secret))
+}
+
+/// Writes a secret for its owner only and never over another one; it is on the disk when this returns.
+fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), FolderError> {
+    let io = |source| FolderError::Io { path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path).map_err(io)?;
+    let text = Zeroizing::new(format!("{}\n", data_encoding::HEXLOWER.encode(secret)));
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    if let Some(folder) = path.parent() {
+        // The name of the file must survive power loss as well as its bytes.
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    }
+    Ok(())
+}

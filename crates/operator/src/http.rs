@@ -1,0 +1,61 @@
+//! The routes of the sync API (docs/PROTOCOL.md, "API"). Each has a file with its status codes and its tests.
+
+mod agreement;
+mod authenticate;
+mod body;
+mod checkpoint;
+mod enrol;
+mod health;
+mod limit;
+mod openapi;
+mod operator_info;
+mod problem;
+mod pull;
+mod push;
+mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use wire::body::MAX_BODY_BYTES;
+use wire::path;
+
+use crate::Instance;
+use crate::sequencer::Sequencer;
+
+pub use openapi::description;
+
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct App {
+    instance: Arc<Instance>,
+    sequencer: Sequencer,
+    enrol_limit: Arc<limit::FailureLimit>,
+}
+
+/// The router of a server.
+pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
+    let config = &instance.config;
+    let window = Duration::from_secs(config.enrol_window_s);
+    let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
+    let timeout = Duration::from_secs(config.request_timeout_s);
+    let app = App { instance, sequencer, enrol_limit };
+    Router::new()
+        .route(path::OPERATOR, get(operator_info::get))
+        .route(path::ENROL, post(enrol::post))
+        .route(path::PUSH, post(push::post))
+        .route(path::PULL, post(pull::post))
+        .route(path::AGREEMENT, get(agreement::get))
+        .route(path::CHECKPOINT, get(checkpoint::get))
+        .route(path::HEALTH, get(health::get))
+        .route(path::OPENAPI, get(openapi::get))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_route)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(move |request, next| trace::observe(timeout, request, next)))
+        .with_state(app)
+}

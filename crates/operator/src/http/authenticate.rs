@@ -1,0 +1,82 @@
+//! Which device a request is from (RFC 9421). Every signed request is believed once.
+
+use std::sync::Arc;
+
+use domain::id::KeyId;
+use operator_core::store::{BoundKey, StoreError, StoreTxn};
+use wire::auth::{self, Claim, SignedHeaders};
+use wire::problem::ProblemCode;
+
+use super::App;
+use super::body::{Whole, header};
+use super::problem::Failure;
+
+/// A request whose signature is right. Whether it was seen before is known only inside the transaction.
+pub(super) struct Signed {
+    pub(super) key: BoundKey,
+    nonce: String,
+    expires_s: i64,
+}
+
+/// A nonce to be remembered in the transaction of its request.
+#[derive(Clone)]
+pub(super) struct Nonce {
+    key: KeyId,
+    nonce: String,
+    expires_s: i64,
+}
+
+impl Nonce {
+    /// `false`: this very request was seen before.
+    pub(super) fn remember(&self, txn: &mut dyn StoreTxn, now_ms: i64) -> Result<bool, StoreError> {
+        txn.remember_nonce(self.key, &self.nonce, self.expires_s, now_ms.div_euclid(1_000))
+    }
+}
+
+pub(super) fn replayed() -> Failure {
+    Failure::new(ProblemCode::Replayed, "this very request was seen before")
+}
+
+impl Signed {
+    pub(super) fn nonce(&self) -> Nonce {
+        Nonce { key: self.key.key.id(), nonce: self.nonce.clone(), expires_s: self.expires_s }
+    }
+}
+
+/// Reads the signature, finds the key and checks.
+pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Failure> {
+    let now_ms = app.instance.now_ms();
+    let failed = |error| Failure::from_auth(error, now_ms);
+    let claim = read(whole, now_ms).map_err(failed)?;
+    let instance = Arc::clone(&app.instance);
+    let wanted = claim.key;
+    let key = blocking(move || instance.read()?.bound_key(wanted)).await??;
+    let key = key.ok_or_else(|| Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key"))?;
+    claim.verify(&key.key).map_err(failed)?;
+    Ok(Signed { key, nonce: claim.nonce, expires_s: claim.expires_s })
+}
+
+fn read(whole: &Whole, now_ms: i64) -> Result<Claim, auth::AuthError> {
+    let parts = &whole.parts;
+    let text = |name| header(&parts.headers, name).map(str::to_owned).ok_or(auth::AuthError::Unsigned);
+    let headers = SignedHeaders {
+        signature: text(auth::SIGNATURE)?,
+        signature_input: text(auth::SIGNATURE_INPUT)?,
+        content_digest: text(auth::CONTENT_DIGEST)?,
+    };
+    let request = auth::Request {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        body: &whole.bytes,
+        encoding: whole.encoding(),
+    };
+    auth::read(&request, &headers, now_ms.div_euclid(1_000))
+}
+
+/// Runs what waits for the disk or works long on a thread for that.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Failure::new(ProblemCode::Internal, "the request made the server stumble"))
+}

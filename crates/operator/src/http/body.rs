@@ -1,0 +1,95 @@
+//! Bodies in and out: CBOR, zstd where it pays.
+
+use axum::body::Bytes;
+use axum::extract::FromRequest;
+use axum::extract::rejection::BytesRejection;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::body;
+use wire::problem::ProblemCode;
+
+use super::problem::Failure;
+
+/// A whole request, its body within the limit.
+pub(super) struct Whole {
+    pub(super) parts: Parts,
+    pub(super) bytes: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Whole {
+    type Rejection = Failure;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let request = axum::extract::Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(error) if error.status().as_u16() == 413 => {
+                Failure::new(ProblemCode::TooLarge, "the body is too large")
+            }
+            _ => Failure::new(ProblemCode::BadRequest, "the body did not arrive whole"),
+        })?;
+        Ok(Self { parts, bytes })
+    }
+}
+
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+impl Whole {
+    /// The content encoding; absent and `identity` are the same.
+    pub(super) fn encoding(&self) -> &str {
+        match header(&self.parts.headers, header::CONTENT_ENCODING.as_str()) {
+            None | Some("identity") => "",
+            Some(encoding) => encoding,
+        }
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        if header(&self.parts.headers, header::CONTENT_TYPE.as_str()) != Some(body::CONTENT_TYPE) {
+            let title = format!("the body must be {}", body::CONTENT_TYPE);
+            return Err(Failure::new(ProblemCode::UnsupportedMediaType, title));
+        }
+        Ok(body::decode(&self.bytes, Some(self.encoding()))?)
+    }
+}
+
+/// An answer in CBOR. Compressed for whoever accepts zstd.
+pub(super) struct Answer<T> {
+    pub(super) value: T,
+    pub(super) accepts_zstd: bool,
+}
+
+impl<T> Answer<T> {
+    pub(super) fn to(headers: &HeaderMap, value: T) -> Self {
+        let accepted = header(headers, header::ACCEPT_ENCODING.as_str()).unwrap_or_default();
+        let accepts_zstd = accepted.split(',').any(|coding| coding.trim().split(';').next() == Some(body::ZSTD));
+        Self { value, accepts_zstd }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let encoded = if self.accepts_zstd {
+            body::encode(&self.value)
+        } else {
+            let plain = journal::cbor::to_vec(&self.value);
+            plain.map(|bytes| body::Encoded { bytes, encoding: None }).map_err(body::BodyError::Cbor)
+        };
+        let Ok(encoded) = encoded else {
+            return Failure::new(ProblemCode::Internal, "the answer cannot be written").into_response();
+        };
+        let mut response = encoded.bytes.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body::CONTENT_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Some(encoding) = encoded.encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
+}
