@@ -40,12 +40,19 @@ impl Viewer {
         let memberships = reader.memberships(person)?.into_iter();
         let coordinates = memberships.filter(|m| m.role == Role::Coordinator && m.holds(now_ms));
         let represents = if roles.contains(&Role::Representative) {
-            let children = reader.children(ChildrenOf::Representative(person), "", now_ms, 0, ALL_CHILDREN)?;
+            let children =
+                reader.children(ChildrenOf::Representative(person), "", now_ms, 0, ALL_CHILDREN)?;
             children.children.into_iter().map(|child| child.id).collect()
         } else {
             Vec::new()
         };
-        Ok(Self { person, roles, coordinates: coordinates.map(|m| m.organisation).collect(), represents, now_ms })
+        Ok(Self {
+            person,
+            roles,
+            coordinates: coordinates.map(|m| m.organisation).collect(),
+            represents,
+            now_ms,
+        })
     }
 
     /// Whether the person has that role.
@@ -70,7 +77,10 @@ pub(crate) fn roles(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Resul
 
 /// The version of an agreement that binds now; the newest first in `versions`.
 pub(crate) fn in_force(versions: &[AgreementRow], now_ms: i64) -> Option<&AgreementRow> {
-    versions.iter().filter(|version| version.effective_from_ms <= now_ms).max_by_key(|version| version.version)
+    versions
+        .iter()
+        .filter(|version| version.effective_from_ms <= now_ms)
+        .max_by_key(|version| version.version)
 }
 
 /// The newest version of an agreement that the person accepted.
@@ -83,7 +93,8 @@ pub(crate) fn accepted_version(
     document: AgreementKind,
 ) -> Result<Option<u32>> {
     let acceptances = reader.acceptances(person)?;
-    let accepted = acceptances.iter().map(|row| &row.accepted).filter(|accepted| accepted.document == document);
+    let accepted =
+        acceptances.iter().map(|row| &row.accepted).filter(|accepted| accepted.document == document);
     Ok(accepted.map(|accepted| accepted.version).max())
 }
 
@@ -137,7 +148,9 @@ pub(crate) fn consents_to_geolocation(
     let ticked = match version.and_then(|row| row.geolocation_confirmation) {
         // The text accepts as a whole.
         None => true,
-        Some(number) => accepted.confirmations.iter().any(|answer| answer.number == number && answer.accepted),
+        Some(number) => {
+            accepted.confirmations.iter().any(|answer| answer.number == number && answer.accepted)
+        }
     };
     let withdrawn = reader.withdrawals(person)?.iter().any(|row| {
         let purposes = &row.withdrawn.purposes;
@@ -161,9 +174,8 @@ pub(crate) fn care_team_at(
 ) -> Result<CareTeamRow> {
     let rows: Vec<_> =
         reader.care_teams_of(viewer.person)?.into_iter().filter(|row| row.child == child).collect();
-    let holds = |row: &&CareTeamRow, at_ms: i64| {
-        row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms)
-    };
+    let holds =
+        |row: &&CareTeamRow, at_ms: i64| row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms);
     let found = rows
         .iter()
         .find(|row| holds(row, at_ms))

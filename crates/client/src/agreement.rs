@@ -41,7 +41,7 @@ pub(crate) async fn due(session: &Arc<Session>, locale: Locale) -> Result<Vec<Ag
             return Err(Failure::Offline);
         }
     }
-    let wanted = session.read(move |session, reader| due::list(session, reader)).await?;
+    let wanted = session.read(due::list).await?;
     let mut dues = Vec::new();
     for (version, announced) in wanted {
         let locale_missing = !version.texts.iter().any(|text| text.locale == locale);
@@ -97,7 +97,8 @@ async fn note(
 pub(crate) async fn ticked(session: &Arc<Session>, request: Tick) -> Result<()> {
     let document = AgreementKind::parse(&request.document).ok_or(Failure::BadInput("document"))?;
     let Tick { version, number, accepted, .. } = request;
-    update(session, document, version, move |progress, now_ms| progress.ticked(number, accepted, now_ms)).await
+    update(session, document, version, move |progress, now_ms| progress.ticked(number, accepted, now_ms))
+        .await
 }
 
 async fn update(
@@ -151,7 +152,8 @@ pub(crate) async fn accept(session: &Arc<Session>, request: AgreementRef) -> Res
         .append(Some(name), move |session, appending| {
             let progress = Progress::read(&appending.reader(), document, version)?;
             let accepted_at_ms = session.now_ms();
-            let (opened_at_ms, end_reached_at_ms) = progress.evidence(locale).ok_or(Failure::AgreementIncomplete)?;
+            let (opened_at_ms, end_reached_at_ms) =
+                progress.evidence(locale).ok_or(Failure::AgreementIncomplete)?;
             let confirmations = answers(&text, &row, &progress, opened_at_ms)?;
             let accepted = AgreementAccepted {
                 document,

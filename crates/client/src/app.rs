@@ -11,11 +11,11 @@ use crate::background::Away;
 use crate::enrol::{self, Previews};
 use crate::errors::{Failure, Result};
 use crate::ipc::{
-    AccountSummary, AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage,
-    ConfirmVisit, CorrectVisit, CsvFile, Directory, DisputeVisit, Enrol, FinishVisit, InspectOperator, IpcError,
-    LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences, RegisterVisit, RegisteredVisits, ReviewVisit,
-    ServiceView, Stage, SyncState, Tick, Today, Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery,
-    VisitRef, VisitView,
+    AccountSummary, AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery,
+    CodeImage, ConfirmVisit, CorrectVisit, CsvFile, Directory, DisputeVisit, Enrol, FinishVisit,
+    InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences,
+    RegisterVisit, RegisteredVisits, ReviewVisit, ServiceView, Stage, SyncState, Tick, Today, Unlock,
+    VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
 use crate::options::Options;
 use crate::pin::{self, Pin};
@@ -24,8 +24,8 @@ use crate::preferences::Kept;
 use crate::session::{Session, blocking};
 use crate::vault::{AccountId, Vault};
 use crate::{
-    account, change_visit, children, code_image, confirm_visit, people, readings, register_visit, review_visit,
-    sync_loop, visits,
+    account, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
+    review_visit, sync_loop, visits,
 };
 
 /// How often an app in the background looks whether it is time to lock.
@@ -59,8 +59,7 @@ impl App {
 
     /// As [`Self::new`], with numbers of one's own.
     pub fn with_options(ports: Ports, options: Options) -> Self {
-        let vault =
-            Vault::new(&ports.profile, ports.secrets.clone(), ports.clock.clone(), ports.rng.clone());
+        let vault = Vault::new(&ports.profile, ports.secrets.clone(), ports.clock.clone(), ports.rng.clone());
         if let Err(error) = std::fs::create_dir_all(&ports.profile) {
             // Every command will say so; the window must open to show it.
             tracing::error!(kind = ?error.kind(), "the profile folder cannot be made");

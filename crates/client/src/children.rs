@@ -60,8 +60,11 @@ pub(crate) async fn list(session: &Arc<Session>, query: ChildQuery) -> Result<Ve
 pub(crate) fn cards(reader: &Reader<'_>, viewer: &Viewer, ids: &[ChildId]) -> Result<Vec<ChildCard>> {
     let of = ChildrenOf::Specialist(viewer.person);
     let siblings = Siblings::of(reader, of, viewer.now_ms)?;
-    let rows = ids.iter().map(|&id| Ok(reader.child(of, id)?.ok_or(Failure::NotFound)?));
-    rows.map(|row: Result<_>| Ok(child::card(&row?, &siblings))).collect()
+    let one = |&id: &ChildId| {
+        let row = reader.child(of, id)?.ok_or(Failure::NotFound)?;
+        Ok(child::card(&row, &siblings))
+    };
+    ids.iter().map(one).collect()
 }
 
 /// Where a child is visited.
@@ -86,7 +89,9 @@ pub(crate) fn usual_service(
 ) -> Result<String> {
     let last = cards.first().and_then(|card| card.last_service.clone());
     let function = match ids.first() {
-        Some(&child) => access::care_team_at(reader, viewer, child, viewer.now_ms).ok().map(|row| row.function),
+        Some(&child) => {
+            access::care_team_at(reader, viewer, child, viewer.now_ms).ok().map(|row| row.function)
+        }
         None => None,
     };
     let known = [last, function].into_iter().flatten().find(|code| service_catalogue::find(code).is_some());

@@ -41,11 +41,10 @@ pub(crate) fn read(image_base64: &str) -> Result<String> {
         picture
     };
     let grey = picture.to_luma8();
-    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(
-        grey.width() as usize,
-        grey.height() as usize,
-        |x, y| grey.get_pixel(x as u32, y as u32).0[0],
-    );
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(grey.width() as usize, grey.height() as usize, |x, y| {
+            grey.get_pixel(x as u32, y as u32).0[0]
+        });
     let found = prepared.detect_grids().iter().find_map(|grid| grid.decode().ok());
     found.map(|(_, text)| text).ok_or(Failure::NoCodeInImage)
 }
@@ -83,7 +82,9 @@ mod tests {
     fn what_holds_no_code_says_so() {
         let mut bytes = Cursor::new(Vec::new());
         DynamicImage::new_luma8(200, 200).write_to(&mut bytes, ImageFormat::Png).unwrap();
-        for nothing in [BASE64.encode(bytes.get_ref()), BASE64.encode(b"GIF89a"), "no base64!".into(), String::new()] {
+        for nothing in
+            [BASE64.encode(bytes.get_ref()), BASE64.encode(b"GIF89a"), "no base64!".into(), String::new()]
+        {
             assert!(matches!(read(&nothing), Err(Failure::NoCodeInImage)));
         }
     }

@@ -2,8 +2,8 @@
 //! side does not compile until somebody has decided what it is on the other.
 
 use domain::content::{
-    CorrectionReason, DisputeReason, LateReason, Locale, LocationMoment, ReviewReason, Role, UnavailableReason,
-    VisitOutcome,
+    CorrectionReason, DisputeReason, LateReason, Locale, LocationMoment, ReviewReason, Role,
+    UnavailableReason, VisitOutcome,
 };
 use domain::geo::Presence;
 use sync::wire::push::Refusal;
@@ -72,7 +72,9 @@ mod tests {
         for reason in [DisputeCode::NobodyCame, DisputeCode::ChildAbsent, DisputeCode::Other] {
             assert_eq!(text_of(&reason), text_of(&DisputeReason::from(reason)));
         }
-        for reason in [ReviewReasonCode::InOrder, ReviewReasonCode::FamilyCalled, ReviewReasonCode::MoreNeeded] {
+        for reason in
+            [ReviewReasonCode::InOrder, ReviewReasonCode::FamilyCalled, ReviewReasonCode::MoreNeeded]
+        {
             assert_eq!(text_of(&reason), text_of(&ReviewReason::from(reason)));
         }
         for reason in [LateCode::DeviceFailed, LateCode::ChildNeededCare] {

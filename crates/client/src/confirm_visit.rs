@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use domain::content::{
-    DisputeReason, LocationMoment, NotePurpose, Role, UnavailableReason, VisitConfirmed, VisitDisputed, VisitNoted,
+    DisputeReason, LocationMoment, NotePurpose, Role, UnavailableReason, VisitConfirmed, VisitDisputed,
+    VisitNoted,
 };
 use domain::id::{CaptureId, VisitId};
 use domain::visit::Answer;
@@ -78,7 +79,9 @@ async fn answer(
         })
         .await?;
     let is_begun = session
-        .read(move |_, reader| Ok(reader.pending_captures()?.iter().any(|pending| pending.capture == capture)))
+        .read(move |_, reader| {
+            Ok(reader.pending_captures()?.iter().any(|pending| pending.capture == capture))
+        })
         .await?;
     if is_begun {
         locate::start(session, capture);

@@ -81,7 +81,8 @@ pub(crate) async fn inspect(
 
 /// Where to ask, with which code, and which key must answer if that is known.
 fn target(request: InspectOperator) -> Result<(Address, ActivationCode, Option<domain::id::KeyId>)> {
-    let given = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let given =
+        |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if let Some(link) = given(request.link) {
         let link: ActivationLink = link.parse().map_err(|_| Failure::BadCode)?;
         return Ok((link.address.parse()?, link.code, Some(link.fingerprint)));
@@ -232,7 +233,8 @@ mod tests {
         assert!(matches!(target(typed("esep.example.kz", " ")), Err(Failure::BadCode)));
         assert!(matches!(target(typed("", CODE)), Err(Failure::BadAddress)));
         assert!(matches!(target(typed("http://esep.example.kz", CODE)), Err(Failure::InsecureAddress)));
-        let link = InspectOperator { link: Some("https://esep.example.kz".into()), address: None, code: None };
+        let link =
+            InspectOperator { link: Some("https://esep.example.kz".into()), address: None, code: None };
         assert!(matches!(target(link), Err(Failure::BadCode)));
     }
 }

@@ -29,7 +29,8 @@ pub(crate) fn start(session: &Arc<Session>, capture: CaptureId) {
     let task = tokio::spawn(async move {
         let moment = VisitMoment { _made_by_a_visit: () };
         let source = Arc::clone(&reading.ports.location);
-        let result = window::read(source, moment, reading.options.capture_window, &*reading.ports.clock).await;
+        let result =
+            window::read(source, moment, reading.options.capture_window, &*reading.ports.clock).await;
         if let Err(failure) = write(&reading, capture, result).await {
             // It stays on the list of what is pending and is written as interrupted at the next start.
             tracing::error!(%failure, "the outcome of a reading was not written");

@@ -54,15 +54,18 @@ pub(crate) const fn min_length(facts: &DeviceFacts) -> u32 {
 /// One step repeated all along (111111, 123456, 987654, 135791), one short piece repeated (121212, 123123), or white
 /// space only.
 fn is_simple(letters: &[char]) -> bool {
-    let steps: Vec<i64> =
-        letters.windows(2).map(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]))).collect();
+    let steps: Vec<i64> = letters
+        .windows(2)
+        .map(|pair| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0])))
+        .collect();
     let is_digits = letters.iter().all(char::is_ascii_digit);
     // A run of digits goes on after 9 with 0.
-    let is_run = steps.windows(2).all(|pair| {
-        pair[0] == pair[1] || (is_digits && (pair[0] - pair[1]).rem_euclid(10) == 0)
+    let is_run = steps
+        .windows(2)
+        .all(|pair| pair[0] == pair[1] || (is_digits && (pair[0] - pair[1]).rem_euclid(10) == 0));
+    let is_repeated = (1..=letters.len() / 2).any(|piece| {
+        letters.len().is_multiple_of(piece) && letters.chunks(piece).all(|part| part == &letters[..piece])
     });
-    let is_repeated = (1..=letters.len() / 2)
-        .any(|piece| letters.len().is_multiple_of(piece) && letters.chunks(piece).all(|part| part == &letters[..piece]));
     is_run || is_repeated || letters.iter().all(|letter| letter.is_whitespace())
 }
 
@@ -88,7 +91,10 @@ mod tests {
 
     #[test]
     fn what_a_thief_tries_first_is_refused() {
-        for weak in ["111111", "123456", "234567", "654321", "567890", "890123", "135791", "121212", "123123", "000000"] {
+        for weak in [
+            "111111", "123456", "234567", "654321", "567890", "890123", "135791", "121212", "123123",
+            "000000",
+        ] {
             assert!(!accepts(weak, true), "{weak}");
         }
         for weak in ["aaaaaaaa", "abcdefgh", "        ", "12345678", "passpass"] {

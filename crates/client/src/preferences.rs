@@ -55,6 +55,10 @@ mod tests {
         kept.set(chosen.clone()).unwrap();
         assert_eq!(Kept::open(folder.path()).get(), chosen);
         std::fs::write(folder.path().join(FILE), b"{").unwrap();
-        assert_eq!(Kept::open(folder.path()).get().locale, LocaleCode::Kk, "a broken file is no reason to stop");
+        assert_eq!(
+            Kept::open(folder.path()).get().locale,
+            LocaleCode::Kk,
+            "a broken file is no reason to stop"
+        );
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use domain::Kind;
-use domain::content::{LocationMoment, NotePurpose, Role, UnavailableReason, VisitNoted, VisitOutcome, VisitRegistered};
+use domain::content::{
+    LocationMoment, NotePurpose, Role, UnavailableReason, VisitNoted, VisitOutcome, VisitRegistered,
+};
 use domain::id::{CaptureId, ChildId, VisitId};
 use journal::Draft;
 use store::{Appended, Appending, PendingCapture};
@@ -24,20 +26,17 @@ const MAX_CHILDREN: usize = 20;
 pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result<VisitDraft> {
     let ids = child_ids(&request.children)?;
     let (cards, service, has_consent) = session
-        .read({
-            let ids = ids.clone();
-            move |session, reader| {
-                let viewer = Viewer::look(reader, session.person, session.now_ms())?;
-                viewer.require(Role::Specialist)?;
-                let cards = children::cards(reader, &viewer, &ids)?;
-                let service = children::usual_service(reader, &viewer, &cards, &ids)?;
-                let document = Role::Specialist.agreement();
-                Ok((cards, service, access::consents_to_geolocation(reader, viewer.person, document)?))
-            }
+        .read(move |session, reader| {
+            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            viewer.require(Role::Specialist)?;
+            let cards = children::cards(reader, &viewer, &ids)?;
+            let service = children::usual_service(reader, &viewer, &cards, &ids)?;
+            let document = Role::Specialist.agreement();
+            Ok((cards, service, access::consents_to_geolocation(reader, viewer.person, document)?))
         })
         .await?;
     let warned = locate::readiness(session, has_consent).await;
-    let draft_id = session.put_draft(ids, warned);
+    let draft_id = session.put_draft(warned);
     Ok(VisitDraft { draft_id, children: cards, service, location: crate::view::location::readiness(warned) })
 }
 
@@ -131,7 +130,8 @@ fn seal(
         let registered = VisitRegistered { capture, ..visit };
         let statement = appending.seal(&Draft::new(id, registered))?.id;
         let notes = [(NotePurpose::Care, &entry.note), (NotePurpose::Late, &entry.late_text)];
-        for (purpose, text) in notes.into_iter().filter_map(|(purpose, text)| Some((purpose, text.clone()?))) {
+        for (purpose, text) in notes.into_iter().filter_map(|(purpose, text)| Some((purpose, text.clone()?)))
+        {
             appending.seal(&Draft::new(id, VisitNoted { purpose, text, about: Some(statement) }))?;
         }
         ids.push(id);
@@ -196,7 +196,8 @@ async fn start_reading(session: &Arc<Session>, capture: CaptureId) -> Result<()>
 }
 
 fn visits_of(appended: &Appended) -> Vec<VisitId> {
-    let registered = appended.statements.iter().filter(|statement| statement.header.kind == Kind::VisitRegistered);
+    let registered =
+        appended.statements.iter().filter(|statement| statement.header.kind == Kind::VisitRegistered);
     registered.map(|statement| statement.header.subject.into()).collect()
 }
 

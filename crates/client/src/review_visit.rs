@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::content::{
-    LocationOutcome, NotePurpose, RecordChanged, RecordData, RecordKind, ReviewDecision, ReviewReason, Role, VisitNoted,
-    VisitReviewed,
+    LocationOutcome, NotePurpose, RecordChanged, RecordData, RecordKind, ReviewDecision, ReviewReason, Role,
+    VisitNoted, VisitReviewed,
 };
 use domain::geo::DEFAULT_RADIUS_M;
 use domain::id::VisitId;
@@ -64,8 +64,7 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
             }
             let mut flags_seen: Vec<String> = row.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
             flags_seen.sort_unstable();
-            let decision =
-                if request.accepted { ReviewDecision::Accepted } else { ReviewDecision::Returned };
+            let decision = if request.accepted { ReviewDecision::Accepted } else { ReviewDecision::Returned };
             let (basis, reviewed_at_ms) = (row.basis, session.now_ms());
             let reviewed = VisitReviewed { basis, decision, reason, flags_seen, reviewed_at_ms };
             let about = appending.seal(&Draft::new(id, reviewed))?.id;
@@ -88,7 +87,8 @@ pub(crate) async fn adopt_position(session: &Arc<Session>, request: VisitRef) ->
     session
         .append(None, move |session, appending| {
             let (row, may) = look(session, appending, id)?;
-            let (true, Some(place), Some(LocationOutcome::Fix(fix))) = (may.adopt_position, row.place, row.location)
+            let (true, Some(place), Some(LocationOutcome::Fix(fix))) =
+                (may.adopt_position, row.place, row.location)
             else {
                 return Err(Failure::NotAllowed);
             };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::ContinuousTime;
 use domain::content::UnavailableReason;
-use domain::id::{CaptureId, ChildId, PersonId, VisitId};
+use domain::id::{CaptureId, PersonId, VisitId};
 use parking_lot::Mutex;
 use store::{Account, Appended, Appending, Reader, Store};
 use sync::http::{Client, HttpTransport};
@@ -23,10 +23,8 @@ use crate::{background, locate};
 const MAX_DRAFTS: usize = 64;
 
 /// A visit that is about to be registered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Draft {
-    /// Children for whom it was opened.
-    pub(crate) children: Vec<ChildId>,
     /// The warning of clause B2.3 that was on screen before the tap.
     pub(crate) warned: Option<UnavailableReason>,
     order: u64,
@@ -160,18 +158,18 @@ impl Session {
     }
 
     /// Gives a draft id.
-    pub(crate) fn put_draft(&self, children: Vec<ChildId>, warned: Option<UnavailableReason>) -> String {
+    pub(crate) fn put_draft(&self, warned: Option<UnavailableReason>) -> String {
         let id = data_encoding::HEXLOWER.encode(&self.ports.rng.array::<16>());
         let mut drafts = self.drafts.lock();
         let order = drafts.values().map(|draft| draft.order).max().unwrap_or(0) + 1;
         drafts.retain(|_, draft| draft.order + MAX_DRAFTS as u64 > order);
-        drafts.insert(id.clone(), Draft { children, warned, order });
+        drafts.insert(id.clone(), Draft { warned, order });
         id
     }
 
     /// The draft of that id, when this session gave it.
     pub(crate) fn draft(&self, id: &str) -> Option<Draft> {
-        self.drafts.lock().get(id).cloned()
+        self.drafts.lock().get(id).copied()
     }
 
     /// Milliseconds left to undo a visit; 0 when it is over.
@@ -189,7 +187,8 @@ impl Session {
         let now = self.ports.clock.continuous();
         let mut undo = self.undo.lock();
         undo.retain(|_, since| {
-            background::elapsed_ms(*since, now).is_some_and(|elapsed_ms| u128::from(elapsed_ms) < UNDO.as_millis())
+            background::elapsed_ms(*since, now)
+                .is_some_and(|elapsed_ms| u128::from(elapsed_ms) < UNDO.as_millis())
         });
         undo.extend(visits.iter().map(|&visit| (visit, now)));
     }
@@ -202,7 +201,9 @@ pub(crate) const UNDO: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Those of the closure.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -105,7 +105,10 @@ async fn turn(session: &Arc<Session>) -> Pause {
 async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Backoff) -> Pause {
     backoff.reset();
     if summary.rejected_count > 0 {
-        tracing::warn!(count = summary.rejected_count, "statements of others did not verify and were left out");
+        tracing::warn!(
+            count = summary.rejected_count,
+            "statements of others did not verify and were left out"
+        );
     }
     if summary.series_behind {
         tracing::warn!("the operator knows more of this device's series than the device: a restored copy");

@@ -265,7 +265,8 @@ impl Vault {
     }
 
     fn next_number(&self) -> Result<u32> {
-        let numbers = self.folders()?.iter().filter_map(|id| self.read(id).ok()).map(|account| account.number).max();
+        let numbers =
+            self.folders()?.iter().filter_map(|id| self.read(id).ok()).map(|account| account.number).max();
         Ok(numbers.unwrap_or(0).saturating_add(1))
     }
 }

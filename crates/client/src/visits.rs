@@ -13,8 +13,8 @@ use store::read::visit::{
 use crate::access::Viewer;
 use crate::errors::{Failure, Result};
 use crate::ipc::{
-    ConfirmationState, CsvFile, ReviewState, RoleCode, SortColumn, Transport, VisitDetails, VisitPage, VisitQuery,
-    VisitView,
+    ConfirmationState, CsvFile, ReviewState, RoleCode, SortColumn, Transport, VisitDetails, VisitPage,
+    VisitQuery, VisitView,
 };
 use crate::preferences::Kept;
 use crate::session::Session;
@@ -89,7 +89,11 @@ pub(crate) async fn page(session: &Arc<Session>, query: VisitQuery) -> Result<Vi
 ///
 /// # Errors
 /// As [`page`].
-pub(crate) async fn csv(session: &Arc<Session>, preferences: &Kept, mut query: VisitQuery) -> Result<CsvFile> {
+pub(crate) async fn csv(
+    session: &Arc<Session>,
+    preferences: &Kept,
+    mut query: VisitQuery,
+) -> Result<CsvFile> {
     let locale = preferences.get().locale.into();
     query.offset = 0;
     query.role = Some(RoleCode::Coordinator);
@@ -161,10 +165,12 @@ fn filter(viewer: &Viewer, query: &VisitQuery) -> Result<VisitFilter> {
         Role::Specialist => filter.specialist = Some(viewer.person),
         Role::Representative => filter.children = Some(viewer.represents.clone()),
         // A coordinator of several sees them together: nothing of any other reaches this device.
-        Role::Coordinator => filter.organisation = Some(viewer.coordinates.as_slice()).and_then(|ids| match ids {
-            [only] => Some(*only),
-            _ => None,
-        }),
+        Role::Coordinator => {
+            filter.organisation = Some(viewer.coordinates.as_slice()).and_then(|ids| match ids {
+                [only] => Some(*only),
+                _ => None,
+            })
+        }
     }
     Ok(filter)
 }

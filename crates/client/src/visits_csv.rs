@@ -35,15 +35,18 @@ fn cells(visit: &VisitView, locale: Locale) -> [String; 20] {
         let (first, second) = if locale == Locale::Kk { (kk, ru) } else { (ru, kk) };
         first.clone().or_else(|| second.clone()).unwrap_or_default()
     };
-    let PersonCard { name, position_kk, position_ru, organisation_kk, organisation_ru, .. } = &visit.specialist;
+    let PersonCard { name, position_kk, position_ru, organisation_kk, organisation_ru, .. } =
+        &visit.specialist;
     let location = match visit.location.state {
         LocationState::Fix => word(words::PRESENCE, visit.location.presence.as_ref().and_then(text_of)),
-        LocationState::Unavailable => word(words::UNAVAILABLE, visit.location.reason.as_ref().and_then(text_of)),
+        LocationState::Unavailable => {
+            word(words::UNAVAILABLE, visit.location.reason.as_ref().and_then(text_of))
+        }
         LocationState::NotDue | LocationState::Pending | LocationState::Hidden => String::new(),
     };
     let flags: Vec<String> = visit.flags.iter().map(|flag| words::word(words::FLAGS, flag, locale)).collect();
-    let service =
-        service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.name(locale));
+    let service = service_catalogue::find(&visit.service)
+        .map_or(visit.service.as_str(), |service| service.name(locale));
     [
         local_time(visit.started_at_ms, visit.offset_min),
         visit.finished_at_ms.map(|at_ms| local_time(at_ms, visit.offset_min)).unwrap_or_default(),

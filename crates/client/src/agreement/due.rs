@@ -87,7 +87,10 @@ mod tests {
     }
 
     fn chosen(versions: &[AgreementRow], accepted: Option<u32>, now_ms: i64) -> Vec<(u32, bool)> {
-        choose(versions, accepted, now_ms).into_iter().map(|(row, announced)| (row.version, announced)).collect()
+        choose(versions, accepted, now_ms)
+            .into_iter()
+            .map(|(row, announced)| (row.version, announced))
+            .collect()
     }
 
     #[test]
@@ -95,7 +98,11 @@ mod tests {
         let versions = [version(3, 300), version(2, 200), version(1, 100)];
         assert_eq!(chosen(&versions, None, 150), [(1, false), (2, true)]);
         assert_eq!(chosen(&versions, Some(1), 150), [(2, true)]);
-        assert_eq!(chosen(&versions, Some(1), 200), [(2, false), (3, true)], "from its first moment it binds");
+        assert_eq!(
+            chosen(&versions, Some(1), 200),
+            [(2, false), (3, true)],
+            "from its first moment it binds"
+        );
         assert_eq!(chosen(&versions, Some(2), 150), [(3, true)], "accepted early");
         assert_eq!(chosen(&versions, Some(3), 400), []);
         assert_eq!(chosen(&versions, None, 50), [(1, false)], "the first one can be read before it binds");

@@ -21,7 +21,11 @@ fn name(sha256: Digest) -> String {
 pub(crate) async fn bytes(session: &Arc<Session>, sha256: Digest) -> Result<Vec<u8>> {
     if let Some(bytes) = session.read(move |_, reader| Ok(reader.get(&name(sha256))?)).await? {
         // Checked again: what is shown must be what was published, whatever happened to the file.
-        return if journal::codec::hash(&bytes) == sha256 { Ok(bytes) } else { Err(Failure::AgreementAltered) };
+        return if journal::codec::hash(&bytes) == sha256 {
+            Ok(bytes)
+        } else {
+            Err(Failure::AgreementAltered)
+        };
     }
     fetch(session, sha256).await
 }

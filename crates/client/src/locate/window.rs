@@ -177,7 +177,11 @@ mod tests {
     #[tokio::test]
     async fn a_good_fix_ends_the_window_at_once() {
         let began = Instant::now();
-        let script = [Step::Report(Reading::Fix(fix(Some(900)))), Step::Report(Reading::Fix(fix(Some(500)))), Step::Hang];
+        let script = [
+            Step::Report(Reading::Fix(fix(Some(900)))),
+            Step::Report(Reading::Fix(fix(Some(500)))),
+            Step::Hang,
+        ];
         assert_eq!(capture(script).await, fixed(fix(Some(500)), CaptureEnd::GoodFix));
         assert!(began.elapsed() < SHORT);
     }
@@ -185,8 +189,7 @@ mod tests {
     #[tokio::test]
     async fn otherwise_the_best_so_far_is_kept_and_unknown_accuracy_is_the_worst() {
         let unknown = [Some(0), None].map(|accuracy| Step::Report(Reading::Fix(fix(accuracy))));
-        let script =
-            [unknown[0], Step::Report(Reading::Fix(fix(Some(20_000)))), unknown[1], Step::Hang];
+        let script = [unknown[0], Step::Report(Reading::Fix(fix(Some(20_000)))), unknown[1], Step::Hang];
         assert_eq!(capture(script).await, fixed(fix(Some(20_000)), CaptureEnd::WindowOver));
         assert_eq!(capture([unknown[1], Step::Hang]).await, fixed(fix(None), CaptureEnd::WindowOver));
     }
@@ -198,9 +201,18 @@ mod tests {
         let nowhere = Fix { lat_e7: i32::MAX, ..fix(Some(50)) };
         let over = |reason| Capture::unavailable(reason, CaptureEnd::WindowOver);
         assert_eq!(capture([Step::Hang]).await, over(UnavailableReason::Timeout));
-        assert_eq!(capture([Step::Report(Reading::Fix(nowhere)), Step::Hang]).await, over(UnavailableReason::Timeout));
-        assert_eq!(capture([Step::Report(Reading::Fix(null)), Step::Hang]).await, over(UnavailableReason::NullIsland));
-        assert_eq!(capture([Step::Report(Reading::Fix(old)), Step::Hang]).await, over(UnavailableReason::Stale));
+        assert_eq!(
+            capture([Step::Report(Reading::Fix(nowhere)), Step::Hang]).await,
+            over(UnavailableReason::Timeout)
+        );
+        assert_eq!(
+            capture([Step::Report(Reading::Fix(null)), Step::Hang]).await,
+            over(UnavailableReason::NullIsland)
+        );
+        assert_eq!(
+            capture([Step::Report(Reading::Fix(old)), Step::Hang]).await,
+            over(UnavailableReason::Stale)
+        );
         for reason in [UnavailableReason::Denied, UnavailableReason::Off, UnavailableReason::NoAgent] {
             let answer = capture([Step::Report(Reading::Unavailable(reason)), Step::Hang]).await;
             assert_eq!(answer, Capture::unavailable(reason, CaptureEnd::Failed));

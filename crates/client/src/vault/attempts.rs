@@ -51,8 +51,10 @@ impl Attempts {
         let path = folder.join(FILE);
         let Some(bytes) = file::read(&path)? else { return Ok(Self { path, wrong_count: 0, waited_ms: 0 }) };
         let now = clock.continuous();
-        let saved = serde_json::from_slice(&bytes)
-            .unwrap_or(Saved { wrong_count: MAX_WRONG - 1, since: ContinuousTime { epoch: [0; 8], elapsed_ms: 0 } });
+        let saved = serde_json::from_slice(&bytes).unwrap_or(Saved {
+            wrong_count: MAX_WRONG - 1,
+            since: ContinuousTime { epoch: [0; 8], elapsed_ms: 0 },
+        });
         let mut attempts = Self { path, wrong_count: saved.wrong_count, waited_ms: 0 };
         if saved.since.epoch == now.epoch {
             attempts.waited_ms = now.elapsed_ms.saturating_sub(saved.since.elapsed_ms);

@@ -91,7 +91,13 @@ impl Vault {
     ///
     /// # Errors
     /// As [`Self::begin`], and [`Failure::NotAnOperator`] for an impossible recovery key.
-    pub(crate) fn complete(&self, pending: &Pending, pin: &Pin, label: &str, recovery_key: &[u8]) -> Result<()> {
+    pub(crate) fn complete(
+        &self,
+        pending: &Pending,
+        pin: &Pin,
+        label: &str,
+        recovery_key: &[u8],
+    ) -> Result<()> {
         let secret = self.keyring_secret(&pending.id)?;
         let account = AccountFile {
             format: FORMAT,

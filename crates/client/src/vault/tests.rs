@@ -64,7 +64,11 @@ fn delays_grow_are_kept_and_lock_at_ten() {
             let again = setting.vault.open(&id, &pin("271828"));
             assert!(matches!(again, Err(Failure::TooManyTries { .. })), "the right PIN waits as well");
             setting.clock.advance_wall_ms(86_400_000);
-            assert_eq!(setting.vault.list().unwrap()[0].wait_s, delay_s, "turning the wall clock helps nobody");
+            assert_eq!(
+                setting.vault.list().unwrap()[0].wait_s,
+                delay_s,
+                "turning the wall clock helps nobody"
+            );
         }
         setting.clock.advance_ms(u64::from(delay_s) * 1_000);
     }
@@ -72,7 +76,10 @@ fn delays_grow_are_kept_and_lock_at_ten() {
     setting.clock.advance_ms(1_000_000_000);
     assert!(matches!(setting.vault.open(&id, &pin("271828")), Err(Failure::PinLocked)), "for good");
     assert!(setting.vault.list().unwrap()[0].is_locked);
-    assert!(setting.profile.path().join("accounts").join(id.as_str()).join(ACCOUNT).exists(), "nothing is erased");
+    assert!(
+        setting.profile.path().join("accounts").join(id.as_str()).join(ACCOUNT).exists(),
+        "nothing is erased"
+    );
 }
 
 #[test]

@@ -185,7 +185,11 @@ impl Recovery {
             account.as_bytes(),
         )
         .map_err(|_| Failure::NotAnOperator)?;
-        Ok(Self { recovery_key: recovery_key.to_vec(), encapsulated: encapsulated.to_bytes().to_vec(), sealed })
+        Ok(Self {
+            recovery_key: recovery_key.to_vec(),
+            encapsulated: encapsulated.to_bytes().to_vec(),
+            sealed,
+        })
     }
 
     #[cfg(test)]

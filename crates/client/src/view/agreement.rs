@@ -6,8 +6,8 @@ use store::Reader;
 use store::read::agreement::{AcceptanceRow, AgreementRow};
 
 use super::visit::transport;
-use crate::agreement::texts;
 use crate::agreement::progress::Progress;
+use crate::agreement::texts;
 use crate::errors::Result;
 use crate::ipc::{
     AcceptanceView, AgreementDue, AgreementView, ClauseView, ConfirmationView, ItemView, SectionView,
@@ -22,7 +22,8 @@ pub(crate) fn due(
     text: &AgreementText,
     progress: &Progress,
 ) -> AgreementDue {
-    let sha256 = version.texts.iter().find(|published| published.locale == shown).map(|published| published.sha256);
+    let sha256 =
+        version.texts.iter().find(|published| published.locale == shown).map(|published| published.sha256);
     let numbers = text.confirmations.iter().map(|confirmation| confirmation.number);
     let optional = &version.optional_confirmations;
     AgreementDue {

@@ -61,8 +61,15 @@ pub(crate) fn record(
     now_ms: i64,
 ) -> Result<ChildRecord> {
     let mut care_team = Vec::new();
-    for CareTeamRow { person, organisation, function, from_ms, to_ms, .. } in cards.reader().care_team(row.id)? {
-        care_team.push(CareTeamView { person: cards.card(person, Some(organisation))?, function, from_ms, to_ms });
+    for CareTeamRow { person, organisation, function, from_ms, to_ms, .. } in
+        cards.reader().care_team(row.id)?
+    {
+        care_team.push(CareTeamView {
+            person: cards.card(person, Some(organisation))?,
+            function,
+            from_ms,
+            to_ms,
+        });
     }
     let mut representatives = Vec::new();
     for representation in cards.reader().representations(row.id)? {

@@ -26,7 +26,8 @@ pub(crate) fn view(viewer: &Viewer, cards: &mut Cards<'_, '_>) -> Result<Directo
         }
         places = reader.places()?.iter().map(place).collect();
     }
-    let mut lists: Vec<ChildrenOf> = viewer.coordinates.iter().map(|&id| ChildrenOf::Organisation(id)).collect();
+    let mut lists: Vec<ChildrenOf> =
+        viewer.coordinates.iter().map(|&id| ChildrenOf::Organisation(id)).collect();
     if viewer.roles.contains(&Role::Representative) {
         lists.push(ChildrenOf::Representative(viewer.person));
     }
@@ -50,7 +51,8 @@ pub(crate) fn view(viewer: &Viewer, cards: &mut Cards<'_, '_>) -> Result<Directo
 fn member(viewer: &Viewer, cards: &mut Cards<'_, '_>, person: &PersonRow) -> Result<MemberView> {
     let here = |id: &OrganisationId| viewer.coordinates.contains(id);
     let memberships = person.memberships.iter().filter(|m| here(&m.organisation));
-    let organisation = memberships.clone().max_by_key(|m| (m.holds(viewer.now_ms), m.from_ms)).map(|m| m.organisation);
+    let organisation =
+        memberships.clone().max_by_key(|m| (m.holds(viewer.now_ms), m.from_ms)).map(|m| m.organisation);
     let mut roles: Vec<Role> = memberships.filter(|m| m.holds(viewer.now_ms)).map(|m| m.role).collect();
     roles.sort_unstable();
     roles.dedup();

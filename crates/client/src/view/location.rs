@@ -20,12 +20,15 @@ pub(crate) fn without_outcome(state: LocationState) -> LocationView {
 }
 
 /// An outcome, with what it means for the place.
-pub(crate) fn view(outcome: &LocationOutcome, distance_m: Option<u32>, presence: Option<Presence>) -> LocationView {
+pub(crate) fn view(
+    outcome: &LocationOutcome,
+    distance_m: Option<u32>,
+    presence: Option<Presence>,
+) -> LocationView {
     match outcome {
-        LocationOutcome::Unavailable(reason) => LocationView {
-            reason: Some((*reason).into()),
-            ..without_outcome(LocationState::Unavailable)
-        },
+        LocationOutcome::Unavailable(reason) => {
+            LocationView { reason: Some((*reason).into()), ..without_outcome(LocationState::Unavailable) }
+        }
         LocationOutcome::Fix(fix) => LocationView {
             latitude: Some(degrees(fix.lat_e7)),
             longitude: Some(degrees(fix.lon_e7)),

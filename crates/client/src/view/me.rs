@@ -11,11 +11,17 @@ use crate::session::Session;
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) fn view(session: &Session, viewer: &Viewer, cards: &mut Cards<'_, '_>, label: String) -> Result<Me> {
+pub(crate) fn view(
+    session: &Session,
+    viewer: &Viewer,
+    cards: &mut Cards<'_, '_>,
+    label: String,
+) -> Result<Me> {
     let reader = cards.reader();
     let account = &session.account;
     let acceptances = reader.acceptances(session.person)?;
-    let acceptances = acceptances.iter().map(|row| agreement::acceptance(reader, row)).collect::<Result<Vec<_>>>()?;
+    let acceptances =
+        acceptances.iter().map(|row| agreement::acceptance(reader, row)).collect::<Result<Vec<_>>>()?;
     Ok(Me {
         card: cards.card(session.person, None)?,
         roles: viewer.roles.iter().copied().map(RoleCode::from).collect(),

@@ -14,13 +14,19 @@ use crate::ipc::{StoryEntry, StoryKind};
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) fn view(cards: &mut Cards<'_, '_>, visit: &VisitRow, rows: &[StoryRow]) -> Result<Vec<StoryEntry>> {
+pub(crate) fn view(
+    cards: &mut Cards<'_, '_>,
+    visit: &VisitRow,
+    rows: &[StoryRow],
+) -> Result<Vec<StoryEntry>> {
     let mut story = Vec::new();
     for row in rows {
         let Some(kind) = kind(row.kind) else { continue };
         let who = match row.author {
             // Only the specialist's position belongs to the visit's organisation for sure.
-            Some(author) => Some(cards.card(author, Some(visit.organisation).filter(|_| author == visit.specialist))?),
+            Some(author) => {
+                Some(cards.card(author, Some(visit.organisation).filter(|_| author == visit.specialist))?)
+            }
             None => None,
         };
         let (code, text) = row.content.as_ref().map_or((None, None), explanation);

@@ -11,8 +11,8 @@ use super::location;
 use crate::access::Viewer;
 use crate::errors::Result;
 use crate::ipc::{
-    AnswerView, ConfirmationState, LocationState, LocationView, PersonCard, ReviewState, SiblingView, Transport,
-    TransportView, VisitView,
+    AnswerView, ConfirmationState, LocationState, LocationView, PersonCard, ReviewState, SiblingView,
+    Transport, TransportView, VisitView,
 };
 use crate::session::Session;
 
@@ -109,7 +109,9 @@ fn place_of(viewer: &Viewer, row: &VisitRow) -> LocationView {
     let mut shown = match &row.location {
         Some(outcome) => location::view(outcome, row.distance_m, row.presence),
         None if row.capture.is_none() => location::without_outcome(LocationState::NotDue),
-        None if row.capture_pending || is_for(viewer, row) => location::without_outcome(LocationState::Pending),
+        None if row.capture_pending || is_for(viewer, row) => {
+            location::without_outcome(LocationState::Pending)
+        }
         None => location::without_outcome(LocationState::Hidden),
     };
     shown.place_unknown = !row.place_has_position;

@@ -1,13 +1,16 @@
 use super::*;
 use crate::ipc::{
-    ConfirmationState, LocationView, OutcomeCode, PresenceCode, ReviewState, SiblingView, Transport, TransportView,
+    ConfirmationState, LocationView, OutcomeCode, PresenceCode, ReviewState, SiblingView, Transport,
+    TransportView,
 };
 
 fn visit() -> VisitView {
     VisitView {
         id: "a1".into(),
         basis: "b2".into(),
-        child: SiblingView { id: "c3".into(), name: "Қайратова Әсел; Нұрланқызы".into() },
+        child: SiblingView {
+            id: "c3".into(), name: "Қайратова Әсел; Нұрланқызы".into()
+        },
         specialist: PersonCard {
             id: "d4".into(),
             name: "=HYPERLINK(\"x\")".into(),
@@ -82,11 +85,16 @@ fn nothing_that_a_person_typed_becomes_a_formula() {
 
 #[test]
 fn days_are_those_of_the_calendar() {
-    for (days, day) in [(0, "1970-01-01"), (-1, "1969-12-31"), (11_016, "2000-02-29"), (20_762, "2026-11-05")] {
+    for (days, day) in [(0, "1970-01-01"), (-1, "1969-12-31"), (11_016, "2000-02-29"), (20_762, "2026-11-05")]
+    {
         assert_eq!(civil_day(days), day);
         assert_eq!(i64::from(day.parse::<domain::date::Date>().unwrap().days_since_epoch()), days);
     }
-    assert_eq!(local_time(1_767_207_600_000, 300), "2026-01-01 00:00", "midnight at the place, not in Greenwich");
+    assert_eq!(
+        local_time(1_767_207_600_000, 300),
+        "2026-01-01 00:00",
+        "midnight at the place, not in Greenwich"
+    );
 }
 
 #[tokio::test]

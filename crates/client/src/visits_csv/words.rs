@@ -53,34 +53,116 @@ pub(super) const OUTCOMES: &[Word] = &[
 /// Why an entry is late.
 pub(super) const LATE: &[Word] = &[
     ("device-failed", ["Құрылғы істемей қалды", "Устройство не работало", "The device did not work"]),
-    ("device-forgotten", ["Құрылғы жанымда болмады", "Устройства не было с собой", "The device was not at hand"]),
+    (
+        "device-forgotten",
+        ["Құрылғы жанымда болмады", "Устройства не было с собой", "The device was not at hand"],
+    ),
     ("forgotten", ["Тіркеуді ұмыттым", "Забыли зарегистрировать", "Registering was forgotten"]),
-    ("child-needed-care", ["Баланың жағдайы мүмкіндік бермеді", "Состояние ребёнка не позволило", "The state of the child did not allow it"]),
+    (
+        "child-needed-care",
+        [
+            "Баланың жағдайы мүмкіндік бермеді",
+            "Состояние ребёнка не позволило",
+            "The state of the child did not allow it",
+        ],
+    ),
     ("other", ["Басқа себеп", "Другая причина", "Another reason"]),
 ];
 
 /// Why there is no position.
 pub(super) const UNAVAILABLE: &[Word] = &[
-    ("denied", ["Орналасқан жерге рұқсат берілмеген", "Нет разрешения на местоположение", "No permission to read the location"]),
-    ("off", ["Құрылғыда орналасқан жер өшірулі", "Местоположение на устройстве выключено", "Location is switched off on the device"]),
+    (
+        "denied",
+        [
+            "Орналасқан жерге рұқсат берілмеген",
+            "Нет разрешения на местоположение",
+            "No permission to read the location",
+        ],
+    ),
+    (
+        "off",
+        [
+            "Құрылғыда орналасқан жер өшірулі",
+            "Местоположение на устройстве выключено",
+            "Location is switched off on the device",
+        ],
+    ),
     ("no-consent", ["Геолокацияға келісім жоқ", "Нет согласия на геолокацию", "No consent to geolocation"]),
-    ("unsupported", ["Құрылғы орналасқан жерді анықтай алмайды", "Устройство не умеет определять местоположение", "The device cannot tell its location"]),
-    ("no-agent", ["Компьютердің орналасу қызметі жауап бермеді", "Служба местоположения компьютера не ответила", "The location service of the computer did not answer"]),
-    ("timeout", ["Берілген уақытта анықталмады", "За отведённое время не определилось", "Not found in the time given"]),
-    ("stale", ["Құрылғы ескі орынды берді, ол есепке алынбады", "Устройство дало старое место, оно не учтено", "The device offered an old place, it was not used"]),
-    ("null-island", ["Құрылғы жоқ орынды берді (0, 0), ол есепке алынбады", "Устройство дало несуществующее место (0, 0), оно не учтено", "The device offered a place that cannot be (0, 0), it was not used"]),
-    ("interrupted", ["Қолданба жабылып қалып, оқу үзілді", "Приложение закрылось, считывание прервано", "The app was closed and reading broke off"]),
-    ("after-visit", ["Келу бұрын аяқталған, сондықтан оқылмады", "Визит давно закончился, поэтому не считывалось", "The visit was long over, so nothing was read"]),
+    (
+        "unsupported",
+        [
+            "Құрылғы орналасқан жерді анықтай алмайды",
+            "Устройство не умеет определять местоположение",
+            "The device cannot tell its location",
+        ],
+    ),
+    (
+        "no-agent",
+        [
+            "Компьютердің орналасу қызметі жауап бермеді",
+            "Служба местоположения компьютера не ответила",
+            "The location service of the computer did not answer",
+        ],
+    ),
+    (
+        "timeout",
+        [
+            "Берілген уақытта анықталмады",
+            "За отведённое время не определилось",
+            "Not found in the time given",
+        ],
+    ),
+    (
+        "stale",
+        [
+            "Құрылғы ескі орынды берді, ол есепке алынбады",
+            "Устройство дало старое место, оно не учтено",
+            "The device offered an old place, it was not used",
+        ],
+    ),
+    (
+        "null-island",
+        [
+            "Құрылғы жоқ орынды берді (0, 0), ол есепке алынбады",
+            "Устройство дало несуществующее место (0, 0), оно не учтено",
+            "The device offered a place that cannot be (0, 0), it was not used",
+        ],
+    ),
+    (
+        "interrupted",
+        [
+            "Қолданба жабылып қалып, оқу үзілді",
+            "Приложение закрылось, считывание прервано",
+            "The app was closed and reading broke off",
+        ],
+    ),
+    (
+        "after-visit",
+        [
+            "Келу бұрын аяқталған, сондықтан оқылмады",
+            "Визит давно закончился, поэтому не считывалось",
+            "The visit was long over, so nothing was read",
+        ],
+    ),
 ];
 
 /// Why a coordinator decided so.
 pub(super) const REVIEW_REASONS: &[Word] = &[
     ("in-order", ["Бәрі дұрыс", "Всё верно", "All in order"]),
-    ("explained", ["Белгіленген жайттың себебі түсіндірілді", "Отмеченное объяснено", "What was flagged is explained"]),
-    ("family-called", ["Отбасы телефонмен растады", "Семья подтвердила по телефону", "The family confirmed by telephone"]),
+    (
+        "explained",
+        ["Белгіленген жайттың себебі түсіндірілді", "Отмеченное объяснено", "What was flagged is explained"],
+    ),
+    (
+        "family-called",
+        ["Отбасы телефонмен растады", "Семья подтвердила по телефону", "The family confirmed by telephone"],
+    ),
     ("wrong-time", ["Уақытын түзету керек", "Нужно исправить время", "The time must be put right"]),
     ("wrong-service", ["Қызметін түзету керек", "Нужно исправить услугу", "The service must be put right"]),
-    ("duplicate", ["Бір келу екі рет енгізілген", "Один визит внесён дважды", "The same visit was entered twice"]),
+    (
+        "duplicate",
+        ["Бір келу екі рет енгізілген", "Один визит внесён дважды", "The same visit was entered twice"],
+    ),
     ("wrong-place", ["Жері сәйкес келмейді", "Место не подходит", "The place does not fit"]),
     ("not-held", ["Келу болмаған", "Визита не было", "The visit did not take place"]),
     ("more-needed", ["Қосымша түсініктеме керек", "Нужны пояснения", "More must be told"]),
@@ -92,7 +174,10 @@ pub(super) const CORRECTIONS: &[Word] = &[
     ("wrong-child", ["Басқа бала таңдалған", "Выбран не тот ребёнок", "Wrong child"]),
     ("wrong-service", ["Басқа қызмет таңдалған", "Выбрана не та услуга", "Wrong service"]),
     ("wrong-time", ["Уақыты қате", "Неверное время", "Wrong time"]),
-    ("duplicate", ["Бір келу екі рет енгізілген", "Один визит внесён дважды", "The same visit was entered twice"]),
+    (
+        "duplicate",
+        ["Бір келу екі рет енгізілген", "Один визит внесён дважды", "The same visit was entered twice"],
+    ),
     ("returned", ["Үйлестіруші түзетуді сұрады", "Попросил координатор", "The coordinator asked for it"]),
     ("other", ["Басқа себеп", "Другая причина", "Another reason"]),
 ];
@@ -158,7 +243,16 @@ mod tests {
             include_str!("../../../../ui/src/lib/i18n/en/words.ts"),
         ];
         for words in [
-            OUTCOMES, LATE, UNAVAILABLE, REVIEW_REASONS, CORRECTIONS, FLAGS, TRANSPORT, REVIEW, CONFIRMATION, PRESENCE,
+            OUTCOMES,
+            LATE,
+            UNAVAILABLE,
+            REVIEW_REASONS,
+            CORRECTIONS,
+            FLAGS,
+            TRANSPORT,
+            REVIEW,
+            CONFIRMATION,
+            PRESENCE,
         ] {
             for (code, texts) in words {
                 for (screen, text) in screens.iter().zip(texts) {
