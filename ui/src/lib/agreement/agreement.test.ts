@@ -17,7 +17,7 @@ describe('the agreement', () => {
     expect((await enter()).disabled, 'the end was not on screen').toBe(true);
     bringIntoView(await byId('agreement-end'));
     await waitFor(async () => expect((await enter()).disabled).toBe(false));
-    expect(reached).toHaveBeenCalledTimes(1);
+    await waitFor(() => expect(reached).toHaveBeenCalledTimes(1));
 
     await press('confirmation-3');
     await waitFor(async () => expect((await enter()).disabled, 'a required box was unticked').toBe(true));
@@ -30,7 +30,8 @@ describe('the agreement', () => {
     const core = renderApp(reader);
     const tick = vi.spyOn(core, 'agreementTicked');
     await press('confirmation-2');
-    expect(tick).toHaveBeenCalledWith({ document: 'specialist', version: 1, number: 2, accepted: true });
+    const request = { document: 'specialist', version: 1, number: 2, accepted: true };
+    await waitFor(() => expect(tick).toHaveBeenCalledWith(request));
     expect(screen.getByText(/Міндетті емес\. Белгілемесеңіз/)).toBeTruthy();
   });
 

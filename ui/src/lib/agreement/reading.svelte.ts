@@ -14,6 +14,7 @@ export class Reading {
   progress = $state(0);
   private total = 0;
   private turn = 0;
+  private noted: Promise<void> = Promise.resolve();
 
   /** With `early`, announced versions may be read and accepted too. */
   constructor(
@@ -60,7 +61,7 @@ export class Reading {
     if (this.endReached || !due) return;
     this.endReached = true;
     this.progress = 1;
-    void this.app.attempt(() => this.app.core.agreementEndReached(reference(due)));
+    this.note(() => this.app.core.agreementEndReached(reference(due)));
   }
 
   tick(number: number, accepted: boolean): void {
@@ -68,7 +69,7 @@ export class Reading {
     if (!due) return;
     this.ticked = accepted ? [...this.ticked, number] : this.ticked.filter((one) => one !== number);
     const request = { document: due.document, version: due.version, number, accepted };
-    void this.app.attempt(() => this.app.core.agreementTicked(request));
+    this.note(() => this.app.core.agreementTicked(request));
   }
 
   async accept(): Promise<void> {
@@ -76,6 +77,7 @@ export class Reading {
     if (!due || !this.ready) return;
     let rest = 0;
     await this.work(async () => {
+      await this.noted;
       this.app.enter(await this.app.core.acceptAgreement(reference(due)));
       rest = this.dues.length - 1;
     });
@@ -89,6 +91,11 @@ export class Reading {
       this.app.enter(await this.app.core.declineAgreement());
     });
     return !this.error;
+  }
+
+  /** Evidence goes to the core one after another: a box ticked and unticked must end as it looks. */
+  private note(tell: () => Promise<void>): void {
+    this.noted = this.noted.then(() => this.app.attempt(tell)).then(() => undefined);
   }
 
   private async work(action: () => Promise<void>): Promise<void> {

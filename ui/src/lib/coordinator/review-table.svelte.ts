@@ -33,6 +33,7 @@ export class ReviewTable {
     return {
       ...anyVisit,
       ...filters[this.view],
+      role: this.app.role,
       search: this.search,
       from_ms: around?.from_ms ?? null,
       to_ms: around?.to_ms ?? null,

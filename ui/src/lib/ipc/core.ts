@@ -1,5 +1,6 @@
 import type {
-  AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, CorrectVisit, CsvFile,
+  AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
+  CorrectVisit, CsvFile,
   Directory, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
   Preferences, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
@@ -40,7 +41,7 @@ export interface Core {
   visit(request: VisitRef): Promise<VisitDetails>;
   visits(request: VisitQuery): Promise<VisitPage>;
   visitsCsv(request: VisitQuery): Promise<CsvFile>;
-  confirmVisit(request: VisitRef): Promise<VisitView>;
+  confirmVisit(request: ConfirmVisit): Promise<VisitView>;
   disputeVisit(request: DisputeVisit): Promise<VisitView>;
   reviewVisit(request: ReviewVisit): Promise<VisitView>;
   adoptPosition(request: VisitRef): Promise<VisitView>;

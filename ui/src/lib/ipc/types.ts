@@ -14,6 +14,7 @@ export type { ChildQuery } from './generated/ChildQuery';
 export type { ChildRecord } from './generated/ChildRecord';
 export type { ClauseView } from './generated/ClauseView';
 export type { CodeImage } from './generated/CodeImage';
+export type { ConfirmVisit } from './generated/ConfirmVisit';
 export type { ConfirmationState } from './generated/ConfirmationState';
 export type { ConfirmationView } from './generated/ConfirmationView';
 export type { CorrectVisit } from './generated/CorrectVisit';

@@ -32,6 +32,7 @@ export const parent: Messages['parent'] = {
   answerConfirmed: (name) => `${name} confirmed`,
   answerDisputed: (name) => `${name}: that is not right`,
   earlierAnswer: 'Answer before the correction',
+  confirmAfterAll: 'Confirm after all',
   changeAnswer: 'Change the answer',
   born: 'Date of birth',
   places: 'Places of service',

@@ -30,6 +30,7 @@ export const parent = {
   answerConfirmed: (name: string) => `${name} растады`,
   answerDisputed: (name: string) => `${name}: олай емес`,
   earlierAnswer: 'Түзетуге дейінгі жауап',
+  confirmAfterAll: 'Енді растаймын',
   changeAnswer: 'Жауапты өзгерту',
   born: 'Туған күні',
   places: 'Қызмет көрсетілетін жерлер',

@@ -32,6 +32,7 @@ export const parent: Messages['parent'] = {
   answerConfirmed: (name) => `${name}: подтверждено`,
   answerDisputed: (name) => `${name}: это не так`,
   earlierAnswer: 'Ответ до исправления',
+  confirmAfterAll: 'Теперь подтверждаю',
   changeAnswer: 'Изменить ответ',
   born: 'Дата рождения',
   places: 'Места оказания услуг',
