@@ -35,6 +35,7 @@ pub(crate) fn start(session: &Arc<Session>, capture: CaptureId) {
             // It stays on the list of what is pending and is written as interrupted at the next start.
             tracing::error!(%failure, "the outcome of a reading was not written");
         }
+        tracing::trace!(target: "esep::step", step = "located");
         reading.captures.lock().remove(&capture);
     });
     captures.insert(capture, task.abort_handle());

@@ -46,6 +46,7 @@ pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result
 /// [`Failure::BadInput`], [`Failure::NotAllowed`], [`Failure::AgreementRequired`] and those of the store.
 pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> Result<RegisteredVisits> {
     let entry = Entry::check(session, &request)?;
+    tracing::trace!(target: "esep::step", step = "tap");
     let capture = (entry.late.is_none()).then(|| CaptureId::random(&*session.ports.rng));
     let appended = session
         .append(Some(format!("visit/{}", request.draft_id)), move |session, appending| {

@@ -117,7 +117,7 @@ impl Store {
         seal: impl FnOnce(&mut Appending<'_>) -> Result<(), E>,
     ) -> Result<Appended, E> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
-        self.write(|transaction| {
+        let appended = self.write(|transaction| {
             if let Some(request) = request
                 && let Some(statements) = answered(transaction, request)?
             {
@@ -130,8 +130,11 @@ impl Store {
             if let Some(request) = request {
                 remember(transaction, request, first_seq, statements.len())?;
             }
+            tracing::trace!(target: "esep::step", step = "written");
             Ok(Appended { statements, repeated: false })
-        })
+        })?;
+        tracing::trace!(target: "esep::step", step = "committed");
+        Ok(appended)
     }
 
     /// Seals drafts that do not refer to each other; otherwise as [`Store::append`].

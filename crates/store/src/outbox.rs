@@ -66,6 +66,7 @@ impl Outbox for Store {
                 receipts::store(transaction, registration, |id| answers.flags(id))?;
             }
             let refused = answers.park(transaction)?;
+            tracing::trace!(target: "esep::step", step = "receipts-written");
             answers.refresh_flags(transaction, &account)?;
             let head = append::head(transaction)?;
             Ok(PushApplied {

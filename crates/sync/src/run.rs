@@ -79,15 +79,19 @@ async fn push_all(
         if items.is_empty() {
             return Ok(());
         }
+        tracing::trace!(target: "esep::step", step = "push-planned");
         let request = wire::push::PushRequest { items: items.clone() };
         blocking(outbox, move |outbox| outbox.mark_sent(&items)).await?;
+        tracing::trace!(target: "esep::step", step = "push-sent");
         let answer = transport.push(&request).await;
+        tracing::trace!(target: "esep::step", step = "push-answered");
         let next = match answer {
             Ok(response) => {
                 push::check(&request.items, &response).map_err(SyncError::Protocol)?;
                 let next = pushing.after(&request.items, &response);
                 let items = request.items;
                 let applied = blocking(outbox, move |outbox| outbox.apply_push(&items, &response)).await?;
+                tracing::trace!(target: "esep::step", step = "receipts-committed");
                 summary.registered_count += applied.registered_count;
                 summary.refused_count += applied.refused.len() as u64;
                 summary.series_behind |= applied.series_behind;
@@ -126,6 +130,7 @@ async fn pull_all(
         };
         let more = pulling.after(&request, &response).map_err(SyncError::Protocol)?;
         let applied = blocking(outbox, move |outbox| outbox.apply_pull(&request, response)).await?;
+        tracing::trace!(target: "esep::step", step = "page-committed");
         summary.received_count += applied.new_count;
         summary.rejected_count += applied.rejected_count;
         if !more {
