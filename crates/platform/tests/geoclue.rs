@@ -15,7 +15,7 @@ use domain::Clock;
 use domain::content::{Fix, FixSource, UnavailableReason};
 use platform::SystemClock;
 use platform::location::geoclue::{Bus, GeoClue};
-use support::location::{HARNESS, LocationBus};
+use support::location::{LocationBus, harness};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -80,7 +80,7 @@ async fn a_fix_is_one_start_and_one_stop() {
 /// Starts the test that calls this once more, as the only one of its process, with the environment of a bus of its own.
 fn repeat_beside(arguments: &[&str], test: &str) {
     let output = Command::new("/usr/bin/python3")
-        .arg(HARNESS)
+        .arg(harness())
         .args(arguments)
         .arg("--")
         .arg(std::env::current_exe().unwrap())
