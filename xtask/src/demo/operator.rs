@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 /// Where it listens when nobody else does: a fixed place, so that a profile finds it again.
 const ADDRESS: &str = "127.0.0.1:7543";
-/// The operator's own setting for it; the links of activation codes lead there too.
-const LISTEN: &str = "ESEP_OPERATOR_LISTEN";
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -41,17 +39,16 @@ pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
     on_path(&folder(), fs::create_dir_all(folder()))?;
     let address = if keep && begun { parse(&read("address.txt")?)? } else { free_address()? };
     write("address.txt", &address.to_string())?;
-    if !(keep && begun) {
-        let codes = program(binary())
-            .args(["demo", "--dir"])
-            .args([folder().join("operator")])
-            .env(LISTEN, address.to_string())
-            .mend("remove target/demo and try again")
-            .read()?;
-        write("codes.txt", &codes)?;
-    }
+    // In a folder that is set up already this only gives codes to those who have no device yet.
+    let codes = program(binary())
+        .args(["demo", "--dir"])
+        .args([folder().join("operator")])
+        .args(["--listen", &address.to_string()])
+        .mend("remove target/demo and try again")
+        .read()?;
+    write("codes.txt", &codes)?;
     let server = serve(address)?;
-    Ok(Operator { address, codes: read("codes.txt")?, server: Some(server) })
+    Ok(Operator { address, codes, server: Some(server) })
 }
 
 impl Operator {
