@@ -16,6 +16,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // One file, read from the disk of the device: nothing is won by parting it.
+    chunkSizeWarningLimit: 700,
   },
   // Without the browser condition Svelte would load its server build under vitest.
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},

@@ -2,7 +2,7 @@ import './app.css';
 import './lib/compat';
 import { mount } from 'svelte';
 import { FakeCore, type FakeOptions } from './lib/ipc/fake';
-import Root from './lib/shell/Root.svelte';
+import Root from './lib/home/Root.svelte';
 
 // Options in the address, for example fake.html?{"roles":["coordinator"],"stage":"home"}#/review
 const query = decodeURIComponent(location.search.slice(1));

@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
-import { byId, gone, press, renderApp } from '../shell/render-app';
+import { byId, gone, press, renderApp } from '../home/render-app';
 import { bringIntoView } from '../../test-setup';
 
 const reader = { roles: ['specialist' as const], stage: 'agreement' as const };

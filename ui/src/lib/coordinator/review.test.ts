@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { byId, press, renderApp } from '../shell/render-app';
+import { byId, press, renderApp } from '../home/render-app';
 import { keyAction } from './keys';
 
 const home = { roles: ['coordinator' as const], stage: 'home' as const, visits: 30 };

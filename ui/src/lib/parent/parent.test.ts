@@ -1,6 +1,6 @@
 import { waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
-import { byId, press, renderApp } from '../shell/render-app';
+import { byId, press, renderApp } from '../home/render-app';
 
 const home = { roles: ['representative' as const], stage: 'home' as const };
 

@@ -26,6 +26,8 @@ export class App {
   /** The face in use by a person with several roles. */
   chosenRole = $state<RoleCode>();
 
+  private pending: ReturnType<typeof setTimeout> | undefined;
+
   constructor(readonly core: Core) {}
 
   get t() {
@@ -42,14 +44,26 @@ export class App {
   /** Asks where the app stands and listens to the core until the returned function is called. */
   start(): () => void {
     const stops = [
-      this.core.on('changed', () => (this.revision += 1)),
+      this.core.on('changed', () => this.changed()),
       this.core.on('sync', (state) => (this.sync = state)),
       this.core.on('locked', () => void this.refresh()),
       this.look.follow(),
       this.router.follow(),
     ];
     void this.refresh();
-    return () => stops.forEach((stop) => stop());
+    return () => {
+      clearTimeout(this.pending);
+      stops.forEach((stop) => stop());
+    };
+  }
+
+  /** A sync changes much at once: the screens ask again once for all of it. */
+  private changed(): void {
+    this.pending ??= setTimeout(() => {
+      this.pending = undefined;
+      this.revision += 1;
+      void this.refresh();
+    }, 100);
   }
 
   async refresh(): Promise<void> {

@@ -2,7 +2,7 @@ import { waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { CoreError } from '../ipc/error';
 import type { ErrorCode } from '../ipc/types';
-import { byId, fill, gone, press, renderApp } from '../shell/render-app';
+import { byId, fill, gone, press, renderApp } from '../home/render-app';
 import { ru } from '../i18n/ru';
 
 async function enterCode() {

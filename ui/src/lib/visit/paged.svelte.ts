@@ -25,12 +25,18 @@ export class PagedVisits {
 
   constructor(private readonly core: Core) {}
 
-  /** Asks from the top; what is on screen stays until the first answer. */
+  /**
+   * Asks from the top; what is on screen stays until the first answer. The same question again keeps the rows and
+   * asks anew only for the top and for the pages looked at last, so that a sync does not blank what is being read.
+   */
   async open(query: VisitQuery): Promise<void> {
+    const again = JSON.stringify(query) === JSON.stringify(this.query) && this.loaded;
+    const recent = again ? [...this.asked].slice(-2).filter((page) => page > 0) : [];
     this.query = query;
     this.turn += 1;
     this.asked = new Set();
-    await this.page(0, true);
+    await this.page(0, !again);
+    await Promise.all(recent.map((page) => this.page(page, false)));
   }
 
   /** Called for each row that is drawn. */

@@ -1,7 +1,7 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { CoreError } from '../ipc/error';
-import { byId, fill, gone, press, renderApp } from '../shell/render-app';
+import { byId, fill, gone, press, renderApp } from '../home/render-app';
 
 const home = { roles: ['specialist' as const], stage: 'home' as const };
 
