@@ -117,7 +117,7 @@ impl Store {
         seal: impl FnOnce(&mut Appending<'_>) -> Result<(), E>,
     ) -> Result<Appended, E> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
-        let appended = self.write(|transaction| {
+        let appended = self.write::<_, E>(|transaction| {
             if let Some(request) = request
                 && let Some(statements) = answered(transaction, request)?
             {

@@ -31,6 +31,8 @@ mod schema;
 mod scope;
 mod setting;
 mod statement;
+#[cfg(test)]
+mod testing;
 
 pub use account::{Account, NewDevice};
 pub use append::{Appended, Appending};

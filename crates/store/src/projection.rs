@@ -126,7 +126,7 @@ pub(crate) fn author(conn: &Connection, account: &Account, key: KeyId) -> Result
     person_of(conn, account, key)
 }
 
-const TABLES: &[&str] = &[
+pub(crate) const TABLES: &[&str] = &[
     "key",
     "person",
     "member",

@@ -77,7 +77,8 @@ pub(crate) fn about(
     subject: SubjectId,
 ) -> Result<Vec<Believed>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
+        "SELECT * FROM (
+         SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
                 NULL AS receipt_at_s, c.bytes AS content, NULL AS seq
            FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
           WHERE f.subject = ?1 AND f.believed = 1
@@ -89,7 +90,7 @@ pub(crate) fn about(
            LEFT JOIN outbox x ON x.seq = o.seq
            LEFT JOIN receipt r ON r.seq = o.seq
            LEFT JOIN registration g ON g.id = r.registration
-          WHERE o.subject = ?1
+          WHERE o.subject = ?1)
           ORDER BY leaf_index IS NULL, leaf_index, seq",
     )?;
     let own_key = account.key.id();

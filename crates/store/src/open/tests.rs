@@ -1,1 +1,126 @@
-//! placeholder
+use std::fs;
+
+use super::*;
+use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, key, visit};
+
+fn wrong_key() -> Key {
+    Sensitive::new([0x5b; 32])
+}
+
+#[test]
+fn a_wrong_key_is_its_own_error_and_changes_nothing() {
+    let mut operator = TestOperator::new();
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    assert!(matches!(Store::open(device.path(), &wrong_key()), Err(OpenError::NotADatabase)));
+    let store = Store::open(device.path(), &key()).unwrap();
+    assert_eq!(store.read(|reader| reader.outbox_counts()).unwrap().saved_count, 1);
+}
+
+#[test]
+fn a_missing_file_and_one_that_is_there_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    assert!(matches!(Store::open(&path, &key()), Err(OpenError::Missing)));
+    drop(Store::create(&path, &key()).unwrap());
+    assert!(matches!(Store::create(&path, &key()), Err(OpenError::Exists)));
+}
+
+#[test]
+fn a_file_that_was_only_just_made_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    fs::write(&path, b"").unwrap();
+    let store = Store::open(&path, &key()).unwrap();
+    assert!(store.account().unwrap().is_none());
+    store.check_integrity().unwrap();
+}
+
+#[test]
+fn a_newer_schema_is_refused_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let store = Store::create(&path, &key()).unwrap();
+    store.write(|tx| Ok::<_, StoreError>(tx.pragma_update(None, "user_version", 99)?)).unwrap();
+    drop(store);
+    let Err(OpenError::TooNew { found, supported }) = Store::open(&path, &key()) else { panic!("too new") };
+    assert_eq!((found, supported), (99, schema::SUPPORTED));
+}
+
+#[test]
+fn nothing_readable_lies_on_the_disk() {
+    let mut operator = TestOperator::new();
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    device.pull(&operator);
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    assert!(device.shown().contains("visit"), "there is something to find");
+    let folder = device.path().parent().unwrap();
+    for file in fs::read_dir(folder).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        for word in ["Қайратова", "Нұрлан", "Абай", "speech-therapy", "visit", "SQLite format"] {
+            assert!(!bytes.windows(word.len()).any(|part| part == word.as_bytes()), "{word}");
+        }
+    }
+}
+
+#[test]
+fn damage_is_reported_and_the_file_moved_aside_whole() {
+    let mut operator = TestOperator::new();
+    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    for n in 0..60 {
+        device.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    device.restart();
+    device.store.check_integrity().unwrap();
+    let path = device.path().to_owned();
+    // The last handle writes the log back into the file as it goes.
+    let copy = path.with_file_name("copy.db");
+    device.store.write(|tx| Ok::<_, StoreError>(tx.execute_batch("SELECT 1")?)).unwrap();
+    device.store.with_reader(|conn| {
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from)
+    })
+    .unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 200].fill(0xee);
+    fs::write(&copy, &bytes).unwrap();
+    let damaged = match Store::open(&copy, &key()) {
+        Ok(store) => matches!(store.check_integrity(), Err(StoreError::Damaged)),
+        Err(OpenError::Damaged) => true,
+        Err(other) => panic!("{other}"),
+    };
+    assert!(damaged);
+    let aside = move_aside(&copy, "20261123T050000Z").unwrap();
+    assert!(!copy.exists());
+    assert_eq!(fs::read(&aside).unwrap(), bytes, "nothing is lost");
+    assert!(aside.to_string_lossy().ends_with("copy.db.damaged-20261123T050000Z"));
+    drop(Store::create(&copy, &key()).unwrap());
+    assert!(move_aside(&copy, "20261123T050000Z").is_err(), "an earlier one is never overwritten");
+}
+
+#[test]
+#[cfg(unix)]
+fn only_this_user_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let _store = Store::create(&path, &key()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_is_called_saved_is_synced_to_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(&folder.path().join("a.db"), &key()).unwrap();
+    let writer = store.writer.lock();
+    let number = |pragma: &str| {
+        writer.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(number("synchronous"), 2, "FULL");
+    for on in ["fullfsync", "checkpoint_fullfsync", "foreign_keys", "secure_delete"] {
+        assert_eq!(number(on), 1, "{on}");
+    }
+    assert_eq!(number("temp_store"), 2, "MEMORY");
+    let mode: String = writer.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
