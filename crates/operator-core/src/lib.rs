@@ -19,9 +19,11 @@
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
+//! | [`audit`] | is everything whole |
 
 pub mod activation;
 pub mod agreement;
+pub mod audit;
 pub mod authorise;
 pub mod directory;
 pub mod enrol;

@@ -67,6 +67,15 @@ impl SqliteStore {
         complaints.retain(|complaint| complaint != "ok");
         Ok(complaints)
     }
+
+    /// Writes a consistent copy into a file that is not there yet, without holding up the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let name = path.to_str().ok_or(StoreError::Unavailable("the path is not Unicode".into()))?;
+        connect(&self.path)?.execute("VACUUM INTO ?1", [name]).map(drop).map_err(from_sqlite)
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

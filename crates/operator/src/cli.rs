@@ -1,7 +1,10 @@
 //! `esep-operator`: sets up and runs an operator. Works beside a running server on the same folder.
 
 mod agreement;
+mod care;
+mod child;
 mod demo;
+mod device;
 mod init;
 mod output;
 mod people;
@@ -66,6 +69,30 @@ enum Command {
     /// Adds, lists and ends people
     #[command(subcommand)]
     Person(people::PersonCommand),
+    /// Adds and lists children
+    #[command(subcommand)]
+    Child(child::ChildCommand),
+    /// Adds and lists places
+    #[command(subcommand)]
+    Place(child::PlaceCommand),
+    /// Who accompanies a child
+    #[command(subcommand)]
+    CareTeam(child::CareTeamCommand),
+    /// Who represents a child by law
+    #[command(subcommand)]
+    Representation(child::RepresentationCommand),
+    /// Issues activation codes
+    #[command(subcommand)]
+    Activation(device::ActivationCommand),
+    /// Lists and revokes devices
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Writes the whole log into a folder
+    Export(care::ExportOptions),
+    /// Examines everything; ends with an error when something is wrong
+    Doctor(Place),
+    /// Makes the projections anew from the log
+    Rebuild(Place),
 }
 
 /// Runs the command line of this process.
@@ -96,6 +123,15 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Agreement(command) => agreement::run(&command),
         Command::Organisation(command) => people::run_organisation(&command),
         Command::Person(command) => people::run_person(&command),
+        Command::Child(command) => child::run_child(&command),
+        Command::Place(command) => child::run_place(&command),
+        Command::CareTeam(command) => child::run_care_team(&command),
+        Command::Representation(command) => child::run_representation(&command),
+        Command::Activation(command) => device::run_activation(&command),
+        Command::Device(command) => device::run_device(&command),
+        Command::Export(options) => care::run_export(&options),
+        Command::Doctor(place) => care::run_doctor(&place),
+        Command::Rebuild(place) => care::run_rebuild(&place),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@
 //! | [`config`] | settings by file and environment |
 //! | [`setup`] | the first statements of a new operator |
 //! | [`change`] | what officers change: organisations, people, children, places |
-//! | [`issue`] | activation codes and their links |
+//! | [`issue`], [`qr`] | activation codes, their links and pictures |
 //! | [`demo`] | a synthetic organisation |
 //! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
 //! | [`http`] | the routes |
@@ -29,6 +29,7 @@ pub mod folder;
 pub mod http;
 pub mod instance;
 pub mod issue;
+pub mod qr;
 pub mod sequencer;
 pub mod serve;
 pub mod setup;
