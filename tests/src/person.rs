@@ -160,7 +160,7 @@ impl Person {
 
     /// The children that this person may see.
     pub async fn children(&self) -> Vec<client::ipc::ChildCard> {
-        let query = client::ipc::ChildQuery { search: String::new(), offset: 0, limit: 1_000 };
+        let query = client::ipc::ChildQuery { search: String::new(), offset: 0, limit: 1_000, role: None };
         self.app.children(query).await.expect("a list of children")
     }
 }
@@ -180,6 +180,7 @@ pub fn every_visit() -> VisitQuery {
         descending: true,
         offset: 0,
         limit: 1_000,
+        role: None,
     }
 }
 

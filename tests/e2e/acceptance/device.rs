@@ -18,7 +18,7 @@ pub(super) async fn wrong_pin_opens_nothing() {
     let account = state.accounts[0].id.clone();
     let wrong = person.app.unlock(Unlock { account: account.clone(), pin: "terek-72".into() }).await;
     assert_eq!(code(wrong), ErrorCode::WrongPin);
-    let query = client::ipc::ChildQuery { search: String::new(), offset: 0, limit: 10 };
+    let query = client::ipc::ChildQuery { search: String::new(), offset: 0, limit: 10, role: None };
     assert_eq!(code(person.app.children(query).await), ErrorCode::Locked);
     assert_eq!(code(person.app.me().await), ErrorCode::Locked);
     assert_eq!(code(person.app.sync_now().await), ErrorCode::Locked);
