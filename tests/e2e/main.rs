@@ -4,3 +4,4 @@
 mod acceptance;
 #[path = "../../crates/platform/tests/support/location.rs"]
 mod location_bus;
+mod window;

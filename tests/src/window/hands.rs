@@ -1,0 +1,97 @@
+//! What a person's hands do: pressing, typing, pasting, scrolling.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::key::Key;
+use serde_json::json;
+
+use super::{PATIENCE, Window};
+
+impl Window {
+    /// Waits for an element and presses it; waits until it is enabled and nothing lies above it.
+    ///
+    /// # Panics
+    /// When it cannot be pressed.
+    pub async fn press(&self, testid: &str) {
+        self.wait(testid).await;
+        let css = Self::css(testid);
+        let deadline = Instant::now() + PATIENCE;
+        let mut refusal = "it is disabled".to_owned();
+        loop {
+            let script = "const e = document.querySelector(arguments[0]);\
+                 if (!e || e.disabled || e.getAttribute('aria-disabled') === 'true') return false;\
+                 e.scrollIntoView({block: 'center'}); return true;";
+            if self.script(script, vec![json!(css)]).await == json!(true)
+                && let Ok(element) = self.client.find(Locator::Css(&css)).await
+            {
+                match element.click().await {
+                    Ok(()) => return,
+                    Err(error) => refusal = error.to_string(),
+                }
+            }
+            let now = Instant::now();
+            assert!(now < deadline, "{testid} cannot be pressed ({refusal}); on screen:\n{}", self.page_text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Types into a field, replacing what stands there.
+    ///
+    /// # Panics
+    /// When the field is missing.
+    pub async fn fill(&self, testid: &str, text: &str) {
+        self.wait(testid).await;
+        let field = self.client.find(Locator::Css(&Self::css(testid))).await.expect("a field");
+        field.clear().await.expect("the field can be emptied");
+        field.send_keys(text).await.expect("the field takes text");
+    }
+
+    /// Pastes a text into a field from the clipboard. It gets there as it does for a person: typed into another
+    /// field, selected and cut.
+    ///
+    /// # Panics
+    /// When a field is missing or does not hold the text afterwards.
+    pub async fn paste(&self, testid: &str, text: &str, from: &str) {
+        self.fill(from, text).await;
+        self.chord(from, 'a').await;
+        self.chord(from, 'x').await;
+        self.chord(testid, 'v').await;
+        let script = "return document.querySelector(arguments[0]).value";
+        let value = self.script(script, vec![json!(Self::css(testid))]).await;
+        assert_eq!(value, json!(text), "pasted into {testid}");
+    }
+
+    /// Control and a letter, in a field.
+    async fn chord(&self, testid: &str, letter: char) {
+        let field = self.client.find(Locator::Css(&Self::css(testid))).await.expect("a field");
+        let keys = format!("{}{letter}{}", char::from(Key::Control), char::from(Key::Null));
+        field.send_keys(&keys).await.expect("the field takes keys");
+    }
+
+    /// Presses keys one after another, wherever the focus is.
+    ///
+    /// # Panics
+    /// When the window does not take them.
+    pub async fn keys(&self, keys: &str) {
+        let mut actions = KeyActions::new("keyboard".into());
+        for value in keys.chars() {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(actions).await.expect("the window takes keys");
+    }
+
+    /// Scrolls an element by a part of its own height; says whether it could.
+    pub async fn scroll(&self, testid: &str, part: f64) -> bool {
+        let script = "const e = document.querySelector(arguments[0]); const before = e.scrollTop;\
+             e.scrollBy(0, e.clientHeight * arguments[1]); return e.scrollTop !== before;";
+        self.script(script, vec![json!(Self::css(testid)), json!(part)]).await == json!(true)
+    }
+
+    /// Scrolls the page back to its beginning.
+    pub async fn to_top(&self) {
+        let script = "document.querySelectorAll('[data-scroller]').forEach(e => e.scrollTo(0, 0)); return true";
+        self.script(script, Vec::new()).await;
+    }
+}
