@@ -223,7 +223,12 @@ pub fn audiences(subject: SubjectId, content: &Content, addressing: &Addressing)
             (RecordKind::Child, _) => Scope::Child(subject.into()),
             (RecordKind::Place, _) => Scope::Place(subject.into()),
         }),
-        Content::CareTeamChanged(_) | Content::RepresentationChanged(_) => whole(Scope::Child(subject.into())),
+        Content::CareTeamChanged(_) => whole(Scope::Child(subject.into())),
+        Content::RepresentationChanged(representation) => {
+            whole(Scope::Child(subject.into()));
+            // It is the representative's own role: known before the agreement is accepted, when the child is not.
+            whole(Scope::Person(representation.representative));
+        }
     }
     audiences.sort_unstable();
     audiences.dedup();
@@ -264,6 +269,18 @@ mod tests {
         assert!(audiences.contains(&(Scope::Organisation(ORGANISATION), Sight::Envelope)));
         assert!(!audiences.contains(&(Scope::Organisation(ORGANISATION), Sight::Whole)));
         assert!(audiences.contains(&(Scope::Team(CHILD), Sight::Whole)));
+    }
+
+    #[test]
+    fn representatives_learn_their_role_before_they_learn_anything_of_the_child() {
+        let representation = Content::RepresentationChanged(crate::content::RepresentationChanged {
+            representative: PARENT,
+            basis: crate::content::RepresentationBasis::Parent,
+            from_ms: 0,
+            to_ms: None,
+        });
+        let audiences = audiences(CHILD.into(), &representation, &Addressing::default());
+        assert_eq!(audiences, [(Scope::Person(PARENT), Sight::Whole), (Scope::Child(CHILD), Sight::Whole)]);
     }
 
     #[test]
