@@ -16,4 +16,9 @@ describe('activation code', () => {
     expect(groupCode(` ${link}\n`)).toBe(link);
     expect(isLink('ABCD-1234')).toBe(false);
   });
+
+  it.each(['esep://enrol?a=Ab&c=ABCD-1234', 'https://esep.example/enrol#Ab'])('takes %s letter by letter too', (link) => {
+    const shown = [...link].reduce((field, letter) => groupCode(field + letter), '');
+    expect(shown).toBe(link);
+  });
 });

@@ -8,7 +8,8 @@ export function isLink(text: string): boolean {
 
 /** `abcd1234ef` -> `ABCD-1234-EF`; a link stays as it is. */
 export function groupCode(text: string): string {
-  if (isLink(text)) return text.trim();
+  // Typed letter by letter, the scheme was taken for a code until its colon came.
+  if (isLink(text)) return text.trim().replace(/^[^:]+/, (scheme) => scheme.replace(/-/g, '').toLowerCase());
   const signs = text.toUpperCase().replace(/[^0-9A-Z]/g, '').slice(0, codeLength);
   return signs.replace(/(.{4})(?=.)/g, '$1-');
 }

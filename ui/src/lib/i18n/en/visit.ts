@@ -65,7 +65,7 @@ export const visit: Messages['visit'] = {
   undoFailed: 'The time for undo is over. Use "Correct" on the page of the visit.',
   finish: 'Finish the visit',
   finishNow: 'Finish now',
-  finishLater: 'Another time',
+  finishLater: 'Enter the time of the end',
   finishTitle: 'When did the visit end?',
   running: 'Visit in progress',
   runningSince: (when) => `Started: ${when}`,

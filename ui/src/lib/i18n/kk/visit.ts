@@ -60,7 +60,7 @@ export const visit = {
   undoFailed: 'Болдырмау мерзімі өтіп кетті. Келу бетінде «Түзету» арқылы өзгертіңіз.',
   finish: 'Келуді аяқтау',
   finishNow: 'Қазір аяқтау',
-  finishLater: 'Басқа уақыт',
+  finishLater: 'Аяқталған уақытын жазу',
   finishTitle: 'Келу қашан аяқталды?',
   running: 'Келу жүріп жатыр',
   runningSince: (when: string) => `Басталғаны: ${when}`,

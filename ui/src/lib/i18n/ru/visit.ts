@@ -65,7 +65,7 @@ export const visit: Messages['visit'] = {
   undoFailed: 'Время для отмены вышло. Исправьте на странице визита кнопкой «Исправить».',
   finish: 'Завершить визит',
   finishNow: 'Завершить сейчас',
-  finishLater: 'Другое время',
+  finishLater: 'Указать время окончания',
   finishTitle: 'Когда визит закончился?',
   running: 'Визит идёт',
   runningSince: (when) => `Начало: ${when}`,
