@@ -223,3 +223,6 @@ fn remember(
         .execute((request, first_seq, count))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,13 +35,11 @@ impl Outbox for Store {
     }
 
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
-        self.write(|transaction| {
-            let mut update = transaction
-                .prepare_cached("UPDATE outbox SET state = 'sent' WHERE seq = ?1 AND state = 'saved'")?;
-            items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
-            Ok::<_, StoreError>(())
-        })
-        .map_err(outward)
+        self.mark(items, "UPDATE outbox SET state = 'sent' WHERE seq = ?1 AND state = 'saved'")
+    }
+
+    fn mark_unsent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
+        self.mark(items, "UPDATE outbox SET state = 'saved' WHERE seq = ?1 AND state = 'sent'")
     }
 
     fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
@@ -95,6 +93,17 @@ impl Outbox for Store {
             Ok(select.query_row([], |row| {
                 Ok(Waiting { waiting_count: row.get(0)?, refused_count: row.get(1)? })
             })?)
+        })
+        .map_err(outward)
+    }
+}
+
+impl Store {
+    fn mark(&self, items: &[PushItem], update: &str) -> Result<(), OutboxError> {
+        self.write(|transaction| {
+            let mut update = transaction.prepare_cached(update)?;
+            items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
+            Ok::<_, StoreError>(())
         })
         .map_err(outward)
     }
@@ -212,3 +221,6 @@ impl Answers {
         stale.settle(transaction, account)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,12 @@ mod people;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use domain::content::{Content, DeviceEnrolled, Locale};
+use domain::content::{Content, DeviceEnrolled};
 use domain::id::{DeviceId, PersonId};
 use domain::sensitive::Sensitive;
 use domain::{Clock, ContinuousTime, Rng};
 use journal::{Draft, Sealed, SigningKey};
+use rusqlite::types::ValueRef;
 
 pub(crate) use operator::TestOperator;
 pub(crate) use people::{CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, agreement_accepted, visit};
@@ -180,7 +181,12 @@ impl TestDevice {
                     while let Some(row) = rows.next()? {
                         write!(text, "{table}:").unwrap();
                         for column in 0..columns {
-                            write!(text, " {:?}", row.get_ref(column)?).unwrap();
+                            match row.get_ref(column)? {
+                                ValueRef::Text(bytes) => write!(text, " {}", String::from_utf8_lossy(bytes)),
+                                ValueRef::Blob(bytes) => write!(text, " {bytes:02x?}"),
+                                other => write!(text, " {other:?}"),
+                            }
+                            .unwrap();
                         }
                         text.push('\n');
                     }
@@ -190,9 +196,6 @@ impl TestDevice {
             .unwrap()
     }
 }
-
-/// A text of an agreement, in the language of the product.
-pub(crate) const LOCALE: Locale = Locale::Kk;
 
 /// What a sealed statement says.
 pub(crate) fn content(sealed: &Sealed) -> Content {

@@ -1,1 +1,120 @@
-//! placeholder
+use domain::content::{
+    CorrectionReason, DisputeReason, RecordKind, ReviewDecision, ReviewReason, VisitChange, VisitConfirmed,
+    VisitCorrected, VisitDisputed, VisitFinished, VisitReviewed,
+};
+use domain::scope::Scope;
+use journal::Draft;
+use proptest::prelude::*;
+
+use crate::testing::{
+    CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, visit,
+};
+
+/// One thing that somebody does, by numbers.
+fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8, u8, u8), cards: bool) {
+    let [specialist, parent, coordinator] = devices;
+    let (id, draft) = visit(n, SPECIALIST, CHILD);
+    let basis = |device: &TestDevice| {
+        device.store.read(|reader| reader.visit(id)).unwrap().map(|visit| visit.basis)
+    };
+    match what {
+        0 | 1 => drop(specialist.state(&[draft])),
+        2 => drop(specialist.state(&[Draft::new(id, VisitFinished { finished_at_ms: i64::from(m) })])),
+        3 => {
+            if let Some(basis) = basis(specialist) {
+                let change = VisitChange {
+                    cancelled: m.is_multiple_of(3),
+                    service: m.is_multiple_of(2).then(|| "massage".into()),
+                    outcome: None,
+                    started_at_ms: None,
+                    finished_at_ms: None,
+                };
+                let reason = CorrectionReason::WrongService;
+                specialist.state(&[Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 })]);
+            }
+        }
+        4 => {
+            if let Some(basis) = basis(parent) {
+                let answered_at_ms = i64::from(m);
+                parent.state(&[if m.is_multiple_of(2) {
+                    Draft::new(id, VisitConfirmed { basis, representative: PARENT, answered_at_ms, capture: None })
+                } else {
+                    let reason = DisputeReason::OtherTime;
+                    let disputed =
+                        VisitDisputed { basis, representative: PARENT, reason, answered_at_ms, capture: None };
+                    Draft::new(id, disputed)
+                }]);
+            }
+        }
+        5 => {
+            if let Some(basis) = basis(coordinator) {
+                let reviewed = VisitReviewed {
+                    basis,
+                    decision: ReviewDecision::Accepted,
+                    reason: ReviewReason::InOrder,
+                    flags_seen: Vec::new(),
+                    reviewed_at_ms: 1,
+                };
+                coordinator.state(&[Draft::new(id, reviewed)]);
+            }
+        }
+        6 => operator.name(RecordKind::Child, CHILD, "Болатов", if m.is_multiple_of(2) { "Нұрлан" } else { "Әлі" }),
+        7 => {
+            let card = if cards { Scope::Card(SPECIALIST) } else { Scope::Contact(SPECIALIST) };
+            let scope = [card, Scope::Child(CHILD), Scope::Family(CHILD), Scope::Place(PLACE)];
+            let scope = scope[usize::from(m) % 4];
+            if n.is_multiple_of(2) { operator.grant(PARENT, [scope]) } else { operator.revoke(PARENT, scope) }
+        }
+        8 => {
+            let card = if cards { Scope::Card(PARENT) } else { Scope::Contact(PARENT) };
+            let scope = [Scope::Organisation(ORGANISATION), card, Scope::Team(CHILD)];
+            let scope = scope[usize::from(m) % 3];
+            if n.is_multiple_of(2) { operator.grant(COORDINATOR, [scope]) } else { operator.revoke(COORDINATOR, scope) }
+        }
+        9 => devices[usize::from(n) % 3].push(operator),
+        _ => drop(devices[usize::from(n) % 3].pull(operator)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// I5: what is shown can be dropped and made anew from the statements, row for row.
+    #[test]
+    fn rebuilding_gives_the_same_rows(
+        acts in proptest::collection::vec((0_u8..12, 0_u8..4, any::<u8>()), 1..40),
+    ) {
+        let mut operator = TestOperator::new();
+        let devices = [(SPECIALIST, 0x81), (PARENT, 0x82), (COORDINATOR, 0x83)]
+            .map(|(person, n)| TestDevice::bound(&mut operator, person, n));
+        for one in acts {
+            act(&mut operator, &devices, one, true);
+        }
+        for device in &devices {
+            let before = device.shown();
+            device.store.rebuild().unwrap();
+            prop_assert_eq!(device.shown(), before);
+        }
+    }
+
+    /// Two readers with the same scopes show the same, however they came to them. Cards are left alone here: whoever
+    /// verified a statement once goes on believing it, and a new device cannot without the key.
+    #[test]
+    fn a_device_that_follows_shows_what_a_new_one_shows(
+        acts in proptest::collection::vec((0_u8..12, 0_u8..4, any::<u8>()), 1..40),
+    ) {
+        let mut operator = TestOperator::new();
+        let devices = [(SPECIALIST, 0x81), (PARENT, 0x82), (COORDINATOR, 0x83)]
+            .map(|(person, n)| TestDevice::bound(&mut operator, person, n));
+        for one in acts {
+            act(&mut operator, &devices, one, false);
+        }
+        for (device, n) in devices.iter().zip(0x91..) {
+            device.push(&mut operator);
+            let new = TestDevice::bound(&mut operator, device.person(), n);
+            device.pull(&operator);
+            new.pull(&operator);
+            prop_assert_eq!(new.shown(), device.shown());
+        }
+    }
+}

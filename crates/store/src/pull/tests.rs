@@ -1,1 +1,378 @@
-//! placeholder
+use domain::Kind;
+use domain::content::{
+    CaptureEnd, ContentErased, Fix, FixSource, LocationMoment, LocationOutcome, MemberChanged, NotePurpose,
+    RecordChanged, RecordData, RecordKind, ReviewDecision, ReviewReason, Role, VisitConfirmed, VisitLocated,
+    VisitNoted, VisitReviewed,
+};
+use domain::flag::Flag;
+use domain::geo::Presence;
+use domain::id::{CaptureId, DeviceId, PersonId, RecordId};
+use domain::scope::Scope;
+use domain::visit::{Confirmation, Review};
+use journal::Draft;
+use sync::Outbox as _;
+
+use super::*;
+use crate::testing::{
+    CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, signing_key, visit,
+};
+
+fn count(device: &TestDevice, sql: &str) -> i64 {
+    device.store.with_reader(|conn| Ok::<_, StoreError>(conn.query_row(sql, [], |row| row.get(0))?)).unwrap()
+}
+
+/// A specialist registered visit 1 with a note and a position; a parent and a coordinator have devices.
+fn scene() -> (TestOperator, TestDevice, TestDevice, TestDevice) {
+    let mut operator = TestOperator::new();
+    let specialist = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
+    let parent = TestDevice::bound(&mut operator, PARENT, 0x82);
+    let coordinator = TestDevice::bound(&mut operator, COORDINATOR, 0x83);
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let note = VisitNoted { purpose: NotePurpose::Care, text: "Жаттығу жасалды".into(), about: None };
+    let fix = Fix {
+        lat_e7: 511_605_000,
+        lon_e7: 714_704_000,
+        accuracy_dm: Some(200),
+        fixed_at_ms: None,
+        source: FixSource::Gnss,
+        mock: None,
+    };
+    let located = VisitLocated {
+        capture: CaptureId::from_bytes([1; 16]),
+        moment: LocationMoment::Registered,
+        outcome: LocationOutcome::Fix(fix),
+        began_at_ms: 0,
+        ended_at_ms: 9,
+        ended_by: CaptureEnd::GoodFix,
+    };
+    specialist.state(&[draft, Draft::new(id, note), Draft::new(id, located)]);
+    specialist.push(&mut operator);
+    for device in [&specialist, &parent, &coordinator] {
+        device.pull(&operator);
+    }
+    (operator, specialist, parent, coordinator)
+}
+
+fn shown(device: &TestDevice, n: u8) -> Option<crate::read::visit::VisitRow> {
+    device.store.read(|reader| reader.visit(visit(n, SPECIALIST, CHILD).0)).unwrap()
+}
+
+#[test]
+fn each_sees_what_the_own_scopes_hold() {
+    let (_, specialist, parent, coordinator) = scene();
+    let (by_specialist, by_parent, by_coordinator) =
+        (shown(&specialist, 1).unwrap(), shown(&parent, 1).unwrap(), shown(&coordinator, 1).unwrap());
+    assert_eq!(by_parent.specialist_name.unwrap().surname, "Қайратова");
+    assert_eq!(by_parent.child_name.unwrap().given, "Нұрлан");
+    assert_eq!(by_parent.note.as_deref(), Some("Жаттығу жасалды"));
+    assert!(by_parent.location.is_some());
+    assert_eq!(by_coordinator.note, None, "a note for the care team is not for the coordinator");
+    let story = coordinator.store.read(|reader| reader.story(by_coordinator.id)).unwrap();
+    let note = story.iter().find(|entry| entry.kind == Kind::VisitNoted).unwrap();
+    assert!(note.content.is_none() && note.leaf_index.is_some(), "but its envelope is in the story");
+    assert_eq!(note.author, Some(SPECIALIST));
+    assert_eq!(by_specialist.basis, by_parent.basis);
+}
+
+#[test]
+fn confirmation_and_review_reach_the_specialist() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    let basis = shown(&parent, 1).unwrap().basis;
+    let id = visit(1, SPECIALIST, CHILD).0;
+    let confirmed = VisitConfirmed { basis, representative: PARENT, answered_at_ms: 5, capture: None };
+    parent.state(&[Draft::new(id, confirmed)]);
+    parent.push(&mut operator);
+    let reviewed = VisitReviewed {
+        basis,
+        decision: ReviewDecision::Returned,
+        reason: ReviewReason::WrongTime,
+        flags_seen: Vec::new(),
+        reviewed_at_ms: 6,
+    };
+    coordinator.state(&[Draft::new(id, reviewed)]);
+    coordinator.push(&mut operator);
+    specialist.pull(&operator);
+    let visit = shown(&specialist, 1).unwrap();
+    assert_eq!(visit.confirmation, Confirmation::Confirmed);
+    assert_eq!(visit.review, Review::Returned(ReviewReason::WrongTime));
+    assert_eq!(visit.answers[0].name.as_ref().unwrap().given, "Ерлан");
+    assert!(visit.answers[0].current);
+}
+
+#[test]
+fn a_page_that_fails_leaves_the_cursor_where_it_was() {
+    let (mut operator, specialist, ..) = scene();
+    operator.name(RecordKind::Child, CHILD, "Болатов", "Нұрсұлтан");
+    let request = specialist.store.pull_request(100).unwrap();
+    let good = operator.pull(&request, SPECIALIST);
+    let before = specialist.shown();
+    let mut backwards = good.clone();
+    backwards.cursor = 0;
+    let mut beyond = good.clone();
+    beyond.items[0].leaf_index = 10_000;
+    let mut unsigned = good.clone();
+    unsigned.checkpoint.as_mut().unwrap().root = Digest::from_bytes([0; 32]);
+    let mut inconsistent = good.clone();
+    inconsistent.checkpoint.as_mut().unwrap().consistency[0] = Digest::from_bytes([0; 32]);
+    let mut headless = good.clone();
+    headless.checkpoint = None;
+    for (name, page) in [
+        ("a cursor that goes back", backwards),
+        ("a leaf beyond the log", beyond),
+        ("a head of another root", unsigned),
+        ("a log that was changed", inconsistent),
+        ("statements without a head", headless),
+    ] {
+        assert!(specialist.store.apply_pull(&request, page).is_err(), "{name}");
+        assert_eq!(specialist.store.pull_request(100).unwrap(), request, "{name}");
+        assert_eq!(specialist.shown(), before, "{name}");
+    }
+    specialist.store.apply_pull(&request, good.clone()).unwrap();
+    assert_ne!(specialist.shown(), before);
+    let again = specialist.store.apply_pull(&request, good);
+    assert!(matches!(again, Err(OutboxError::Protocol(_))), "a late answer to an old question");
+}
+
+#[test]
+fn a_changed_log_is_a_split_view() {
+    let (operator, specialist, ..) = scene();
+    let mut request = specialist.store.pull_request(100).unwrap();
+    let mut other = TestOperator::new();
+    for _ in 0..operator.log.len() {
+        other.name(RecordKind::Child, CHILD, "Болатов", "Басқа");
+    }
+    other.scopes.clone_from(&operator.scopes);
+    let page = other.pull(&request, SPECIALIST);
+    request.limit = 100;
+    assert!(matches!(specialist.store.apply_pull(&request, page), Err(OutboxError::SplitView)));
+}
+
+#[test]
+fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    assert!(specialist.shown().contains("Нұрлан"));
+    for scope in [Scope::Child(CHILD), Scope::Team(CHILD), Scope::Place(PLACE), Scope::Card(PARENT)] {
+        operator.revoke(SPECIALIST, scope);
+    }
+    let unsent = specialist.state(&[visit(2, SPECIALIST, CHILD).1]);
+    let request = specialist.store.pull_request(100).unwrap();
+    let page = operator.pull(&request, SPECIALIST);
+    assert!(page.scopes.is_some() && page.items.is_empty());
+    specialist.store.apply_pull(&request, page).unwrap();
+    for word in ["Нұрлан", "Абай", "Ерлан"] {
+        assert!(!specialist.shown().contains(word), "{word}");
+    }
+    assert_eq!(count(&specialist, "SELECT count(*) FROM statement_scope WHERE scope NOT IN (SELECT id FROM scope)"), 0);
+    let kept = count(
+        &specialist,
+        "SELECT count(*) FROM foreign_statement WHERE leaf_index NOT IN (SELECT leaf_index FROM statement_scope)",
+    );
+    assert_eq!(kept, 0, "nothing without a scope");
+    assert!(shown(&specialist, 1).is_some() && shown(&specialist, 2).is_some(), "own visits");
+    assert_eq!(specialist.store.next_batch(None, 9, usize::MAX).unwrap()[0].id, unsent[0].id);
+    specialist.push(&mut operator);
+    assert_eq!(specialist.store.waiting().unwrap().waiting_count, 0);
+    // A parent who loses everything keeps nothing of the child.
+    operator.scopes.insert(PARENT, [Scope::Operator, Scope::Person(PARENT)].into());
+    parent.pull(&operator);
+    for word in ["Нұрлан", "Жаттығу", "Қайратова", "visit:"] {
+        assert!(!parent.shown().contains(word), "{word}");
+    }
+    assert_eq!(count(&parent, "SELECT count(*) FROM foreign_content WHERE leaf_index NOT IN
+        (SELECT leaf_index FROM foreign_statement)"), 0);
+    assert!(coordinator.shown().contains("visit:"));
+}
+
+#[test]
+fn a_gained_scope_is_filled_from_the_beginning() {
+    let (mut operator, specialist, parent, _) = scene();
+    for n in 2..30 {
+        specialist.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    specialist.push(&mut operator);
+    operator.revoke(PARENT, Scope::Family(CHILD));
+    parent.pull(&operator);
+    assert!(shown(&parent, 2).is_none());
+    operator.grant(PARENT, [Scope::Family(CHILD)]);
+    let request = parent.store.pull_request(5).unwrap();
+    parent.store.apply_pull(&request, operator.pull(&request, PARENT)).unwrap();
+    let filling = parent.store.pull_request(5).unwrap();
+    let backfill = filling.backfill.clone().unwrap();
+    assert_eq!((backfill.scopes, backfill.cursor), (vec![Scope::Family(CHILD)], 0));
+    assert_eq!(filling.cursor, request.cursor, "the others go on from where they were");
+    parent.pull(&operator);
+    assert!((1..30).all(|n| shown(&parent, n).is_some()));
+    assert_eq!(parent.store.pull_request(5).unwrap().backfill, None);
+}
+
+#[test]
+fn a_content_is_dropped_when_only_an_envelope_is_left() {
+    let (mut operator, _, _, coordinator) = scene();
+    operator.grant(COORDINATOR, [Scope::Team(CHILD)]);
+    coordinator.pull(&operator);
+    assert_eq!(shown(&coordinator, 1).unwrap().note.as_deref(), Some("Жаттығу жасалды"));
+    operator.revoke(COORDINATOR, Scope::Team(CHILD));
+    coordinator.pull(&operator);
+    assert_eq!(shown(&coordinator, 1).unwrap().note, None);
+    assert!(!coordinator.shown().contains("Жаттығу"));
+}
+
+#[test]
+fn a_statement_is_held_until_its_key_comes() {
+    let (mut operator, specialist, parent, _) = scene();
+    let colleague = PersonId::from_bytes([0x14; 16]);
+    let key = signing_key(0x84);
+    let (id, draft) = visit(9, colleague, CHILD);
+    operator.state_as(&key, &draft, &[Scope::Family(CHILD), Scope::Team(CHILD)]);
+    parent.pull(&operator);
+    let found = parent.store.read(|reader| reader.visit(id)).unwrap();
+    assert!(found.is_none(), "nobody knows whose key it is");
+    operator.bind(DeviceId::from_bytes([0x84; 16]), &key.verifying_key().to_cose_key(), colleague);
+    operator.grant(PARENT, [Scope::Card(colleague)]);
+    parent.pull(&operator);
+    let visit = parent.store.read(|reader| reader.visit(id)).unwrap().unwrap();
+    assert_eq!(visit.specialist, colleague);
+    specialist.pull(&operator);
+    assert!(specialist.store.read(|reader| reader.visit(id)).unwrap().is_none(), "the card is not for everybody");
+}
+
+#[test]
+fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
+    let (mut operator, specialist, parent, _) = scene();
+    specialist.state(&[visit(2, SPECIALIST, CHILD).1, visit(3, SPECIALIST, CHILD).1, visit(4, SPECIALIST, CHILD).1]);
+    specialist.push(&mut operator);
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    *page.items[0].statement.last_mut().unwrap() ^= 1;
+    *page.items[1].content.as_mut().unwrap().0.last_mut().unwrap() ^= 1;
+    let applied = parent.store.apply_pull(&request, page).unwrap();
+    assert_eq!((applied.new_count, applied.rejected_count), (1, 2));
+    assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None));
+    assert!(shown(&parent, 4).is_some(), "a bad one delays nobody");
+    assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 2);
+}
+
+#[test]
+fn authority_is_the_operators_alone() {
+    let (mut operator, _, parent, _) = scene();
+    let before = parent.shown();
+    let key = signing_key(0x81);
+    let name = RecordData::Name { surname: "Жалған".into(), given: "Есім".into(), patronymic: None };
+    for (subject, content) in [
+        (CHILD.into(), Draft::new(CHILD, RecordChanged { record: RecordKind::Child, data: name })),
+        (
+            COORDINATOR.into(),
+            Draft::new(
+                COORDINATOR,
+                MemberChanged {
+                    organisation: ORGANISATION,
+                    role: Role::Specialist,
+                    engagement: domain::content::Engagement::Employee,
+                    position_kk: "Жалған".into(),
+                    position_ru: "Ложь".into(),
+                    from_ms: 0,
+                    to_ms: None,
+                },
+            ),
+        ),
+    ] as [(domain::id::SubjectId, Draft); 2]
+    {
+        assert_eq!(subject, content.subject);
+        operator.state_as(&key, &content, &[Scope::Child(CHILD), Scope::Card(COORDINATOR)]);
+    }
+    let applied = parent.pull(&operator);
+    assert_eq!((applied.new_count, applied.rejected_count), (2, 0), "kept, because it is signed");
+    assert_eq!(parent.shown(), before, "and without effect");
+}
+
+#[test]
+fn erased_content_goes_and_never_comes_back() {
+    let (mut operator, specialist, parent, _) = scene();
+    let id = visit(1, SPECIALIST, CHILD).0;
+    let story = parent.store.read(|reader| reader.story(id)).unwrap();
+    let note = story.iter().find(|entry| entry.kind == Kind::VisitNoted).unwrap().id;
+    let unsent = specialist.state(&[visit(2, SPECIALIST, CHILD).1])[0].id;
+    let erased = ContentErased { statements: vec![note, unsent], basis: "Заң".into(), erased_at_ms: 1 };
+    operator.state(RecordId::from_bytes([0x71; 16]), erased);
+    for device in [&parent, &specialist] {
+        device.pull(&operator);
+        assert_eq!(shown(device, 1).unwrap().note, None);
+        device.store.rebuild().unwrap();
+        assert_eq!(shown(device, 1).unwrap().note, None);
+    }
+    assert!(shown(&specialist, 2).is_some(), "what is not registered is nobody's to erase");
+    // An operator that sends it again, as after a restored backup.
+    operator.revoke(PARENT, Scope::Family(CHILD));
+    parent.pull(&operator);
+    operator.grant(PARENT, [Scope::Family(CHILD)]);
+    parent.pull(&operator);
+    assert!(shown(&parent, 1).is_some());
+    assert_eq!(shown(&parent, 1).unwrap().note, None);
+    let story = parent.store.read(|reader| reader.story(id)).unwrap();
+    assert!(story.iter().any(|entry| entry.id == note && entry.content.is_none()), "the statement stays");
+}
+
+#[test]
+fn a_place_takes_the_position_that_a_coordinator_adopted_and_distances_follow() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    assert_eq!(shown(&parent, 1).unwrap().presence, None);
+    let position = |lat_e7, radius_m| RecordChanged {
+        record: RecordKind::Place,
+        data: RecordData::Position { lat_e7, lon_e7: 714_704_000, radius_m, adopted_from: None },
+    };
+    // A specialist has no say in where a place is.
+    specialist.state(&[Draft::new(PLACE, position(521_605_000, 150))]);
+    specialist.push(&mut operator);
+    for device in [&specialist, &parent] {
+        device.pull(&operator);
+        assert_eq!(shown(device, 1).unwrap().presence, None);
+    }
+    coordinator.state(&[Draft::new(PLACE, position(511_605_000, 150))]);
+    assert_eq!(shown(&coordinator, 1).unwrap().presence, Some(Presence::Inside), "at once on the own device");
+    coordinator.push(&mut operator);
+    for device in [&specialist, &parent, &coordinator] {
+        device.pull(&operator);
+        let visit = shown(device, 1).unwrap();
+        assert_eq!((visit.distance_m, visit.presence), (Some(0), Some(Presence::Inside)));
+    }
+    operator.change(RecordKind::Place, PLACE, position(511_705_000, 150).data);
+    parent.pull(&operator);
+    let visit = shown(&parent, 1).unwrap();
+    assert_eq!(visit.presence, Some(Presence::Outside));
+    assert!(visit.flags.contains(&Flag::FarFromPlace));
+    let place = parent.store.read(|reader| reader.place(PLACE)).unwrap().unwrap();
+    assert_eq!(place.position.map(|position| position.lat_e7()), Some(511_705_000));
+}
+
+#[test]
+fn an_own_statement_that_comes_back_is_no_new_one() {
+    let (operator, specialist, ..) = scene();
+    let own = count(&specialist, "SELECT count(*) FROM own_statement");
+    assert_eq!(count(&specialist, "SELECT count(*) FROM foreign_statement f JOIN own_statement o ON o.id = f.id"), 0);
+    assert_eq!(specialist.pull(&operator).new_count, 0);
+    assert_eq!(count(&specialist, "SELECT count(*) FROM own_statement"), own);
+}
+
+#[test]
+fn a_new_device_gets_the_persons_history() {
+    let (mut operator, _, _, _) = scene();
+    let second = TestDevice::bound(&mut operator, SPECIALIST, 0x91);
+    second.pull(&operator);
+    let visit = shown(&second, 1).unwrap();
+    assert_eq!((visit.specialist, visit.note.as_deref()), (SPECIALIST, Some("Жаттығу жасалды")));
+    let readings = second.store.read(|reader| reader.readings(0, 10)).unwrap();
+    assert_eq!(readings.len(), 1, "when my location was read, on whichever of my devices");
+}
+
+#[test]
+fn a_statement_without_a_scope_of_the_reader_is_not_kept() {
+    let (mut operator, specialist, parent, _) = scene();
+    specialist.state(&[visit(2, SPECIALIST, CHILD).1]);
+    specialist.push(&mut operator);
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    page.items[0].scopes = vec![Scope::Team(CHILD)];
+    let applied = parent.store.apply_pull(&request, page).unwrap();
+    assert_eq!((applied.new_count, applied.rejected_count), (0, 1));
+    assert_eq!(shown(&parent, 2), None, "it could never be forgotten again");
+}

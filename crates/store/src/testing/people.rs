@@ -1,11 +1,11 @@
 //! Synthetic people of the tests.
 
 use domain::agreement::AgreementKind;
-use domain::content::{AgreementAccepted, EvidenceLevel, VisitOutcome, VisitRegistered};
+use domain::content::{AgreementAccepted, EvidenceLevel, Locale, VisitOutcome, VisitRegistered};
 use domain::id::{CaptureId, ChildId, Digest, OrganisationId, PersonId, PlaceId, VisitId};
 use journal::Draft;
 
-use super::{LOCALE, NOW_MS};
+use super::NOW_MS;
 
 pub(crate) const SPECIALIST: PersonId = PersonId::from_bytes([0x11; 16]);
 pub(crate) const PARENT: PersonId = PersonId::from_bytes([0x12; 16]);
@@ -39,7 +39,7 @@ pub(crate) fn agreement_accepted(person: PersonId) -> Draft {
     let accepted = AgreementAccepted {
         document: AgreementKind::Specialist,
         version: 1,
-        locale: LOCALE,
+        locale: Locale::Kk,
         sha256: Digest::from_bytes([9; 32]),
         confirmations: Vec::new(),
         opened_at_ms: NOW_MS,

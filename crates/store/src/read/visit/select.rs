@@ -61,7 +61,8 @@ impl Reader<'_> {
     pub fn story(&self, id: VisitId) -> Result<Vec<StoryRow>, StoreError> {
         let account = self.account()?;
         let mut story = Vec::new();
-        for statement in statement::about(self.conn, account, id.into())? {
+        let statements = statement::about(self.conn, account, id.into())?;
+        for statement in statements.into_iter().filter(|statement| statement.kind.is_about_visit()) {
             story.push(StoryRow {
                 id: statement.id,
                 kind: statement.kind,

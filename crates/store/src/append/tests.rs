@@ -1,0 +1,232 @@
+use std::sync::Arc;
+
+use domain::content::{
+    CaptureEnd, LocationMoment, LocationOutcome, NotePurpose, UnavailableReason, VisitLocated, VisitNoted,
+};
+use domain::id::VisitId;
+use sync::Outbox as _;
+
+use super::*;
+use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
+
+fn device() -> TestDevice {
+    TestDevice::bound(&mut TestOperator::new(), SPECIALIST, 1)
+}
+
+#[test]
+fn a_series_is_dense_and_each_statement_names_the_one_before() {
+    let device = device();
+    let mut sealed = device.state(&[visit(1, SPECIALIST, CHILD).1, visit(2, SPECIALIST, CHILD).1]);
+    sealed.extend(device.state(&[visit(3, SPECIALIST, CHILD).1]));
+    let numbers: Vec<u64> = sealed.iter().map(|sealed| sealed.header.seq).collect();
+    assert_eq!(numbers, [1, 2, 3], "0 is device-enrolled");
+    for pair in sealed.windows(2) {
+        assert_eq!(pair[1].header.prev, Some(pair[0].id));
+    }
+    assert_eq!(sealed[0].header.beacon, device.store.beacon().unwrap(), "younger than the last head seen");
+    assert!(sealed[0].header.beacon.is_some());
+}
+
+#[test]
+fn two_taps_are_one_visit_also_after_a_restart() {
+    let mut device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let tap = |device: &TestDevice| {
+        let drafts = std::slice::from_ref(&draft);
+        device.store.append_drafts(Some("draft-1"), drafts, &device.clock, &device.rng).unwrap()
+    };
+    let first = tap(&device);
+    assert!(!first.repeated);
+    let second = tap(&device);
+    device.restart();
+    let third = tap(&device);
+    assert_eq!((second.repeated, third.repeated), (true, true));
+    assert_eq!(first.statements, second.statements);
+    assert_eq!(first.statements, third.statements);
+    assert_eq!(device.store.read(|reader| reader.story(id)).unwrap().len(), 1);
+}
+
+#[test]
+fn an_error_of_the_use_case_leaves_nothing_behind() {
+    let device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let before = device.store.waiting().unwrap();
+    let failed = device.store.append(Some("draft-1"), &device.clock, &device.rng, |appending| {
+        appending.seal(&draft)?;
+        appending.set("progress", Some(b"1"))?;
+        Err::<(), _>(StoreError::Row("changed meanwhile"))
+    });
+    assert!(matches!(failed, Err(StoreError::Row(_))));
+    assert_eq!(device.store.waiting().unwrap(), before);
+    let (visit, setting) = device
+        .store
+        .read(|reader| Ok::<_, StoreError>((reader.visit(id)?, reader.get("progress")?)))
+        .unwrap();
+    assert_eq!((visit, setting), (None, None));
+    let again = device.store.append_drafts(Some("draft-1"), &[draft], &device.clock, &device.rng).unwrap();
+    assert!(!again.repeated, "the failed request was not answered");
+}
+
+#[test]
+fn a_statement_may_refer_to_one_of_the_same_transaction() {
+    let device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let appended = device
+        .store
+        .append(None, &device.clock, &device.rng, |appending| {
+            let registered = appending.seal(&draft)?;
+            let note = VisitNoted {
+                purpose: NotePurpose::Care,
+                text: "Бала жақсы қатысты".into(),
+                about: Some(registered.id),
+            };
+            appending.seal(&Draft::new(id, note)).map(drop)
+        })
+        .unwrap();
+    let visit = device.store.read(|reader| reader.visit(id)).unwrap().unwrap();
+    assert_eq!(visit.registered, appended.statements[0].id);
+    assert_eq!(visit.note.as_deref(), Some("Бала жақсы қатысты"));
+}
+
+#[test]
+fn two_threads_never_fork_the_series() {
+    let device = Arc::new(device());
+    let threads: Vec<_> = (0..4_u8)
+        .map(|thread| {
+            let device = Arc::clone(&device);
+            std::thread::spawn(move || {
+                for n in 0..25 {
+                    device.state(&[visit(thread * 25 + n, SPECIALIST, CHILD).1]);
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let series = device.store.with_reader(|conn| statement::own(conn, 0, 1_000)).unwrap();
+    assert_eq!(series.len(), 101);
+    for pair in series.windows(2) {
+        assert_eq!(pair[1].header.prev, Some(pair[0].id));
+    }
+}
+
+#[test]
+fn two_handles_on_one_file_never_fork_the_series() {
+    let device = device();
+    let other = Store::open(device.path(), &crate::testing::key()).unwrap();
+    for n in 0..10 {
+        device.state(&[visit(n * 2, SPECIALIST, CHILD).1]);
+        let (_, draft) = visit(n * 2 + 1, SPECIALIST, CHILD);
+        other.append_drafts(None, &[draft], &device.clock, &device.rng).unwrap();
+    }
+    let series = device.store.with_reader(|conn| statement::own(conn, 0, 100)).unwrap();
+    assert!(series.windows(2).all(|pair| pair[1].header.prev == Some(pair[0].id)));
+    assert_eq!(series.len(), 21);
+}
+
+#[test]
+fn the_journal_refuses_every_change() {
+    let device = device();
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    for (sql, why) in [
+        ("UPDATE own_statement SET kind = 'x' WHERE seq = 1", "own statements are never changed"),
+        ("DELETE FROM own_statement WHERE seq = 1", "own statements are never deleted"),
+        ("UPDATE own_content SET bytes = x'00' WHERE seq = 1", "contents are never changed"),
+        ("DELETE FROM own_content WHERE seq = 1", "nothing unsent is ever deleted"),
+        ("DELETE FROM outbox WHERE seq = 1", "only a receipt closes the outbox"),
+        ("UPDATE registration SET tree_size = 9", "registrations are never changed"),
+        ("DELETE FROM receipt", "receipts are never deleted"),
+        (
+            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, bytes)
+             VALUES (9, zeroblob(32), 'x', zeroblob(16), 0, x'')",
+            "the series has no gaps and no forks",
+        ),
+    ] {
+        let refused = device.store.write(|transaction| Ok::<_, StoreError>(transaction.execute(sql, [])?));
+        let Err(StoreError::Sql(rusqlite::Error::SqliteFailure(_, Some(said)))) = refused else {
+            panic!("{sql}: {refused:?}")
+        };
+        assert_eq!(said, why, "{sql}");
+    }
+}
+
+#[test]
+fn a_reading_that_a_crash_interrupted_is_found_at_the_next_start_and_ends_once() {
+    let mut device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let pending = PendingCapture {
+        capture: CaptureId::from_bytes([1; 16]),
+        moment: LocationMoment::Registered,
+        visits: vec![id, VisitId::from_bytes([2; 16])],
+        began_at_ms: 5,
+    };
+    device
+        .store
+        .append(None, &device.clock, &device.rng, |appending| {
+            appending.begin_capture(&pending)?;
+            appending.seal(&draft).map(drop)
+        })
+        .unwrap();
+    device.restart();
+    let (found, shown, readings) = device
+        .store
+        .read(|reader| {
+            Ok::<_, StoreError>((reader.pending_captures()?, reader.visit(id)?, reader.readings(0, 9)?))
+        })
+        .unwrap();
+    assert_eq!(found, std::slice::from_ref(&pending));
+    assert!(shown.unwrap().capture_pending);
+    assert_eq!((readings[0].visits.clone(), readings[0].outcome), (pending.visits.clone(), None));
+    let end = |device: &TestDevice| {
+        device
+            .store
+            .append(None, &device.clock, &device.rng, |appending| {
+                let Some(ended) = appending.end_capture(pending.capture)? else { return Ok(()) };
+                for visit in ended.visits {
+                    let located = VisitLocated {
+                        capture: ended.capture,
+                        moment: ended.moment,
+                        outcome: LocationOutcome::Unavailable(UnavailableReason::Interrupted),
+                        began_at_ms: ended.began_at_ms,
+                        ended_at_ms: ended.began_at_ms,
+                        ended_by: CaptureEnd::Interrupted,
+                    };
+                    appending.seal(&Draft::new(visit, located))?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap()
+    };
+    assert_eq!(end(&device).statements.len(), 2);
+    assert_eq!(end(&device).statements.len(), 0, "written once");
+    let (visit, readings) = device
+        .store
+        .read(|reader| Ok::<_, StoreError>((reader.visit(id)?.unwrap(), reader.readings(0, 9)?)))
+        .unwrap();
+    assert!(!visit.capture_pending);
+    assert_eq!(visit.location, Some(LocationOutcome::Unavailable(UnavailableReason::Interrupted)));
+    assert_eq!(readings.len(), 1, "siblings share one reading");
+    assert_eq!(readings[0].visits, pending.visits);
+}
+
+#[test]
+fn enrolling_again_after_a_crash_gives_the_same_statement() {
+    let mut operator = TestOperator::new();
+    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let account = device.store.account().unwrap().unwrap();
+    device.restart();
+    let new = crate::NewDevice {
+        device: account.device,
+        key: account.key,
+        operator: account.operator,
+        address: account.address,
+    };
+    let other = domain::content::DeviceEnrolled {
+        key: Vec::new(),
+        activation: "ZZZZ".into(),
+        platform: "linux".into(),
+        app_version: "0.1.0".into(),
+    };
+    let again = device.store.begin_device(&new, &other, &device.clock, &device.rng).unwrap();
+    assert_eq!(again, device.store.with_reader(|conn| statement::own(conn, 0, 1)).unwrap()[0]);
+    assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
+}
