@@ -3,6 +3,8 @@ import type { Messages } from '../messages';
 export const me: Messages['me'] = {
   title: 'Me',
   role: 'Role',
+  noRole: 'You have no role yet',
+  noRoleText: 'When the coordinator gives you a role the app updates by itself. Sync, or ask your coordinator.',
   agreement: 'Agreement',
   agreementRead: 'Text of the agreement',
   moments: 'When my location was read',

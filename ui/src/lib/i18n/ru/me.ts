@@ -3,6 +3,8 @@ import type { Messages } from '../messages';
 export const me: Messages['me'] = {
   title: 'Я',
   role: 'Роль',
+  noRole: 'Вам пока не дана роль',
+  noRoleText: 'Когда координатор даст вам роль, приложение обновится само. Синхронизируйте или свяжитесь с координатором.',
   agreement: 'Соглашение',
   agreementRead: 'Текст соглашения',
   moments: 'Когда считывалась геолокация',
