@@ -221,6 +221,11 @@ impl Outbox for Observed {
         self.store.mark_sent(items)
     }
 
+    fn mark_unsent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
+        self.changed.store(true, Ordering::Relaxed);
+        self.store.mark_unsent(items)
+    }
+
     fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
         self.changed.store(true, Ordering::Relaxed);
         self.store.apply_push(items, response)

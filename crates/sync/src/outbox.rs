@@ -85,6 +85,13 @@ pub trait Outbox: Send + Sync + 'static {
     /// [`OutboxError::Store`].
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError>;
 
+    /// Takes that back after a push without an answer: what is certain is that they are saved on this device, and
+    /// nobody without a network may read that his visit was sent.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn mark_unsent(&self, items: &[PushItem]) -> Result<(), OutboxError>;
+
     /// Verifies and stores what came back for a push of `items`.
     ///
     /// # Errors

@@ -97,7 +97,11 @@ async fn push_all(
                 summary.series_behind |= applied.series_behind;
                 next
             }
-            Err(error) => pushing.after_failure(error, request.items.len()),
+            Err(error) => {
+                let next = pushing.after_failure(error, request.items.len());
+                blocking(outbox, move |outbox| outbox.mark_unsent(&request.items)).await?;
+                next
+            }
         };
         match next {
             Next::Again => {}

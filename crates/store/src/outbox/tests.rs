@@ -26,6 +26,9 @@ fn an_outbox_row_closes_only_on_a_receipt_that_verifies() {
     let items = device.store.next_batch(None, 10, usize::MAX).unwrap();
     device.store.mark_sent(&items).unwrap();
     assert_eq!(state_of(&device, 1), Transport::Sent);
+    device.store.mark_unsent(&items).unwrap();
+    assert_eq!(state_of(&device, 1), Transport::Saved, "without an answer nobody reads that it was sent");
+    device.store.mark_sent(&items).unwrap();
     let response = operator.push(&items, device.key());
     let applied = device.store.apply_push(&items, &response).unwrap();
     assert_eq!((applied.registered_count, applied.series_behind), (2, false));
