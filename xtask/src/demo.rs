@@ -3,13 +3,15 @@
 //! The first run starts the operator; further ones, with another `--as`, join it. Each role has its own folder, so
 //! that three people can be played side by side. Everything lies below target/demo and ends with this program.
 //!
-//! - [`operator`]: the demo organisation, its activation codes, the server.
+//! - [`operator`]: the demo organisation and its server.
+//! - [`people`]: who they are, and who among them meet.
 //! - [`screen`]: a screen where there is none, and its picture.
 //! - [`keyring`]: a keyring where the desktop offers none.
 //! - [`window`]: which windows are open, so that the last one may end the operator.
 
 mod keyring;
 mod operator;
+mod people;
 mod screen;
 mod window;
 
@@ -75,10 +77,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .run()?;
 
     let operator = operator::join_or_start(options.keep)?;
-    println!("\n{}", operator.codes);
-    println!("operator: http://{}", operator.address);
-
     let role = options.role.name();
+    println!("\n{}\n", operator.people.describe(role));
+
     let profile = folder().join(role);
     on_path(&profile, fs::create_dir_all(&profile))?;
     let screen = no_screen.then(screen::Screen::start).transpose()?;

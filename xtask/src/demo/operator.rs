@@ -1,5 +1,6 @@
 //! The operator of the demo: one for all windows, begun anew with each first run.
 
+use super::people::People;
 use super::{folder, tied};
 use crate::process::{Failure, Outcome, on_path, program, target};
 use std::fs;
@@ -16,9 +17,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// The operator that the windows speak to.
 pub(super) struct Operator {
-    pub(super) address: SocketAddr,
-    /// What the demo printed when it made its people: who they are and with which code each enrols.
-    pub(super) codes: String,
+    pub(super) people: People,
     /// Present when this run started it, and therefore ends it.
     server: Option<Child>,
 }
@@ -26,10 +25,10 @@ pub(super) struct Operator {
 /// Joins the operator of another run, or starts one: on a new organisation, unless `keep` goes on with the last.
 pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
     if let Some(address) = running() {
-        let codes = read("codes.txt")?;
-        return Ok(Operator { address, codes, server: None });
+        println!("joining the operator on {address}");
+        return Ok(Operator { people: People::parse(&read("people.json")?)?, server: None });
     }
-    let begun = folder().join("operator").is_dir() && folder().join("codes.txt").is_file();
+    let begun = folder().join("operator").is_dir() && folder().join("people.json").is_file();
     if super::window::any_open() {
         return Err(Failure::new("a window of the last demo is still open", "close it, then run this again"));
     }
@@ -40,15 +39,14 @@ pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
     let address = if keep && begun { parse(&read("address.txt")?)? } else { free_address()? };
     write("address.txt", &address.to_string())?;
     // In a folder that is set up already this only gives codes to those who have no device yet.
-    let codes = program(binary())
-        .args(["demo", "--dir"])
+    let people = program(binary())
+        .args(["demo", "--json", "--dir"])
         .args([folder().join("operator")])
         .args(["--listen", &address.to_string()])
         .mend("remove target/demo and try again")
         .read()?;
-    write("codes.txt", &codes)?;
-    let server = serve(address)?;
-    Ok(Operator { address, codes, server: Some(server) })
+    write("people.json", &people)?;
+    Ok(Operator { people: People::parse(&people)?, server: Some(serve(address)?) })
 }
 
 impl Operator {
