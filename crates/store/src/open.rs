@@ -234,4 +234,4 @@ pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf, std::io::Error> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -55,3 +55,6 @@ impl<'a> Reader<'a> {
         capture::pending(self.conn)
     }
 }
+
+#[cfg(test)]
+mod tests;

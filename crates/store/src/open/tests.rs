@@ -3,6 +3,14 @@ use std::fs;
 use super::*;
 use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, key, visit};
 
+/// Makes a file of an older schema from its SQL.
+pub(crate) fn write_plain(path: &Path, key: &Key, sql: &str, schema: u32) {
+    let conn = connect(path, key).unwrap();
+    conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    conn.execute_batch(sql).unwrap();
+    conn.pragma_update(None, "user_version", schema).unwrap();
+}
+
 fn wrong_key() -> Key {
     Sensitive::new([0x5b; 32])
 }
@@ -84,12 +92,11 @@ fn damage_is_reported_and_the_file_moved_aside_whole() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 200].fill(0xee);
     fs::write(&copy, &bytes).unwrap();
-    let damaged = match Store::open(&copy, &key()) {
-        Ok(store) => matches!(store.check_integrity(), Err(StoreError::Damaged)),
-        Err(OpenError::Damaged) => true,
-        Err(other) => panic!("{other}"),
-    };
-    assert!(damaged);
+    let store = Store::open(&copy, &key()).unwrap();
+    assert!(matches!(store.check_integrity(), Err(StoreError::Damaged)));
+    let read = store.rebuild();
+    assert!(matches!(read, Err(StoreError::Damaged)), "also found by use: {read:?}");
+    drop(store);
     let aside = move_aside(&copy, "20261123T050000Z").unwrap();
     assert!(!copy.exists());
     assert_eq!(fs::read(&aside).unwrap(), bytes, "nothing is lost");
