@@ -13,10 +13,19 @@ use crate::binaries;
 /// What `esep-operator demo --json` prints.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Demo {
+    /// Who answers.
+    pub operator: DemoOperator,
     /// The demo's people with their activation codes.
     pub people: Vec<DemoPerson>,
     /// The demo's children.
     pub children: Vec<serde_json::Value>,
+}
+
+/// The operator of the demo.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DemoOperator {
+    /// Id of its organisation.
+    pub organisation: String,
 }
 
 /// A person of the demo.
@@ -40,7 +49,22 @@ impl Demo {
     /// # Panics
     /// When the demo has none.
     pub fn person(&self, role: &str) -> &DemoPerson {
-        self.people(role).next().unwrap_or_else(|| panic!("the demo has no {role}"))
+        self.people.iter().find(|person| person.roles == [role]).unwrap_or_else(|| panic!("the demo has no {role}"))
+    }
+
+    /// The specialist who visits the most children, siblings among them.
+    ///
+    /// # Panics
+    /// When the demo has none.
+    pub fn busiest_specialist(&self) -> &DemoPerson {
+        let visits = |person: &DemoPerson| {
+            let is_in_team = |child: &&serde_json::Value| {
+                let team = child["care_team"].as_array().map(Vec::as_slice).unwrap_or_default();
+                team.iter().any(|member| member.as_str() == Some(&person.person))
+            };
+            self.children.iter().filter(is_in_team).count()
+        };
+        self.people("specialist").max_by_key(|person| visits(person)).expect("the demo has specialists")
     }
 
     /// Everybody who has exactly this role.

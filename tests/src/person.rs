@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::ipc::{
-    AgreementRef, BeginVisit, Enrol, ErrorCode, InspectOperator, IpcError, OutcomeCode, RegisterVisit,
+    AgreementDue, AgreementRef, BeginVisit, Enrol, ErrorCode, InspectOperator, IpcError, OutcomeCode, RegisterVisit,
     RegisteredVisits, SortColumn, Stage, SyncState, Tick, Transport, Unlock, VisitQuery, VisitView,
 };
 use client::ports::{Events, LocationSource, Ports};
@@ -84,11 +84,27 @@ impl Person {
         self.app.enrol(enrol).await.map(drop)
     }
 
+    /// The texts that bind and are not accepted, once the first sync has brought them.
+    ///
+    /// # Panics
+    /// When none comes within 20 s although the app stands before the agreement.
+    pub async fn texts(&self) -> Vec<AgreementDue> {
+        for _ in 0..200 {
+            let stage = self.app.app_state().await.expect("a state").stage;
+            let mut due = self.app.agreements_due().await.expect("the list of texts");
+            due.retain(|text| !text.announced);
+            if !due.is_empty() || stage != Stage::Agreement {
+                return due;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no text comes");
+    }
+
     /// Reads to the end, ticks every box and presses «Кіру», for each text that binds.
     pub async fn accept_all(&self) {
         for _ in 0..4 {
-            let due = self.app.agreements_due().await.expect("the texts are there");
-            let Some(text) = due.into_iter().find(|text| !text.announced) else { return };
+            let Some(text) = self.texts().await.into_iter().next() else { return };
             let reference = AgreementRef {
                 document: text.document.clone(),
                 version: text.version,

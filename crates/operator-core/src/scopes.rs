@@ -64,10 +64,16 @@ impl View<'_> {
         for child in children {
             self.scopes.extend([Scope::Child(child), Scope::Team(child)]);
             self.add_places(child)?;
-            for member in self.valid(FactQuery::of(Class::CareTeam).about(child))? {
+            // Whoever ever came stays known, here as for the family: without the key a visit cannot be verified.
+            for member in self.read.facts(&FactQuery::of(Class::CareTeam).about(child))? {
                 self.scopes.extend(member.object.map(|id| Scope::Card(id.into())));
             }
             self.add_representatives(child, true)?;
+        }
+        let query = FactQuery::of(Class::Member).about(person).qualified(role_name(Role::Specialist));
+        for membership in self.read.facts(&query)? {
+            let Some(organisation) = membership.object.map(OrganisationId::from) else { continue };
+            self.add_coordinators(organisation)?;
         }
         Ok(())
     }
@@ -84,11 +90,17 @@ impl View<'_> {
             self.scopes.extend(self.read.specialists_of_child(child)?.into_iter().map(Scope::Card));
             self.add_representatives(child, false)?;
             for organisation in self.organisations_of(child)? {
-                let query = FactQuery::of(Class::Member).with(organisation);
-                for member in self.valid(query.qualified(role_name(Role::Coordinator)))? {
-                    self.scopes.insert(Scope::Card(member.subject.into()));
-                }
+                self.add_coordinators(organisation)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever reviews or reviewed for an organisation, by name and key.
+    fn add_coordinators(&mut self, organisation: OrganisationId) -> Result<(), StoreError> {
+        let query = FactQuery::of(Class::Member).with(organisation).qualified(role_name(Role::Coordinator));
+        for member in self.read.facts(&query)? {
+            self.scopes.insert(Scope::Card(member.subject.into()));
         }
         Ok(())
     }
@@ -119,10 +131,10 @@ impl View<'_> {
     }
 
     fn add_representatives(&mut self, child: ChildId, with_contact: bool) -> Result<(), StoreError> {
-        for representation in self.valid(FactQuery::of(Class::Representation).about(child))? {
+        for representation in self.read.facts(&FactQuery::of(Class::Representation).about(child))? {
             let Some(person) = representation.object.map(PersonId::from) else { continue };
             self.scopes.insert(Scope::Card(person));
-            if with_contact {
+            if with_contact && representation.is_valid_at(self.now_ms) {
                 self.scopes.insert(Scope::Contact(person));
             }
         }

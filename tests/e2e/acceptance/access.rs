@@ -1,5 +1,6 @@
+use client::ipc::{ErrorCode, VisitRef};
 use esep_tests::operator::Operator;
-use esep_tests::person::{Person, is_registered};
+use esep_tests::person::{Person, code, is_registered};
 
 use super::folder;
 
@@ -22,18 +23,20 @@ pub(super) async fn access_gained_backfills_lost_forgets() {
     let past = first_app.visit(&[&child.id], None).await.expect("a visit").visits[0].id.clone();
     first_app.sync().await;
     second_app.sync().await;
-    assert!(second_app.visits().await.iter().all(|visit| visit.id != past), "not for who is not in the team");
+    let hidden = second_app.app.visit(VisitRef { visit: past.clone() }).await;
+    assert_eq!(code(hidden), ErrorCode::NotFound, "not for who is not in the team");
 
     let set = |person: &str, to: Option<&str>| {
-        let mut arguments =
-            vec!["care-team", "set", "--child", &child.id, "--person", person, "--function", "speech-therapy"];
+        let mut arguments = vec!["care-team", "set", "--child", &child.id, "--person", person];
+        arguments.extend(["--organisation", &demo.operator.organisation, "--function", "speech-therapy"]);
         arguments.extend(to.iter().flat_map(|to| ["--to", to]));
         Operator::command(operator.dir(), &arguments);
     };
     set(&second.person, None);
     second_app.sync().await;
     assert!(second_app.children().await.iter().any(|known| known.id == child.id), "the child came");
-    assert!(second_app.visits().await.iter().any(|visit| visit.id == past), "with its past");
+    let seen = second_app.app.visit(VisitRef { visit: past.clone() }).await.expect("with its past").visit;
+    assert!(!seen.specialist.name.is_empty(), "a colleague is known by name");
     let own = second_app.visit(&[&child.id], None).await.expect("a visit").visits[0].id.clone();
     second_app.sync().await;
 
@@ -41,7 +44,8 @@ pub(super) async fn access_gained_backfills_lost_forgets() {
     second_app.sync().await;
     assert!(second_app.children().await.iter().all(|known| known.id != child.id), "the child is forgotten");
     let left = second_app.visits().await;
-    assert!(left.iter().all(|visit| visit.id != past), "and so is the colleague's visit");
+    let hidden = second_app.app.visit(VisitRef { visit: past.clone() }).await;
+    assert_eq!(code(hidden), ErrorCode::NotFound, "and so is the colleague's visit");
     let mine = left.iter().find(|visit| visit.id == own).expect("the own visit stays");
     assert!(is_registered(mine));
     assert_ne!(mine.child.name, child.name, "without the child's name");
