@@ -68,7 +68,11 @@ fn accepted_versions(
 ///
 /// # Errors
 /// Those of the store.
-pub fn has_accepted(read: &dyn StoreRead, person: PersonId, document: AgreementKind) -> Result<bool, StoreError> {
+pub fn has_accepted(
+    read: &dyn StoreRead,
+    person: PersonId,
+    document: AgreementKind,
+) -> Result<bool, StoreError> {
     Ok(!accepted_versions(read, person, document)?.is_empty())
 }
 
@@ -97,8 +101,9 @@ pub fn text(
     locale: Locale,
 ) -> Result<Option<AgreementText>, StoreError> {
     let Some(text) = published.texts.iter().find(|text| text.locale == locale) else { return Ok(None) };
-    let bytes =
-        read.document(text.sha256)?.ok_or(StoreError::Damaged("the text of a published agreement is missing"))?;
+    let bytes = read
+        .document(text.sha256)?
+        .ok_or(StoreError::Damaged("the text of a published agreement is missing"))?;
     domain::agreement::parse(published.document, &bytes)
         .map(Some)
         .map_err(|_| StoreError::Damaged("a published agreement cannot be structured"))
@@ -108,7 +113,10 @@ pub fn text(
 ///
 /// # Errors
 /// Those of the store.
-pub fn is_complete_acceptance(read: &dyn StoreRead, accepted: &AgreementAccepted) -> Result<bool, StoreError> {
+pub fn is_complete_acceptance(
+    read: &dyn StoreRead,
+    accepted: &AgreementAccepted,
+) -> Result<bool, StoreError> {
     let versions = versions(read, accepted.document)?;
     let Some(version) = versions.iter().find(|version| version.published.version == accepted.version) else {
         return Ok(false);
@@ -122,5 +130,7 @@ pub fn is_complete_acceptance(read: &dyn StoreRead, accepted: &AgreementAccepted
         .confirmations
         .iter()
         .filter(|confirmation| !published.optional_confirmations.contains(&confirmation.number))
-        .all(|needed| accepted.confirmations.iter().any(|tick| tick.number == needed.number && tick.accepted)))
+        .all(|needed| {
+            accepted.confirmations.iter().any(|tick| tick.number == needed.number && tick.accepted)
+        }))
 }

@@ -117,7 +117,8 @@ impl Walk<'_> {
         if !is_same {
             self.find(leaf, "its columns say something else than its bytes");
         }
-        let key = if header.key == self.operator.id() { Some(self.operator) } else { self.keys.get(&header.key) };
+        let key =
+            if header.key == self.operator.id() { Some(self.operator) } else { self.keys.get(&header.key) };
         let verified = match key {
             Some(key) => statement.verify(key).is_ok(),
             None => false,
@@ -138,7 +139,10 @@ impl Walk<'_> {
                     self.erased.extend(erased.statements);
                 }
                 if is_readable == entry.flags.contains(&Flag::UnreadableContent) {
-                    self.find(leaf, "its content is readable and flagged as unreadable, or the other way round");
+                    self.find(
+                        leaf,
+                        "its content is readable and flagged as unreadable, or the other way round",
+                    );
                 }
             }
             None => self.bare.push((leaf, id)),

@@ -121,7 +121,12 @@ pub fn is_member(
 ///
 /// # Errors
 /// Those of the store.
-pub fn represents(read: &dyn StoreRead, person: PersonId, child: ChildId, at_ms: i64) -> Result<bool, StoreError> {
+pub fn represents(
+    read: &dyn StoreRead,
+    person: PersonId,
+    child: ChildId,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
     let query = FactQuery::of(Class::Representation).about(child).with(person);
     Ok(read.facts(&query)?.iter().any(|fact| fact.is_valid_at(at_ms)))
 }
@@ -217,12 +222,17 @@ fn by_person(
         }
         Content::VisitLocated(located) if located.moment != LocationMoment::Confirmed => {
             let place = row.and_then(|row| row.place);
-            flags.extend(domain::flag::location_flags(&located.outcome, presence(read, place, &located.outcome)?));
+            flags.extend(domain::flag::location_flags(
+                &located.outcome,
+                presence(read, place, &located.outcome)?,
+            ));
             (is_specialist, None)
         }
         Content::VisitNoted(note) => match (note.purpose, visit) {
             (NotePurpose::Care | NotePurpose::Correction | NotePurpose::Late, _) => (is_specialist, None),
-            (NotePurpose::Dispute, Some(visit)) => (represents(read, person, visit.child, issued_at_ms)?, None),
+            (NotePurpose::Dispute, Some(visit)) => {
+                (represents(read, person, visit.child, issued_at_ms)?, None)
+            }
             (NotePurpose::Review, Some(visit)) => {
                 (is_member(read, person, visit.organisation, Role::Coordinator, issued_at_ms)?, None)
             }
@@ -263,7 +273,8 @@ fn by_person(
             (read.bound_key(compromised.key)?.is_some_and(|key| key.person == person), None)
         }
         Content::DeviceEnrolled(enrolled) => {
-            let own = journal::VerifyingKey::from_cose_key(&enrolled.key).is_ok_and(|key| key.id() == header.key);
+            let own =
+                journal::VerifyingKey::from_cose_key(&enrolled.key).is_ok_and(|key| key.id() == header.key);
             (own && header.seq == 0, None)
         }
         Content::RecordChanged(changed) => {

@@ -47,7 +47,10 @@ pub struct Prepared {
 ///
 /// # Errors
 /// Those of the store. A refusal is a value.
-pub fn prepare(read: &dyn StoreRead, request: &EnrolRequest) -> Result<Result<Prepared, EnrolRefusal>, StoreError> {
+pub fn prepare(
+    read: &dyn StoreRead,
+    request: &EnrolRequest,
+) -> Result<Result<Prepared, EnrolRefusal>, StoreError> {
     let Ok(code) = format!("{}{}", request.lookup, request.secret).parse::<ActivationCode>() else {
         return Ok(Err(EnrolRefusal::UnknownCode));
     };

@@ -181,7 +181,9 @@ pub const fn role_name(role: domain::content::Role) -> &'static str {
 /// The role of that name.
 pub fn parse_role(name: &str) -> Option<domain::content::Role> {
     use domain::content::Role;
-    [Role::Specialist, Role::Representative, Role::Coordinator].into_iter().find(|&role| role_name(role) == name)
+    [Role::Specialist, Role::Representative, Role::Coordinator]
+        .into_iter()
+        .find(|&role| role_name(role) == name)
 }
 
 /// The fact that a statement makes, if its kind makes one.
@@ -245,13 +247,9 @@ pub fn fact_of(subject: SubjectId, content: &Content, leaf_index: u64) -> Option
             accepted.accepted_at_ms,
             None,
         ),
-        Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.is_empty() => fact(
-            Class::Withdrawal,
-            None,
-            withdrawn.document.as_str().into(),
-            withdrawn.withdrawn_at_ms,
-            None,
-        ),
+        Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.is_empty() => {
+            fact(Class::Withdrawal, None, withdrawn.document.as_str().into(), withdrawn.withdrawn_at_ms, None)
+        }
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use wire::push::Registration;
 
 use crate::Operator;
 use crate::register::Tree;
-use crate::store::{Entry, StoreError, StoreRead, StoredHead, StoreTxn};
+use crate::store::{Entry, StoreError, StoreRead, StoreTxn, StoredHead};
 
 /// Signs the head of the log if it grew since the last one. Called once at the end of each transaction, so that every
 /// committed leaf is under a signed head.

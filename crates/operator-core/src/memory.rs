@@ -122,7 +122,11 @@ impl<T: HasState> StoreRead for T {
     }
 
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError> {
-        self.state().nodes.get(&(level, index)).copied().ok_or(StoreError::Damaged("a node of the tree is missing"))
+        self.state()
+            .nodes
+            .get(&(level, index))
+            .copied()
+            .ok_or(StoreError::Damaged("a node of the tree is missing"))
     }
 
     fn latest_head(&self) -> Result<Option<StoredHead>, StoreError> {
@@ -139,8 +143,11 @@ impl<T: HasState> StoreRead for T {
 
     fn series_head(&self, key: KeyId) -> Result<SeriesHead, StoreError> {
         let state = self.state();
-        let registered =
-            state.journal.iter().filter(|entry| entry.key == key && !entry.branch).map(|entry| (entry.seq, entry.id));
+        let registered = state
+            .journal
+            .iter()
+            .filter(|entry| entry.key == key && !entry.branch)
+            .map(|entry| (entry.seq, entry.id));
         let refused = state
             .refusals
             .iter()
@@ -189,7 +196,10 @@ impl<T: HasState> StoreRead for T {
         Ok(visits.filter(|row| row.parties.child == child).map(|row| row.parties.specialist).collect())
     }
 
-    fn specialists_of_organisation(&self, organisation: OrganisationId) -> Result<BTreeSet<PersonId>, StoreError> {
+    fn specialists_of_organisation(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<BTreeSet<PersonId>, StoreError> {
         let visits = self.state().visits.values();
         Ok(visits
             .filter(|row| row.parties.organisation == organisation)
@@ -199,7 +209,10 @@ impl<T: HasState> StoreRead for T {
 
     fn audiences(&self, leaf_index: u64) -> Result<Vec<(Scope, Sight)>, StoreError> {
         let audiences = self.state().audiences.iter();
-        Ok(audiences.filter(|((_, leaf), _)| *leaf == leaf_index).map(|((scope, _), sight)| (*scope, *sight)).collect())
+        Ok(audiences
+            .filter(|((_, leaf), _)| *leaf == leaf_index)
+            .map(|((scope, _), sight)| (*scope, *sight))
+            .collect())
     }
 
     fn page(&self, query: &PageQuery<'_>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
@@ -327,7 +340,13 @@ impl StoreTxn for MemoryTxn<'_> {
         Ok(())
     }
 
-    fn remember_nonce(&mut self, key: KeyId, nonce: &str, expires_s: i64, now_s: i64) -> Result<bool, StoreError> {
+    fn remember_nonce(
+        &mut self,
+        key: KeyId,
+        nonce: &str,
+        expires_s: i64,
+        now_s: i64,
+    ) -> Result<bool, StoreError> {
         self.state.nonces.retain(|_, expires_s| *expires_s >= now_s);
         Ok(self.state.nonces.insert((key, nonce.to_owned()), expires_s).is_none())
     }

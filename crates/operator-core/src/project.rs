@@ -25,7 +25,8 @@ pub fn apply(
     content: Option<&Content>,
 ) -> Result<(), StoreError> {
     if let Some(content) = content {
-        let is_effective = ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| entry.flags.contains(flag));
+        let is_effective =
+            ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| entry.flags.contains(flag));
         if is_effective {
             put_facts(txn, entry, content)?;
             put_keys(txn, entry, author, content)?;
@@ -47,7 +48,12 @@ fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result
     }
 }
 
-fn put_keys(txn: &mut dyn StoreTxn, entry: &Entry, author: &Author, content: &Content) -> Result<(), StoreError> {
+fn put_keys(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    author: &Author,
+    content: &Content,
+) -> Result<(), StoreError> {
     match content {
         Content::DeviceBound(bound) if *author == Author::Operator => {
             let key = VerifyingKey::from_cose_key(&bound.key)
@@ -75,7 +81,12 @@ fn put_keys(txn: &mut dyn StoreTxn, entry: &Entry, author: &Author, content: &Co
     }
 }
 
-fn put_visit(txn: &mut dyn StoreTxn, entry: &Entry, author: &Author, content: &Content) -> Result<(), StoreError> {
+fn put_visit(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    author: &Author,
+    content: &Content,
+) -> Result<(), StoreError> {
     let (Content::VisitRegistered(registered), Some(specialist)) = (content, author.person()) else {
         return Ok(());
     };

@@ -139,7 +139,9 @@ pub fn publish(
     let versions = versions(txn.as_read(), publication.document)?;
     let same = versions.iter().find(|version| version.published.version == publication.version);
     let (id, content) = match same {
-        None => (RecordId::random(operator.rng), begin(&versions, operator, publication, &text, published_text)?),
+        None => {
+            (RecordId::random(operator.rng), begin(&versions, operator, publication, &text, published_text)?)
+        }
         Some(version) => {
             let mut published = version.published.clone();
             if let Some(before) = published.texts.iter().find(|text| text.locale == publication.locale) {

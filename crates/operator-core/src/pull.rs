@@ -59,10 +59,11 @@ pub fn pull(
         response.items = page.items;
         return Ok(response);
     }
-    response.backfill_cursor = request.backfill.as_ref().map(|_| request.cursor);
     let page = reader.page(&scopes, (request.cursor, end), limit, false)?;
     // A cursor beyond the log is that of another history; it stays where it is and the checkpoint tells the rest.
     response.cursor = page.cursor.max(request.cursor);
+    // Gained scopes that had caught up move on with all others.
+    response.backfill_cursor = request.backfill.as_ref().map(|_| response.cursor);
     response.remaining = page.remaining;
     response.more = page.cursor < end || response.urgent_cursor < end;
     response.items = page.items;
@@ -83,7 +84,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn query<'q>(&self, scopes: &'q BTreeSet<Scope>, (from, to): (u64, u64), urgent_only: bool) -> PageQuery<'q> {
+    fn query<'q>(
+        &self,
+        scopes: &'q BTreeSet<Scope>,
+        (from, to): (u64, u64),
+        urgent_only: bool,
+    ) -> PageQuery<'q> {
         PageQuery { scopes, from, to, without_key: self.key, urgent_only }
     }
 
@@ -127,7 +133,8 @@ impl Reader<'_> {
         // A backfill asks for some scopes only; what the reader may see follows from all of them.
         let held = self.read.audiences(leaf_index)?;
         let held = held.iter().filter(|(scope, _)| self.scopes.contains(scope));
-        let is_whole = delivery.sight == Sight::Whole || held.clone().any(|(_, sight)| *sight == Sight::Whole);
+        let is_whole =
+            delivery.sight == Sight::Whole || held.clone().any(|(_, sight)| *sight == Sight::Whole);
         let content = if is_whole { self.read.content(leaf_index)?.map(Content) } else { None };
         Ok(PullItem {
             leaf_index,

@@ -4,7 +4,7 @@ use domain::id::{Digest, KeyId};
 use journal::VerifyingKey;
 use journal::statement::MAX_STATEMENT_BYTES;
 use sha2::{Digest as _, Sha256};
-use wire::push::{Outcome, PushItem, PushResponse, Refusal};
+pub use wire::push::{Outcome, PushItem, PushResponse, Refusal};
 
 use crate::authorise::Author;
 use crate::head;

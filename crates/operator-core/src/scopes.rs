@@ -59,8 +59,11 @@ impl View<'_> {
     }
 
     fn as_specialist(&mut self, person: PersonId) -> Result<(), StoreError> {
-        let children: BTreeSet<ChildId> =
-            self.valid(FactQuery::of(Class::CareTeam).with(person))?.iter().map(|f| f.subject.into()).collect();
+        let children: BTreeSet<ChildId> = self
+            .valid(FactQuery::of(Class::CareTeam).with(person))?
+            .iter()
+            .map(|f| f.subject.into())
+            .collect();
         for child in children {
             self.scopes.extend([Scope::Child(child), Scope::Team(child)]);
             self.add_places(child)?;
@@ -114,7 +117,8 @@ impl View<'_> {
                 let member = PersonId::from(member.subject);
                 self.scopes.extend([Scope::Card(member), Scope::Contact(member)]);
             }
-            self.scopes.extend(self.read.specialists_of_organisation(organisation)?.into_iter().map(Scope::Card));
+            self.scopes
+                .extend(self.read.specialists_of_organisation(organisation)?.into_iter().map(Scope::Card));
             for child in self.children_of(organisation)? {
                 self.scopes.insert(Scope::Child(child));
                 self.add_places(child)?;

@@ -18,10 +18,12 @@ use std::collections::BTreeSet;
 
 use domain::Kind;
 use domain::flag::Flag;
-use domain::id::{ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId};
+use domain::id::{
+    ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId,
+};
 use domain::scope::{Scope, Sight, VisitParties};
 use journal::{SeriesHead, VerifyingKey};
-use wire::push::Refusal;
+pub use wire::push::Refusal;
 
 use crate::fact::{Fact, FactQuery};
 
@@ -223,7 +225,10 @@ pub trait StoreRead {
     /// Who ever registered a visit of a child.
     fn specialists_of_child(&self, child: ChildId) -> Result<BTreeSet<PersonId>, StoreError>;
     /// Who ever registered a visit for an organisation.
-    fn specialists_of_organisation(&self, organisation: OrganisationId) -> Result<BTreeSet<PersonId>, StoreError>;
+    fn specialists_of_organisation(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<BTreeSet<PersonId>, StoreError>;
     /// Audiences of a statement.
     fn audiences(&self, leaf_index: u64) -> Result<Vec<(Scope, Sight)>, StoreError>;
     /// At most `limit` statements that are addressed to any of the scopes, in the order of the log.
@@ -283,7 +288,13 @@ pub trait StoreTxn: StoreRead {
     /// Keeps a published text; the same text again changes nothing.
     fn put_document(&mut self, sha256: Digest, bytes: &[u8]) -> Result<(), StoreError>;
     /// Remembers the nonce of a request until it expires and forgets expired ones. `false`: it was seen before.
-    fn remember_nonce(&mut self, key: KeyId, nonce: &str, expires_s: i64, now_s: i64) -> Result<bool, StoreError>;
+    fn remember_nonce(
+        &mut self,
+        key: KeyId,
+        nonce: &str,
+        expires_s: i64,
+        now_s: i64,
+    ) -> Result<bool, StoreError>;
     /// Keeps everything.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
@@ -301,9 +312,4 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`].
     fn read(&self) -> Result<Box<dyn StoreRead + '_>, StoreError>;
-}
-
-/// The refusal of a code in SQL: a backend need not know the wire.
-pub fn parse_refusal(code: &str) -> Option<Refusal> {
-    Refusal::parse(code)
 }

@@ -2,8 +2,8 @@
 
 use domain::agreement::AgreementKind;
 use domain::content::{
-    CareTeamChanged, DeviceRevoked, Engagement, Locale, MemberChanged, OrganisationChanged, RecordChanged, RecordData,
-    RecordKind, RepresentationBasis, RepresentationChanged, RevocationReason, Role,
+    CareTeamChanged, DeviceRevoked, Engagement, Locale, MemberChanged, OrganisationChanged, RecordChanged,
+    RecordData, RecordKind, RepresentationBasis, RepresentationChanged, RevocationReason, Role,
 };
 use domain::date::Date;
 use domain::geo::Position;
@@ -193,9 +193,14 @@ pub fn add_member(
 ///
 /// # Errors
 /// [`ChangeError`].
-pub fn end_person(txn: &mut dyn StoreTxn, operator: &Operator<'_>, person: PersonId) -> Result<(), ChangeError> {
+pub fn end_person(
+    txn: &mut dyn StoreTxn,
+    operator: &Operator<'_>,
+    person: PersonId,
+) -> Result<(), ChangeError> {
     let now_ms = operator.clock.utc_ms();
-    let row = directory::person(txn.as_read(), person, now_ms)?.ok_or(ChangeError::NotFound { what: "person" })?;
+    let row =
+        directory::person(txn.as_read(), person, now_ms)?.ok_or(ChangeError::NotFound { what: "person" })?;
     let is_open = |to_ms: Option<i64>| to_ms.is_none_or(|to_ms| now_ms < to_ms);
     for member in row.members.into_iter().filter(|member| is_open(member.to_ms)) {
         let MemberRow { organisation, role, engagement, position_kk, position_ru, from_ms, .. } = member;
@@ -205,7 +210,9 @@ pub fn end_person(txn: &mut dyn StoreTxn, operator: &Operator<'_>, person: Perso
         operator.state(txn, person, ended)?;
     }
     for class in [Class::CareTeam, Class::Representation] {
-        for fact in txn.facts(&FactQuery::of(class).with(person))?.into_iter().filter(|fact| is_open(fact.to_ms)) {
+        for fact in
+            txn.facts(&FactQuery::of(class).with(person))?.into_iter().filter(|fact| is_open(fact.to_ms))
+        {
             let ended: domain::Content = match fact.content(txn.as_read())? {
                 Some(domain::Content::CareTeamChanged(team)) => {
                     CareTeamChanged { to_ms: Some(now_ms), ..team }.into()
@@ -257,7 +264,11 @@ pub struct NewPlace {
 ///
 /// # Errors
 /// [`ChangeError`].
-pub fn add_place(txn: &mut dyn StoreTxn, operator: &Operator<'_>, new: &NewPlace) -> Result<PlaceId, ChangeError> {
+pub fn add_place(
+    txn: &mut dyn StoreTxn,
+    operator: &Operator<'_>,
+    new: &NewPlace,
+) -> Result<PlaceId, ChangeError> {
     if !domain::region::REGIONS.iter().any(|region| region.iso == new.region) {
         return Err(bad("region", "not a region of Kazakhstan by ISO 3166-2, such as KZ-71"));
     }
@@ -298,7 +309,11 @@ pub struct NewChild {
 ///
 /// # Errors
 /// [`ChangeError`].
-pub fn add_child(txn: &mut dyn StoreTxn, operator: &Operator<'_>, new: &NewChild) -> Result<ChildId, ChangeError> {
+pub fn add_child(
+    txn: &mut dyn StoreTxn,
+    operator: &Operator<'_>,
+    new: &NewChild,
+) -> Result<ChildId, ChangeError> {
     must_exist(txn.as_read(), Class::Organisation, new.organisation, "organisation")?;
     let id = ChildId::random(operator.rng);
     let mut state = |data| operator.state(txn, id, record(RecordKind::Child, data)).map(drop);
@@ -373,7 +388,8 @@ pub fn publish(
         Some(_) => return Err(PublishError::OtherEffectiveDate.into()),
         None => effective_from_ms(effective, operator.clock)?,
     };
-    let publication = Publication { document, locale, version, effective_from_ms, bytes, geolocation_optional };
+    let publication =
+        Publication { document, locale, version, effective_from_ms, bytes, geolocation_optional };
     Ok(publish(txn, operator, &publication)?)
 }
 

@@ -25,7 +25,11 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Outcome = Result<(), Failure>;
 
 #[derive(Debug, Parser)]
-#[command(name = "esep-operator", version, about = "Operator of ESEP.OTAN-MEKTEP: registers visits so that nobody can later doubt, falsify or lose them")]
+#[command(
+    name = "esep-operator",
+    version,
+    about = "Operator of ESEP.OTAN-MEKTEP: registers visits so that nobody can later doubt, falsify or lose them"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

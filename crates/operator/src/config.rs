@@ -115,7 +115,11 @@ impl Config {
 
     fn override_from(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
         let value = |name: &str| variable(&format!("ESEP_OPERATOR_{name}")).filter(|value| !value.is_empty());
-        fn set<T: std::str::FromStr>(target: &mut T, name: &str, value: Option<String>) -> Result<(), ConfigError> {
+        fn set<T: std::str::FromStr>(
+            target: &mut T,
+            name: &str,
+            value: Option<String>,
+        ) -> Result<(), ConfigError> {
             if let Some(value) = value {
                 let name = || format!("ESEP_OPERATOR_{name}");
                 *target = value.parse().map_err(|_| ConfigError::Environment { name: name() })?;

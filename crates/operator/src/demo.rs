@@ -257,7 +257,11 @@ fn populate(txn: &mut dyn StoreTxn, operator: &Operator<'_>) -> Result<Organisat
     Ok(organisation)
 }
 
-fn add(txn: &mut dyn StoreTxn, operator: &Operator<'_>, person: &roster::Person) -> Result<PersonId, DemoError> {
+fn add(
+    txn: &mut dyn StoreTxn,
+    operator: &Operator<'_>,
+    person: &roster::Person,
+) -> Result<PersonId, DemoError> {
     let new = NewPerson {
         name: name(person.name),
         phone: Some(person.phone.into()),
@@ -280,7 +284,8 @@ fn add_staff(
                 Role::Coordinator => ("Үйлестіруші", "Координатор"),
                 _ => (member.position_kk, member.position_ru),
             };
-            let engagement = if member.by_contract { Engagement::CivilContract } else { Engagement::Employee };
+            let engagement =
+                if member.by_contract { Engagement::CivilContract } else { Engagement::Employee };
             let new = NewMember {
                 organisation,
                 role,
@@ -314,7 +319,11 @@ fn relate(
     for parent in child.parents {
         let unknown = DemoError::Roster("a child names a parent who is not there");
         let representative = *parents.get(parent).ok_or(unknown)?;
-        let basis = if child.is_in_guardianship { RepresentationBasis::Guardian } else { RepresentationBasis::Parent };
+        let basis = if child.is_in_guardianship {
+            RepresentationBasis::Guardian
+        } else {
+            RepresentationBasis::Parent
+        };
         let representation = RepresentationChanged { representative, basis, from_ms, to_ms: None };
         set_representation(txn, operator, id, representation)?;
     }
@@ -337,7 +346,10 @@ mod tests {
         assert!(PLACES.iter().any(|place| place.position.is_none()), "one place without coordinates");
         let at = |label| CHILDREN.iter().filter(|child| child.place == label).count();
         assert!(PLACES.iter().any(|place| at(place.label) == 2), "a pair of siblings at one place");
-        assert!(CHILDREN.iter().any(|child| name(child.name).surname.chars().count() > 25), "a very long surname");
+        assert!(
+            CHILDREN.iter().any(|child| name(child.name).surname.chars().count() > 25),
+            "a very long surname"
+        );
         let roles = |wanted: &[Role]| STAFF.iter().filter(|member| member.roles == wanted).count();
         assert_eq!(roles(&[Role::Specialist]), 2);
         assert_eq!(roles(&[Role::Coordinator]), 1);
@@ -361,7 +373,8 @@ mod tests {
         let second = prepare(Folder::at(temporary.path()), None, false).unwrap();
         assert_eq!(first.people.len(), second.people.len());
         assert_eq!(first.children.len(), second.children.len());
-        let codes = |demo: &Demo| demo.people.iter().map(|person| person.code.clone().unwrap()).collect::<Vec<_>>();
+        let codes =
+            |demo: &Demo| demo.people.iter().map(|person| person.code.clone().unwrap()).collect::<Vec<_>>();
         assert!(codes(&first).iter().all(|code| !codes(&second).contains(code)));
         let end = crate::change::end_person;
         let instance = Instance::open(Folder::at(temporary.path())).unwrap();

@@ -126,7 +126,8 @@ fn settings(config: &Config) -> Check {
         findings.push(format!("{} is not there", path.display()));
     }
     if config.tls_cert.is_none() && !config.listen.ip().is_loopback() {
-        findings.push(format!("{} is not this computer and there is no TLS: `serve` will refuse", config.listen));
+        findings
+            .push(format!("{} is not this computer and there is no TLS: `serve` will refuse", config.listen));
     }
     Check::of("settings", findings, format!("listen on {}", config.listen))
 }
@@ -139,7 +140,9 @@ fn operator_key(instance: &Instance, read: &dyn StoreRead) -> Result<Check, Stor
     };
     match stated {
         Some(Content::OperatorKey(stated)) if stated.key == instance.key.verifying_key().to_cose_key() => {}
-        Some(_) => findings.push("operator.key is not the key that the log names: restore the right file".into()),
+        Some(_) => {
+            findings.push("operator.key is not the key that the log names: restore the right file".into())
+        }
         None => findings.push("the log names no operator: run init".into()),
     }
     Ok(Check::of("operator key", findings, instance.key.id().to_string()))

@@ -1,26 +1,27 @@
 //! The whole log as files, for an auditor or a move.
 //!
-//! | File | Holds |
+//! | Path | Holds |
 //! |---|---|
-//! | `log.cbor` | a CBOR sequence (RFC 8742), one map for each leaf: statement, content unless erased, flags, time |
-//! | `heads.cbor` | a CBOR sequence, one map for each signed tree head |
-//! | `refusals.cbor` | a CBOR sequence, one map for each refused item |
+//! | `statements/<leaf>.cose` | each signed statement, byte for byte |
+//! | `contents/<leaf>.cbor` | its content, unless it was erased |
+//! | `heads/<size>.cose` | each signed tree head |
+//! | `log.jsonl` | a line for each leaf: id, flags, when it was registered |
+//! | `refusals.jsonl` | a line for each refused item |
 //! | `agreements/<sha256>.txt` | the published texts |
-//! | `manifest.json` | how many, and the last head |
+//! | `manifest.json` | how many, and the last root |
 //!
-//! Contents are personal data: the folder is made for its owner only.
+//! Numbers have twelve digits, so that names sort as the log does. Contents are personal data: the folder is made for
+//! its owner only.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use domain::agreement::AgreementKind;
-use domain::content::bytes;
 use domain::flag::Flag;
 use domain::id::{Digest, KeyId, StatementId};
 use operator_core::store::{StoreError, StoreRead};
 use serde::Serialize;
-use wire::pull::Content;
 
 use crate::Folder;
 use crate::folder::FolderError;
@@ -45,11 +46,8 @@ pub enum ExportError {
     /// Making the folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// A row that cannot be written.
-    #[error("a row cannot be represented: {0}")]
-    Cbor(#[from] journal::cbor::CborError),
-    /// The manifest.
-    #[error("the manifest cannot be written: {0}")]
+    /// A line.
+    #[error("a line cannot be written: {0}")]
     Json(#[from] serde_json::Error),
     /// The store.
     #[error(transparent)]
@@ -76,23 +74,12 @@ pub struct Manifest {
 }
 
 #[derive(Serialize)]
-struct Leaf {
+struct Leaf<'a> {
     leaf_index: u64,
+    id: StatementId,
     registered_at_ms: i64,
-    flags: Vec<Flag>,
-    #[serde(with = "bytes")]
-    statement: Vec<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<Content>,
-}
-
-#[derive(Serialize)]
-struct Head {
-    tree_size: u64,
-    root: Digest,
-    signed_at_ms: i64,
-    #[serde(with = "bytes")]
-    head: Vec<u8>,
+    flags: &'a [Flag],
+    has_content: bool,
 }
 
 #[derive(Serialize)]
@@ -104,28 +91,40 @@ struct Refusal {
     reason: &'static str,
     refused_at_ms: i64,
     sha256: Digest,
-    #[serde(with = "bytes")]
-    statement: Vec<u8>,
+    /// Hexadecimal.
+    statement: String,
 }
 
-/// A file that takes CBOR items one after the other.
-struct Sequence {
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+    let path = folder.join(name);
+    fs::write(&path, bytes).map_err(|source| ExportError::Io { path, source })
+}
+
+fn make(out: &Path, name: &str) -> Result<PathBuf, ExportError> {
+    let path = out.join(name);
+    fs::create_dir(&path).map_err(|source| ExportError::Io { path: path.clone(), source })?;
+    Ok(path)
+}
+
+/// A file that takes one JSON object a line.
+struct Lines {
     path: PathBuf,
     file: BufWriter<File>,
     count: u64,
 }
 
-impl Sequence {
+impl Lines {
     fn create(folder: &Path, name: &str) -> Result<Self, ExportError> {
         let path = folder.join(name);
-        let file = File::create_new(&path).map_err(|source| ExportError::Io { path: path.clone(), source })?;
+        let file =
+            File::create_new(&path).map_err(|source| ExportError::Io { path: path.clone(), source })?;
         Ok(Self { path, file: BufWriter::new(file), count: 0 })
     }
 
     fn push<T: Serialize>(&mut self, item: &T) -> Result<(), ExportError> {
-        let bytes = journal::cbor::to_vec(item)?;
+        let line = serde_json::to_string(item)?;
         self.count += 1;
-        self.file.write_all(&bytes).map_err(|source| ExportError::Io { path: self.path.clone(), source })
+        writeln!(self.file, "{line}").map_err(|source| ExportError::Io { path: self.path.clone(), source })
     }
 
     fn finish(mut self) -> Result<u64, ExportError> {
@@ -145,28 +144,34 @@ pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<M
     if fs::read_dir(out).map_err(io)?.next().is_some() {
         return Err(ExportError::NotEmpty(out.to_owned()));
     }
-    let mut log = Sequence::create(out, "log.cbor")?;
+    let (statements, contents) = (make(out, "statements")?, make(out, "contents")?);
+    let mut log = Lines::create(out, "log.jsonl")?;
     loop {
         let entries = read.entries(log.count, BATCH)?;
         if entries.is_empty() {
             break;
         }
         for entry in entries {
+            let leaf_index = entry.leaf_index;
+            write(&statements, &format!("{leaf_index:012}.cose"), &entry.statement)?;
+            let content = read.content(leaf_index)?;
+            if let Some(content) = &content {
+                write(&contents, &format!("{leaf_index:012}.cbor"), content)?;
+            }
             log.push(&Leaf {
-                leaf_index: entry.leaf_index,
+                leaf_index,
+                id: entry.id,
                 registered_at_ms: entry.registered_at_ms,
-                flags: entry.flags,
-                content: read.content(entry.leaf_index)?.map(Content),
-                statement: entry.statement,
+                flags: &entry.flags,
+                has_content: content.is_some(),
             })?;
         }
     }
-    let mut heads = Sequence::create(out, "heads.cbor")?;
-    for head in read.heads()? {
-        let (tree_size, root, signed_at_ms) = (head.tree_size, head.root, head.signed_at_ms);
-        heads.push(&Head { tree_size, root, signed_at_ms, head: head.bytes })?;
+    let (folder, heads) = (make(out, "heads")?, read.heads()?);
+    for head in &heads {
+        write(&folder, &format!("{:012}.cose", head.tree_size), &head.bytes)?;
     }
-    let mut refusals = Sequence::create(out, "refusals.cbor")?;
+    let mut refusals = Lines::create(out, "refusals.jsonl")?;
     for refused in read.refusals()? {
         refusals.push(&Refusal {
             key: refused.key,
@@ -176,32 +181,30 @@ pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<M
             reason: refused.reason.as_str(),
             refused_at_ms: refused.refused_at_ms,
             sha256: refused.sha256,
-            statement: refused.statement,
+            statement: data_encoding::HEXLOWER.encode(&refused.statement),
         })?;
     }
     let manifest = Manifest {
         layout: 1,
         operator_key,
         statements: log.finish()?,
-        heads: heads.finish()?,
+        heads: heads.len() as u64,
         refusals: refusals.finish()?,
-        agreements: agreements(read, &out.join("agreements"))?,
-        root: read.latest_head()?.map(|head| head.root),
+        agreements: agreements(read, &make(out, "agreements")?)?,
+        root: heads.last().map(|head| head.root),
     };
-    fs::write(out.join("manifest.json"), serde_json::to_vec_pretty(&manifest)?).map_err(io)?;
+    write(out, "manifest.json", &serde_json::to_vec_pretty(&manifest)?)?;
     Ok(manifest)
 }
 
 fn agreements(read: &dyn StoreRead, folder: &Path) -> Result<u64, ExportError> {
-    let io = |source| ExportError::Io { path: folder.to_owned(), source };
-    fs::create_dir(folder).map_err(io)?;
     let mut count = 0;
     for document in AgreementKind::ALL {
         for version in operator_core::agreement::versions(read, document)? {
             for text in version.published.texts {
                 let missing = StoreError::Damaged("a published text is missing");
                 let bytes = read.document(text.sha256)?.ok_or(missing)?;
-                fs::write(folder.join(format!("{}.txt", text.sha256)), bytes).map_err(io)?;
+                write(folder, &format!("{}.txt", text.sha256), &bytes)?;
                 count += 1;
             }
         }

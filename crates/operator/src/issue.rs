@@ -49,8 +49,7 @@ pub fn issue(instance: &Instance, person: PersonId, address: Option<&str>) -> Re
     }
     loop {
         let fresh = FreshCode::make(instance.rng.as_ref())?;
-        let is_kept =
-            instance.transact(|txn, operator| fresh.keep(txn, person, operator.clock.utc_ms()))?;
+        let is_kept = instance.transact(|txn, operator| fresh.keep(txn, person, operator.clock.utc_ms()))?;
         if is_kept {
             let code = fresh.code;
             let link = ActivationLink { address, code: code.clone(), fingerprint: instance.key.id() };

@@ -70,7 +70,8 @@ fn write_png(code: &QrCode, file: &Path) -> Result<(), QrError> {
     let mut pixels = vec![255_u8; side * side];
     for y in 0..side {
         for x in 0..side {
-            let module = |pixel: usize| (pixel / MODULE_PX).checked_sub(QUIET).filter(|&at| at < code.width());
+            let module =
+                |pixel: usize| (pixel / MODULE_PX).checked_sub(QUIET).filter(|&at| at < code.width());
             if let (Some(column), Some(row)) = (module(x), module(y))
                 && code[(column, row)] == Color::Dark
             {

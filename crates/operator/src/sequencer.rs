@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use operator_core::head;
 use operator_core::Operator;
+use operator_core::head;
 use operator_core::store::{Store as _, StoreError, StoreRead, StoreTxn};
 use tokio::sync::oneshot;
 
@@ -92,7 +92,8 @@ impl Sequencer {
     /// When the system gives no thread.
     pub fn start(instance: Arc<Instance>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (sender, receiver) = bounded(QUEUE);
-        let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run(&instance, &receiver))?;
+        let thread =
+            std::thread::Builder::new().name("sequencer".into()).spawn(move || run(&instance, &receiver))?;
         Ok((Self { queue: sender }, thread))
     }
 
@@ -161,5 +162,6 @@ fn attempt(instance: &Instance, batch: &mut [Box<dyn Task>]) -> Result<(), Store
         Ok(())
     };
     // A panic drops the transaction, which rolls it back; the writer itself must go on.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::Damaged("a request made the writer stumble")))
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or(Err(StoreError::Damaged("a request made the writer stumble")))
 }

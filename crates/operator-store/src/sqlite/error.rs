@@ -9,12 +9,16 @@ pub(super) fn from_sqlite(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged("the file is not whole"),
         Some(ErrorCode::NotADatabase) => StoreError::Damaged("the file is not a database"),
-        Some(ErrorCode::ConstraintViolation) => StoreError::Damaged("a row contradicts one that is there already"),
+        Some(ErrorCode::ConstraintViolation) => {
+            StoreError::Damaged("a row contradicts one that is there already")
+        }
         Some(_) => StoreError::Unavailable(Box::new(error)),
         None => match error {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..) => StoreError::Damaged("a column holds an impossible value"),
+            | rusqlite::Error::InvalidColumnType(..) => {
+                StoreError::Damaged("a column holds an impossible value")
+            }
             other => StoreError::Unavailable(Box::new(other)),
         },
     }

@@ -17,9 +17,12 @@ const APPLICATION_ID: i32 = 0x6573_6570;
 /// Applies the scripts that a file lacks. A second process waits for the first and then finds nothing to do.
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     loop {
-        let txn = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
-        let pragma = |name: &str| txn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sqlite);
-        let found = u32::try_from(pragma("user_version")?).map_err(|_| StoreError::Damaged("a negative schema"))?;
+        let txn =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
+        let pragma =
+            |name: &str| txn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sqlite);
+        let found =
+            u32::try_from(pragma("user_version")?).map_err(|_| StoreError::Damaged("a negative schema"))?;
         if found > SCHEMA_VERSION {
             return Err(StoreError::TooNew { found, known: SCHEMA_VERSION });
         }

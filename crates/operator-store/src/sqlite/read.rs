@@ -8,8 +8,8 @@ use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
 use operator_core::fact::{Fact, FactQuery};
 use operator_core::store::{
-    Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, StoreError, StoreRead, StoredHead,
-    VisitRow,
+    Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, StoreError, StoreRead,
+    StoredHead, VisitRow,
 };
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params, params_from_iter};
@@ -27,7 +27,10 @@ pub(super) struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn begin(connection: Connection, pool: &'a Mutex<Vec<Connection>>) -> Result<Txn<Self>, StoreError> {
+    pub(super) fn begin(
+        connection: Connection,
+        pool: &'a Mutex<Vec<Connection>>,
+    ) -> Result<Txn<Self>, StoreError> {
         connection.execute_batch("BEGIN DEFERRED").map_err(from_sqlite)?;
         Ok(Txn(Self { connection: Some(connection), pool }))
     }
@@ -108,8 +111,10 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     }
 
     fn entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let sql =
-            format!("SELECT {} FROM journal WHERE leaf_index >= ?1 ORDER BY leaf_index LIMIT ?2", rows::ENTRY);
+        let sql = format!(
+            "SELECT {} FROM journal WHERE leaf_index >= ?1 ORDER BY leaf_index LIMIT ?2",
+            rows::ENTRY
+        );
         many(&self.0, &sql, params![signed(from), limit], rows::entry)
     }
 
@@ -210,7 +215,10 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
         Ok(found.into_iter().map(PersonId::from_bytes).collect())
     }
 
-    fn specialists_of_organisation(&self, organisation: OrganisationId) -> Result<BTreeSet<PersonId>, StoreError> {
+    fn specialists_of_organisation(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<BTreeSet<PersonId>, StoreError> {
         let sql = "SELECT DISTINCT specialist FROM visits WHERE organisation = ?1";
         let found = many(&self.0, sql, [organisation.as_bytes()], |row| row.get(0))?;
         Ok(found.into_iter().map(PersonId::from_bytes).collect())
@@ -292,7 +300,8 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
         let keys = many(connection, &format!("SELECT {} FROM keys ORDER BY key", rows::KEY), [], rows::key)?;
         let visits = format!("SELECT {} FROM visits ORDER BY visit", rows::VISIT);
         let visits = many(connection, &visits, [], rows::visit)?;
-        let sql = "SELECT s.name, a.leaf_index, a.sight FROM audiences AS a JOIN scopes AS s ON s.scope = a.scope";
+        let sql =
+            "SELECT s.name, a.leaf_index, a.sight FROM audiences AS a JOIN scopes AS s ON s.scope = a.scope";
         let found = many(connection, sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, rows::sight(row, 2)?))
         })?;

@@ -8,7 +8,7 @@ use domain::id::{
 use domain::scope::{Sight, VisitParties};
 use journal::VerifyingKey;
 use operator_core::fact::{Class, Fact};
-use operator_core::store::{Activation, BoundKey, Entry, RefusedItem, StoredHead, VisitRow};
+use operator_core::store::{Activation, BoundKey, Entry, Refusal, RefusedItem, StoredHead, VisitRow};
 use rusqlite::Row;
 use rusqlite::types::Type;
 
@@ -31,7 +31,8 @@ fn code<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> O
     })
 }
 
-pub(super) const ENTRY: &str = "leaf_index, id, key, seq, kind, subject, registered_at_ms, branch, flags, statement";
+pub(super) const ENTRY: &str =
+    "leaf_index, id, key, seq, kind, subject, registered_at_ms, branch, flags, statement";
 
 pub(super) fn entry(row: &Row<'_>) -> Outcome<Entry> {
     Ok(Entry {
@@ -71,7 +72,7 @@ pub(super) fn refusal(row: &Row<'_>) -> Outcome<RefusedItem> {
         id: StatementId::from_bytes(row.get(1)?),
         seq: unsigned(row, 2)?,
         took_place: row.get(3)?,
-        reason: code(row, 4, operator_core::store::parse_refusal)?,
+        reason: code(row, 4, Refusal::parse)?,
         refused_at_ms: row.get(5)?,
         sha256: Digest::from_bytes(row.get(6)?),
         statement: row.get(7)?,
@@ -124,7 +125,8 @@ pub(super) fn visit(row: &Row<'_>) -> Outcome<VisitRow> {
     })
 }
 
-pub(super) const ACTIVATION: &str = "lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by";
+pub(super) const ACTIVATION: &str =
+    "lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by";
 
 pub(super) fn activation(row: &Row<'_>) -> Outcome<Activation> {
     Ok(Activation {

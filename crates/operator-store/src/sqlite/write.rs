@@ -161,7 +161,8 @@ impl StoreTxn for Txn<Writing<'_>> {
     }
 
     fn put_visit(&mut self, row: &VisitRow) -> Result<(), StoreError> {
-        let sql = "INSERT INTO visits (visit, child, specialist, organisation, place, started_at_ms, leaf_index)
+        let sql =
+            "INSERT INTO visits (visit, child, specialist, organisation, place, started_at_ms, leaf_index)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let values = params![
             row.visit.as_bytes(),
@@ -219,7 +220,13 @@ impl StoreTxn for Txn<Writing<'_>> {
         self.run(sql, params![sha256.as_bytes(), bytes]).map(drop)
     }
 
-    fn remember_nonce(&mut self, key: KeyId, nonce: &str, expires_s: i64, now_s: i64) -> Result<bool, StoreError> {
+    fn remember_nonce(
+        &mut self,
+        key: KeyId,
+        nonce: &str,
+        expires_s: i64,
+        now_s: i64,
+    ) -> Result<bool, StoreError> {
         self.run("DELETE FROM nonces WHERE expires_s < ?1", [now_s])?;
         let sql = "INSERT INTO nonces (key, nonce, expires_s) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         Ok(self.run(sql, params![key.as_bytes(), nonce, expires_s])? == 1)

@@ -28,6 +28,20 @@ fn parse_locale(name: &str) -> Result<Locale, String> {
     Locale::parse(name).ok_or_else(|| "one of kk, ru, en".into())
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Day {
+    Today,
+    On(Date),
+}
+
+fn parse_day(text: &str) -> Result<Day, String> {
+    if text == "today" {
+        Ok(Day::Today)
+    } else {
+        text.parse().map(Day::On).map_err(|error| format!("{error}"))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct PublishOptions {
     #[command(flatten)]
@@ -41,9 +55,9 @@ pub(super) struct PublishOptions {
     /// Number of the version; versions rise
     #[arg(long)]
     version: u32,
-    /// First day on which it binds, 2026-12-01
-    #[arg(long, value_name = "DATE")]
-    effective: Date,
+    /// First day on which it binds, 2026-12-01; or the word `today`
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
+    effective: Day,
     /// The confirmation on geolocation need not be ticked
     #[arg(long)]
     geolocation_optional: bool,
@@ -72,10 +86,14 @@ fn publish(options: &PublishOptions) -> Outcome {
     let file = options.file.display();
     let bytes = std::fs::read(&options.file).map_err(|error| Failure::from(format!("{file}: {error}")))?;
     let instance = options.place.open()?;
+    let effective = match options.effective {
+        Day::On(day) => day,
+        Day::Today => output::day(instance.now_ms())?,
+    };
     let which = (options.kind, options.locale, options.version);
     let published = instance
         .transact(|txn, operator| {
-            change::publish(txn, operator, which, options.effective, options.geolocation_optional, &bytes)
+            change::publish(txn, operator, which, effective, options.geolocation_optional, &bytes)
         })
         .map_err(|error| Failure::from(format!("{file}: {error}")))?;
     let name = format!("{} {} {}", options.kind.as_str(), options.version, options.locale.as_str());

@@ -6,11 +6,14 @@ use domain::date::Date;
 use domain::geo::{DEFAULT_RADIUS_M, Position};
 use domain::id::{ChildId, OrganisationId, PersonId, PlaceId};
 use operator_core::directory;
+use operator_core::fact::{Class, FactQuery};
 use operator_core::publish::begins_at_ms;
+use operator_core::store::StoreError;
 use serde::Serialize;
 
 use super::people::{NameOptions, added};
-use super::{Failure, Outcome, Place, output};
+use super::{Outcome, Place, output};
+use crate::Instance;
 use crate::change::{self, NewChild, NewPlace};
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +54,8 @@ pub(super) fn run_child(command: &ChildCommand) -> Outcome {
                 place: options.lives,
                 organisation: options.organisation,
             };
-            let id = options.place.open()?.transact(|txn, operator| change::add_child(txn, operator, &new))?;
+            let id =
+                options.place.open()?.transact(|txn, operator| change::add_child(txn, operator, &new))?;
             added(&options.place, "child", id)
         }
         ChildCommand::List(place) => {
@@ -126,7 +130,8 @@ pub(super) fn run_place(command: &PlaceCommand) -> Outcome {
                 position,
                 radius_m: options.radius_m,
             };
-            let id = options.place.open()?.transact(|txn, operator| change::add_place(txn, operator, &new))?;
+            let id =
+                options.place.open()?.transact(|txn, operator| change::add_place(txn, operator, &new))?;
             added(&options.place, "place", id)
         }
         PlaceCommand::List(place) => {
@@ -165,22 +170,20 @@ pub(super) fn run_place(command: &PlaceCommand) -> Outcome {
 /// From when until when; days of Kazakhstan.
 #[derive(Debug, Args)]
 pub(super) struct Period {
-    /// First day; today and now, if it is left out
+    /// First day; left out: as it was, or from now on
     #[arg(long, value_name = "DATE")]
     from: Option<Date>,
-    /// First day on which it is over; open, if it is left out
+    /// First day on which it is over; left out: open; before the first day: it never held
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
 }
 
 impl Period {
-    fn resolve(&self, now_ms: i64) -> Result<(i64, Option<i64>), Failure> {
-        let from_ms = self.from.map_or(now_ms, begins_at_ms);
-        let to_ms = self.to.map(begins_at_ms);
-        if to_ms.is_some_and(|to_ms| to_ms < from_ms) {
-            return Err("--to lies before --from".into());
-        }
-        Ok((from_ms, to_ms))
+    /// `same`: the slot that this change goes into.
+    fn resolve(&self, instance: &Instance, same: &FactQuery) -> Result<(i64, Option<i64>), StoreError> {
+        let before = instance.read()?.facts(same)?.last().map(|fact| fact.from_ms);
+        let from_ms = self.from.map(begins_at_ms).or(before).unwrap_or_else(|| instance.now_ms());
+        Ok((from_ms, self.to.map(begins_at_ms)))
     }
 }
 
@@ -212,7 +215,9 @@ pub(super) struct CareTeamOptions {
 
 pub(super) fn run_care_team(CareTeamCommand::Set(options): &CareTeamCommand) -> Outcome {
     let instance = options.place.open()?;
-    let (from_ms, to_ms) = options.period.resolve(instance.now_ms())?;
+    let same = FactQuery::of(Class::CareTeam).about(options.child).with(options.person);
+    let same = same.qualified(options.organisation.to_string());
+    let (from_ms, to_ms) = options.period.resolve(&instance, &same)?;
     let team = CareTeamChanged {
         person: options.person,
         organisation: options.organisation,
@@ -253,9 +258,11 @@ pub(super) struct RepresentationOptions {
 
 pub(super) fn run_representation(RepresentationCommand::Set(options): &RepresentationCommand) -> Outcome {
     let instance = options.place.open()?;
-    let (from_ms, to_ms) = options.period.resolve(instance.now_ms())?;
+    let same = FactQuery::of(Class::Representation).about(options.child).with(options.person);
+    let (from_ms, to_ms) = options.period.resolve(&instance, &same)?;
     let (representative, basis) = (options.person, options.basis);
     let representation = RepresentationChanged { representative, basis, from_ms, to_ms };
-    instance.transact(|txn, operator| change::set_representation(txn, operator, options.child, representation))?;
+    instance
+        .transact(|txn, operator| change::set_representation(txn, operator, options.child, representation))?;
     added(&options.place, "child", options.child)
 }

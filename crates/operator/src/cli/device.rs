@@ -139,7 +139,10 @@ pub(super) fn run_device(command: &DeviceCommand) -> Outcome {
                 let revoked = row.revoked_at_ms.map_or(String::new(), output::moment);
                 [row.key, row.name, output::moment(row.bound_at_ms), revoked]
             };
-            output::table(["KEY", "NAME", "BOUND", "REVOKED"], &rows.into_iter().map(cells).collect::<Vec<_>>())
+            output::table(
+                ["KEY", "NAME", "BOUND", "REVOKED"],
+                &rows.into_iter().map(cells).collect::<Vec<_>>(),
+            )
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use domain::date::{Date, DateError};
 use serde::Serialize;
 
 use super::Outcome;
@@ -49,6 +50,11 @@ pub(super) fn moment(at_ms: i64) -> String {
     local.map_or_else(|| at_ms.to_string(), |time| time.format("%Y-%m-%d %H:%M").to_string())
 }
 
+/// The day in Kazakhstan at a moment.
+pub(super) fn day(at_ms: i64) -> Result<Date, DateError> {
+    moment(at_ms).get(..10).unwrap_or_default().parse()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +68,7 @@ mod tests {
     #[test]
     fn moments_are_those_of_kazakhstan() {
         assert_eq!(moment(0), "1970-01-01 05:00");
+        assert_eq!(day(-5 * 3_600_000).unwrap().to_string(), "1970-01-01");
+        assert_eq!(day(-5 * 3_600_000 - 1).unwrap().to_string(), "1969-12-31");
     }
 }

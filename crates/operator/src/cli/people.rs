@@ -61,17 +61,15 @@ pub(super) fn run_organisation(command: &OrganisationCommand) -> Outcome {
                 bin: String,
             }
             let instance = place.open()?;
-            let rows = directory::organisations(instance.read()?.as_ref())?.into_iter().map(|(id, row)| Row {
-                id: id.to_string(),
-                name_kk: row.name_kk,
-                name_ru: row.name_ru,
-                bin: row.bin,
+            let rows = directory::organisations(instance.read()?.as_ref())?.into_iter().map(|(id, row)| {
+                Row { id: id.to_string(), name_kk: row.name_kk, name_ru: row.name_ru, bin: row.bin }
             });
             let rows: Vec<Row> = rows.collect();
             if place.json {
                 return output::json(&rows);
             }
-            let rows: Vec<_> = rows.into_iter().map(|row| [row.id, row.name_kk, row.name_ru, row.bin]).collect();
+            let rows: Vec<_> =
+                rows.into_iter().map(|row| [row.id, row.name_kk, row.name_ru, row.bin]).collect();
             output::table(["ID", "KAZAKH", "RUSSIAN", "BIN"], &rows)
         }
     }
@@ -104,18 +102,14 @@ pub(super) struct NameOptions {
 
 impl NameOptions {
     pub(super) fn name(&self) -> Name {
-        Name {
-            surname: self.surname.clone(),
-            given: self.given.clone(),
-            patronymic: self.patronymic.clone(),
-        }
+        Name { surname: self.surname.clone(), given: self.given.clone(), patronymic: self.patronymic.clone() }
     }
 }
 
 fn parse_member_role(name: &str) -> Result<Role, String> {
-    parse_role(name)
-        .filter(|role| *role != Role::Representative)
-        .ok_or_else(|| "one of specialist, coordinator; representatives come from `representation set`".into())
+    parse_role(name).filter(|role| *role != Role::Representative).ok_or_else(|| {
+        "one of specialist, coordinator; representatives come from `representation set`".into()
+    })
 }
 
 fn parse_engagement(name: &str) -> Result<Engagement, String> {
@@ -228,7 +222,10 @@ pub(super) fn run_person(command: &PersonCommand) -> Outcome {
         PersonCommand::End(options) => {
             let instance = options.place.open()?;
             instance.transact(|txn, operator| change::end_person(txn, operator, options.person))?;
-            output::line(&format!("ended {}: late statements of the devices are still registered", options.person))
+            output::line(&format!(
+                "ended {}: late statements of the devices are still registered",
+                options.person
+            ))
         }
     }
 }

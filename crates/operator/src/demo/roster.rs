@@ -96,17 +96,59 @@ pub(super) const PARENTS: &[Person] = &[
 ];
 
 pub(super) const PLACES: &[Place] = &[
-    Place { label: "Астана, Абай даңғылы 12, 45-пәтер", region: "KZ-71", position: Some((511_605_000, 714_704_000)) },
-    Place { label: "Астана, Сығанақ көшесі 29, 8-пәтер", region: "KZ-71", position: Some((511_281_000, 714_302_000)) },
-    Place { label: "Астана, Бөгенбай батыр даңғылы 54, 3-пәтер", region: "KZ-71", position: Some((511_753_000, 714_146_000)) },
-    Place { label: "Астана, Жұмабаев көшесі 18, 112-пәтер", region: "KZ-71", position: Some((511_490_000, 714_927_000)) },
-    Place { label: "Астана, Тәуелсіздік даңғылы 34, 67-пәтер", region: "KZ-71", position: Some((511_253_000, 714_678_000)) },
-    Place { label: "Астана, Күйші Дина көшесі 23, 19-пәтер", region: "KZ-71", position: Some((511_549_000, 714_988_000)) },
-    Place { label: "Астана, Кенесары көшесі 70, 31-пәтер", region: "KZ-71", position: Some((511_668_000, 714_085_000)) },
-    Place { label: "Қосшы қаласы, Республика көшесі 5-үй", region: "KZ-11", position: Some((509_766_000, 713_497_000)) },
-    Place { label: "Талапкер ауылы, Тың көшесі 17-үй", region: "KZ-11", position: None },
-    Place { label: "Астана, Ілияс Омаров көшесі 11, 54-пәтер", region: "KZ-71", position: Some((510_905_000, 714_195_000)) },
-    Place { label: "Астана, Шәкәрім Құдайбердіұлы даңғылы 25, 90-пәтер", region: "KZ-71", position: Some((511_467_000, 715_123_000)) },
+    Place {
+        label: "Астана, Абай даңғылы 12, 45-пәтер",
+        region: "KZ-71",
+        position: Some((511_605_000, 714_704_000)),
+    },
+    Place {
+        label: "Астана, Сығанақ көшесі 29, 8-пәтер",
+        region: "KZ-71",
+        position: Some((511_281_000, 714_302_000)),
+    },
+    Place {
+        label: "Астана, Бөгенбай батыр даңғылы 54, 3-пәтер",
+        region: "KZ-71",
+        position: Some((511_753_000, 714_146_000)),
+    },
+    Place {
+        label: "Астана, Жұмабаев көшесі 18, 112-пәтер",
+        region: "KZ-71",
+        position: Some((511_490_000, 714_927_000)),
+    },
+    Place {
+        label: "Астана, Тәуелсіздік даңғылы 34, 67-пәтер",
+        region: "KZ-71",
+        position: Some((511_253_000, 714_678_000)),
+    },
+    Place {
+        label: "Астана, Күйші Дина көшесі 23, 19-пәтер",
+        region: "KZ-71",
+        position: Some((511_549_000, 714_988_000)),
+    },
+    Place {
+        label: "Астана, Кенесары көшесі 70, 31-пәтер",
+        region: "KZ-71",
+        position: Some((511_668_000, 714_085_000)),
+    },
+    Place {
+        label: "Қосшы қаласы, Республика көшесі 5-үй",
+        region: "KZ-11",
+        position: Some((509_766_000, 713_497_000)),
+    },
+    Place {
+        label: "Талапкер ауылы, Тың көшесі 17-үй", region: "KZ-11", position: None
+    },
+    Place {
+        label: "Астана, Ілияс Омаров көшесі 11, 54-пәтер",
+        region: "KZ-71",
+        position: Some((510_905_000, 714_195_000)),
+    },
+    Place {
+        label: "Астана, Шәкәрім Құдайбердіұлы даңғылы 25, 90-пәтер",
+        region: "KZ-71",
+        position: Some((511_467_000, 715_123_000)),
+    },
 ];
 
 pub(super) const CHILDREN: &[Child] = &[
@@ -115,7 +157,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2018-07-09",
         iin: "180709592014",
         place: "Астана, Абай даңғылы 12, 45-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"),
+        ],
         parents: &["Тұрсынбекова Сәуле Қайратқызы", "Тұрсынбеков Ержан Болатұлы"],
         is_in_guardianship: false,
     },
@@ -133,7 +178,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2020-11-23",
         iin: "201123592018",
         place: "Астана, Сығанақ көшесі 29, 8-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"),
+        ],
         parents: &["Ғабдуллина Жанар Әділқызы"],
         is_in_guardianship: false,
     },
@@ -142,7 +190,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2019-05-30",
         iin: "190530692015",
         place: "Астана, Бөгенбай батыр даңғылы 54, 3-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Досмағамбетова Ақмарал Тілеуқызы", "special-education")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Досмағамбетова Ақмарал Тілеуқызы", "special-education"),
+        ],
         parents: &["Қалиева Ләззат Серікқызы"],
         is_in_guardianship: false,
     },
@@ -169,7 +220,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2018-12-27",
         iin: "181227692013",
         place: "Астана, Күйші Дина көшесі 23, 19-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"),
+        ],
         parents: &["Нұрмұхаммедбекова-Әбдіқалықова Шынар Сапарқызы"],
         is_in_guardianship: false,
     },
@@ -187,7 +241,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2015-04-11",
         iin: "150411692015",
         place: "Қосшы қаласы, Республика көшесі 5-үй",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Досмағамбетова Ақмарал Тілеуқызы", "special-education")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Досмағамбетова Ақмарал Тілеуқызы", "special-education"),
+        ],
         parents: &["Ақылбеков Данияр Өмірзақұлы"],
         is_in_guardianship: false,
     },
@@ -196,7 +253,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2017-10-20",
         iin: "171020592010",
         place: "Талапкер ауылы, Тың көшесі 17-үй",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"),
+        ],
         parents: &["Үмбетова Қарлығаш Нұрғалиқызы"],
         is_in_guardianship: true,
     },
@@ -214,7 +274,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2016-06-15",
         iin: "160615592015",
         place: "Астана, Шәкәрім Құдайбердіұлы даңғылы 25, 90-пәтер",
-        team: &[("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"), ("Досмағамбетова Ақмарал Тілеуқызы", "special-education")],
+        team: &[
+            ("Жақыпбеков Нұрлан Ерланұлы", "exercise-therapy"),
+            ("Досмағамбетова Ақмарал Тілеуқызы", "special-education"),
+        ],
         parents: &["Имашев Олжас Бауыржанұлы"],
         is_in_guardianship: false,
     },
@@ -223,7 +286,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2019-01-02",
         iin: "190102692012",
         place: "Астана, Шәкәрім Құдайбердіұлы даңғылы 25, 90-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Досмағамбетова Ақмарал Тілеуқызы", "special-education")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Досмағамбетова Ақмарал Тілеуқызы", "special-education"),
+        ],
         parents: &["Имашев Олжас Бауыржанұлы"],
         is_in_guardianship: false,
     },
@@ -232,7 +298,10 @@ pub(super) const CHILDREN: &[Child] = &[
         birth: "2022-05-16",
         iin: "220516692011",
         place: "Астана, Бөгенбай батыр даңғылы 54, 3-пәтер",
-        team: &[("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"), ("Досмағамбетова Ақмарал Тілеуқызы", "special-education")],
+        team: &[
+            ("Сәрсенбаева Айгерім Бекқызы", "speech-therapy"),
+            ("Досмағамбетова Ақмарал Тілеуқызы", "special-education"),
+        ],
         parents: &["Қалиева Ләззат Серікқызы"],
         is_in_guardianship: false,
     },

@@ -20,7 +20,10 @@ use super::problem::Failure;
         (status = 200, description = "The exact bytes that were published", content_type = "text/plain; charset=utf-8"),
         (status = 404, description = "Problem `not-found`", content_type = "application/problem+json"),
     ))]
-pub(super) async fn get(State(app): State<App>, Path(sha256): Path<String>) -> Result<impl IntoResponse, Failure> {
+pub(super) async fn get(
+    State(app): State<App>,
+    Path(sha256): Path<String>,
+) -> Result<impl IntoResponse, Failure> {
     let not_found = || Failure::new(ProblemCode::NotFound, "no such text was published");
     let sha256: Digest = sha256.parse().map_err(|_| not_found())?;
     let instance = Arc::clone(&app.instance);

@@ -75,7 +75,9 @@ fn read(whole: &Whole, now_ms: i64) -> Result<Claim, auth::AuthError> {
 }
 
 /// Runs what waits for the disk or works long on a thread for that.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Failure::new(ProblemCode::Internal, "the request made the server stumble"))

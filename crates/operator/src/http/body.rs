@@ -66,7 +66,8 @@ pub(super) struct Answer<T> {
 impl<T> Answer<T> {
     pub(super) fn to(headers: &HeaderMap, value: T) -> Self {
         let accepted = header(headers, header::ACCEPT_ENCODING.as_str()).unwrap_or_default();
-        let accepts_zstd = accepted.split(',').any(|coding| coding.trim().split(';').next() == Some(body::ZSTD));
+        let accepts_zstd =
+            accepted.split(',').any(|coding| coding.trim().split(';').next() == Some(body::ZSTD));
         Self { value, accepts_zstd }
     }
 }

@@ -44,7 +44,8 @@ pub(super) async fn post(
     let outcome = match prepared {
         Err(refusal) => Err(refusal),
         Ok(prepared) => {
-            let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
+            let apply = move |txn: &mut dyn operator_core::StoreTxn,
+                              operator: &operator_core::Operator<'_>| {
                 enrol::enrol(txn, operator, &prepared)
             };
             app.sequencer

@@ -40,7 +40,10 @@ pub fn description() -> Result<String, serde_json::Error> {
 ))]
 pub(super) async fn get() -> Result<impl IntoResponse, super::problem::Failure> {
     let text = description().map_err(|_| {
-        super::problem::Failure::new(wire::problem::ProblemCode::Internal, "the description cannot be written")
+        super::problem::Failure::new(
+            wire::problem::ProblemCode::Internal,
+            "the description cannot be written",
+        )
     })?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text))
 }

@@ -31,9 +31,9 @@ pub(super) async fn get(State(app): State<App>, headers: HeaderMap) -> Result<im
         let entry = read.entry(fact.leaf_index)?;
         Ok::<_, StoreError>(entry.zip(read.content(fact.leaf_index)?))
     });
-    let (entry, content) = found
-        .await??
-        .ok_or_else(|| Failure::new(ProblemCode::Unavailable, "the operator is not set up").retry_after(60))?;
+    let (entry, content) = found.await??.ok_or_else(|| {
+        Failure::new(ProblemCode::Unavailable, "the operator is not set up").retry_after(60)
+    })?;
     let info = OperatorInfo {
         system: SYSTEM.into(),
         version: API_VERSION,

@@ -54,8 +54,10 @@ impl From<StoreError> for Failure {
             StoreError::Busy => {
                 Self::new(ProblemCode::Unavailable, "the operator is busy").retry_after(RETRY_AFTER_S)
             }
-            StoreError::Unavailable(_) => Self::new(ProblemCode::Unavailable, "the operator's store is not available")
-                .retry_after(RETRY_AFTER_S * 6),
+            StoreError::Unavailable(_) => {
+                Self::new(ProblemCode::Unavailable, "the operator's store is not available")
+                    .retry_after(RETRY_AFTER_S * 6)
+            }
             StoreError::Damaged(_) | StoreError::TooNew { .. } => {
                 Self::new(ProblemCode::Internal, "the operator's store needs a person")
             }

@@ -35,7 +35,10 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let signed = authenticate(&app, &whole).await?;
     let request: PushRequest = whole.decode()?;
     if request.items.len() > MAX_ITEMS {
-        return Err(Failure::new(ProblemCode::TooLarge, format!("a push holds at most {MAX_ITEMS} statements")));
+        return Err(Failure::new(
+            ProblemCode::TooLarge,
+            format!("a push holds at most {MAX_ITEMS} statements"),
+        ));
     }
     let key = signed.key.key.clone();
     let items = Arc::new(request.items);
@@ -56,7 +59,9 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     };
     let response = app
         .sequencer
-        .submit(apply, move |read, outcomes| outcomes.map(|outcomes| push::answer(read, id, outcomes)).transpose())
+        .submit(apply, move |read, outcomes| {
+            outcomes.map(|outcomes| push::answer(read, id, outcomes)).transpose()
+        })
         .await?;
     Ok(Answer::to(&whole.parts.headers, response.ok_or_else(replayed)?))
 }

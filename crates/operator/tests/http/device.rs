@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::content::{AgreementAccepted, AgreementPublished, ConfirmationAnswer, DeviceEnrolled, EvidenceLevel, Locale};
+use domain::content::{
+    AgreementAccepted, AgreementPublished, ConfirmationAnswer, DeviceEnrolled, EvidenceLevel, Locale,
+};
 use domain::id::{DeviceId, PersonId, SubjectId};
 use domain::{Clock, Content, ContinuousTime, Rng};
 use journal::seal::Stamp;
@@ -119,7 +121,11 @@ impl World {
         versions.last().unwrap().published.clone()
     }
 
-    pub(crate) fn acceptance(&self, document: domain::agreement::AgreementKind, locale: Locale) -> AgreementAccepted {
+    pub(crate) fn acceptance(
+        &self,
+        document: domain::agreement::AgreementKind,
+        locale: Locale,
+    ) -> AgreementAccepted {
         let published = self.published(document);
         let read = self.instance.read().unwrap();
         let text = operator_core::agreement::text(read.as_ref(), &published, locale).unwrap().unwrap();
@@ -194,7 +200,12 @@ impl Device {
     }
 
     /// Seals anywhere, as a restored backup would.
-    pub(crate) fn seal_at(&self, head: SeriesHead, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Sealed {
+    pub(crate) fn seal_at(
+        &self,
+        head: SeriesHead,
+        subject: impl Into<SubjectId>,
+        content: impl Into<Content>,
+    ) -> Sealed {
         let rng: &dyn Rng = &SystemRng;
         let stamp = Stamp::now(self.clock.as_ref(), self.beacon);
         seal(&Draft::new(subject, content), &head, stamp, rng.array(), &self.key).unwrap()

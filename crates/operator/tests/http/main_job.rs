@@ -61,7 +61,9 @@ fn visit(world: &World, device: &mut Device, child: &DemoChild) -> Visit {
         ended_at_ms: now_ms,
         ended_by: CaptureEnd::GoodFix,
     };
-    let note = VisitNoted { purpose: NotePurpose::Care, text: "Дыбыстарды қайталадық".into(), about: None };
+    let note = VisitNoted {
+        purpose: NotePurpose::Care, text: "Дыбыстарды қайталадық".into(), about: None
+    };
     Visit {
         id,
         registered: device.seal(id, registered),
@@ -77,7 +79,8 @@ fn prove(registrations: &[Registration], statements: &[Sealed], operator: &Verif
         let bytes = |id: &StatementId| &statements.iter().find(|sealed| sealed.id == *id).unwrap().bytes;
         let leaves: Vec<_> = registration.statements.iter().map(|id| leaf_hash(bytes(id))).collect();
         let range =
-            prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof).unwrap();
+            prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof)
+                .unwrap();
         let head = TreeHead::verify(&registration.head, range.root, operator).unwrap();
         assert_eq!(head.tree_size, registration.tree_size);
         for (offset, (id, path)) in registration.statements.iter().zip(&range.paths).enumerate() {
@@ -92,9 +95,9 @@ fn prove(registrations: &[Registration], statements: &[Sealed], operator: &Verif
 
 fn flags(response: &PushResponse) -> Vec<Vec<Flag>> {
     let flags = |outcome: &Outcome| match outcome {
-        Outcome::Registered { flags, .. } | Outcome::AlreadyHave { flags, .. } | Outcome::Fork { flags, .. } => {
-            flags.clone()
-        }
+        Outcome::Registered { flags, .. }
+        | Outcome::AlreadyHave { flags, .. }
+        | Outcome::Fork { flags, .. } => flags.clone(),
         other => panic!("not registered: {other:?}"),
     };
     response.outcomes.iter().map(flags).collect()
@@ -122,7 +125,8 @@ async fn a_visit_travels_from_the_specialist_to_everybody_who_may_see_it() {
     assert_eq!(world.instance.read().unwrap().log_size().unwrap(), size);
 
     // The parent sees the visit and the note, and confirms.
-    let person = world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let person =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
     let mut parent = world.ready_device_of(person).await;
     let pulled = parent.pull_all().await;
     assert!(pulled.find(visit.registered.id).unwrap().content.is_some());

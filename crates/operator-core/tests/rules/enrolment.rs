@@ -1,0 +1,126 @@
+use domain::Rng;
+use domain::content::DeviceEnrolled;
+use domain::id::{DeviceId, PersonId};
+use journal::seal::Stamp;
+use journal::{Draft, Sealed, SeriesHead, SigningKey, seal};
+use operator_core::activation::{FreshCode, end_all};
+use operator_core::enrol::{EnrolRefusal, answer, enrol, prepare};
+use operator_core::store::Store as _;
+use wire::activation::{ActivationCode, LIFETIME_H, MAX_ERRORS};
+use wire::enrol::{EnrolRequest, EnrolResponse};
+
+use crate::world::World;
+
+fn issue(world: &World, person: PersonId) -> ActivationCode {
+    let operator = world.operator();
+    let fresh = FreshCode::make(operator.rng).unwrap();
+    assert!(operator.transact(&world.store, |txn| fresh.keep(txn, person, operator.clock.utc_ms())).unwrap());
+    fresh.code
+}
+
+fn first(world: &World, key: &SigningKey, code: &ActivationCode) -> Sealed {
+    let enrolled = DeviceEnrolled {
+        key: key.verifying_key().to_cose_key(),
+        activation: code.lookup().into(),
+        platform: "linux".into(),
+        app_version: "test".into(),
+    };
+    let rng: &dyn Rng = &world.rng;
+    let draft = Draft::new(DeviceId::random(rng), enrolled);
+    seal(&draft, &SeriesHead::EMPTY, Stamp::now(&world.clock, None), rng.array(), key).unwrap()
+}
+
+fn request(code: &ActivationCode, sealed: &Sealed) -> EnrolRequest {
+    EnrolRequest {
+        lookup: code.lookup().into(),
+        secret: code.secret().expose().clone(),
+        statement: sealed.bytes.clone(),
+        content: sealed.content.clone(),
+    }
+}
+
+fn send(world: &World, request: &EnrolRequest) -> Result<EnrolResponse, EnrolRefusal> {
+    let prepared = prepare(world.store.read().unwrap().as_ref(), request).unwrap()?;
+    let operator = world.operator();
+    let enrolled = operator.transact(&world.store, |txn| enrol(txn, &operator, &prepared)).unwrap()?;
+    Ok(answer(world.store.read().unwrap().as_ref(), &enrolled).unwrap())
+}
+
+#[test]
+fn a_code_binds_one_device_and_a_repeat_gets_the_same_answer() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let key = SigningKey::generate(&world.rng);
+    let sealed = first(&world, &key, &code);
+    let response = send(&world, &request(&code, &sealed)).unwrap();
+    assert_eq!(response.registration.statements, [sealed.id]);
+    let bound = world.store.read().unwrap().bound_key(key.id()).unwrap().unwrap();
+    assert_eq!((bound.person, bound.device), (world.specialist, sealed.header.subject.into()));
+
+    world.clock.advance(LIFETIME_H * 3_600_000 * 2);
+    assert_eq!(send(&world, &request(&code, &sealed)).unwrap(), response, "a lost answer is given again");
+    let other = first(&world, &SigningKey::generate(&world.rng), &code);
+    assert_eq!(send(&world, &request(&code, &other)), Err(EnrolRefusal::UsedCode));
+}
+
+#[test]
+fn a_code_dies_after_five_wrong_secrets() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let sealed = first(&world, &SigningKey::generate(&world.rng), &code);
+    let good = request(&code, &sealed);
+    let wrong = EnrolRequest { secret: "000000000000".into(), ..good.clone() };
+    for _ in 0..MAX_ERRORS {
+        assert_eq!(send(&world, &wrong), Err(EnrolRefusal::UnknownCode));
+    }
+    assert_eq!(send(&world, &wrong), Err(EnrolRefusal::ExpiredCode));
+    assert_eq!(send(&world, &good), Err(EnrolRefusal::ExpiredCode), "also for whoever knows the secret");
+}
+
+#[test]
+fn a_code_lives_72_hours_and_ends_with_the_person() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let sealed = first(&world, &SigningKey::generate(&world.rng), &code);
+    world.clock.advance(LIFETIME_H * 3_600_000);
+    assert_eq!(send(&world, &request(&code, &sealed)), Err(EnrolRefusal::ExpiredCode));
+
+    let code = issue(&world, world.parent);
+    let sealed = first(&world, &SigningKey::generate(&world.rng), &code);
+    let operator = world.operator();
+    operator.transact(&world.store, |txn| end_all(txn, world.parent, operator.clock.utc_ms())).unwrap();
+    assert_eq!(send(&world, &request(&code, &sealed)), Err(EnrolRefusal::ExpiredCode));
+}
+
+#[test]
+fn only_the_first_statement_of_a_new_key_for_this_code_enrols() {
+    let world = World::new();
+    let (code, other) = (issue(&world, world.specialist), issue(&world, world.specialist));
+    let key = SigningKey::generate(&world.rng);
+    let sealed = first(&world, &key, &code);
+    let good = request(&code, &sealed);
+    let named_other = first(&world, &key, &other);
+    let mut damaged = good.clone();
+    *damaged.statement.last_mut().unwrap() ^= 1;
+    for wrong in [request(&code, &named_other), damaged, EnrolRequest { content: vec![0xa0], ..good.clone() }]
+    {
+        assert_eq!(send(&world, &wrong), Err(EnrolRefusal::BadStatement));
+    }
+    send(&world, &good).unwrap();
+    let again = first(&world, &key, &other);
+    assert_eq!(
+        send(&world, &request(&other, &again)),
+        Err(EnrolRefusal::BadStatement),
+        "a key is bound once"
+    );
+    let unknown = EnrolRequest { lookup: "ZZZZ".into(), ..good };
+    assert_eq!(send(&world, &unknown), Err(EnrolRefusal::UnknownCode));
+}
+
+#[test]
+fn the_secret_is_kept_nowhere() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let kept = world.store.read().unwrap().activation(code.lookup()).unwrap().unwrap();
+    assert!(!format!("{kept:?}").contains(code.secret().expose()));
+}

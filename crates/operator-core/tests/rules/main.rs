@@ -1,0 +1,12 @@
+//! The rules of the operator, on the store in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod agreements;
+mod authority;
+mod enrolment;
+mod pulling;
+mod rebuilding;
+mod scopes;
+mod series;
+mod world;

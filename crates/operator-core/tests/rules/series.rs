@@ -1,0 +1,143 @@
+use domain::content::VisitFinished;
+use domain::flag::Flag;
+use domain::id::{Digest, StatementId};
+use journal::Beacon;
+use journal::merkle::{leaf_hash, prove_range};
+use journal::receipt::TreeHead;
+use operator_core::store::Store as _;
+use wire::push::{Outcome, PushItem, Refusal};
+
+use crate::world::{World, item};
+
+fn finished(at_ms: i64) -> VisitFinished {
+    VisitFinished { finished_at_ms: at_ms }
+}
+
+#[test]
+fn pushing_twice_equals_pushing_once() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let visit = world.visit_id();
+    let sealed =
+        [device.seal(visit, world.visit_by(world.specialist, world.child)), device.seal(visit, finished(1))];
+    let items: Vec<PushItem> = sealed.iter().map(item).collect();
+    let first = device.push(&items);
+    let size = world.store.read().unwrap().log_size().unwrap();
+    world.clock.advance(60_000);
+    let second = device.push(&items);
+    assert_eq!(world.store.read().unwrap().log_size().unwrap(), size, "nothing was added");
+    assert_eq!(first.registrations, second.registrations, "the same head and proof");
+    for (before, after) in first.outcomes.iter().zip(&second.outcomes) {
+        let (
+            Outcome::Registered { leaf_index: a, flags: b },
+            Outcome::AlreadyHave { leaf_index: c, flags: d },
+        ) = (before, after)
+        else {
+            panic!("{before:?} then {after:?}");
+        };
+        assert_eq!((a, b), (c, d));
+    }
+    let [registration] = first.registrations.as_slice() else { panic!("one run") };
+    let leaves: Vec<Digest> = sealed.iter().map(|sealed| leaf_hash(&sealed.bytes)).collect();
+    let proven =
+        prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof).unwrap();
+    TreeHead::verify(&registration.head, proven.root, world.key.verifying_key()).unwrap();
+}
+
+#[test]
+fn a_gap_changes_nothing_and_names_what_is_missing() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let visit = world.visit_id();
+    let missing = device.seal(visit, finished(1));
+    let next = device.seal(visit, finished(2));
+    let answer = device.push(&[item(&next)]);
+    assert_eq!(answer.outcomes, [Outcome::Gap { expected_seq: 1 }]);
+    assert_eq!((answer.next_seq, answer.registrations.len()), (1, 0));
+    let answer = device.push(&[item(&missing), item(&next)]);
+    assert!(answer.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Registered { .. })));
+}
+
+#[test]
+fn a_restored_backup_registers_both_branches_and_drops_nothing() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let backup = device.series;
+    let main: Vec<_> = (0..3).map(|n| device.seal(world.visit_id(), finished(n))).collect();
+    device.push(&main.iter().map(item).collect::<Vec<_>>());
+
+    // The branch begins where the backup was taken and grows beyond the main line.
+    let mut branch = Vec::new();
+    let mut head = backup;
+    for n in 10..15 {
+        let sealed = device.seal_at(head, world.visit_id(), finished(n));
+        head = head.after(sealed.id);
+        branch.push(item(&sealed));
+    }
+    let answer = device.push(&branch);
+    for outcome in &answer.outcomes {
+        let Outcome::Fork { flags, .. } = outcome else { panic!("{outcome:?}") };
+        assert!(flags.contains(&Flag::Fork));
+    }
+    assert_eq!(answer.next_seq, device.series.next_seq, "the main line stays where it was");
+    assert_eq!(answer.registrations.iter().map(|r| r.statements.len()).sum::<usize>(), 5, "each is proven");
+    let next = device.seal(world.visit_id(), finished(20));
+    assert!(matches!(device.push(&[item(&next)]).outcomes[0], Outcome::Registered { .. }));
+}
+
+#[test]
+fn bytes_that_cannot_be_verified_are_recorded_and_the_series_goes_on() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let good = device.seal(world.visit_id(), finished(1));
+    let next = device.seal(world.visit_id(), finished(2));
+    let mut damaged = item(&good);
+    *damaged.statement.last_mut().unwrap() ^= 1;
+    let answer = device.push(&[damaged.clone(), item(&next)]);
+    assert_eq!(answer.outcomes[0], Outcome::Refused { reason: Refusal::BadSignature });
+    assert!(matches!(answer.outcomes[1], Outcome::Registered { .. }), "what follows is not held up");
+    assert_eq!(answer.next_seq, 3);
+    assert_eq!(device.push(&[damaged]).outcomes, [Outcome::Refused { reason: Refusal::BadSignature }]);
+    let kept = world.store.read().unwrap().refusals().unwrap();
+    assert_eq!((kept.len(), kept[0].id, kept[0].took_place), (1, good.id, true));
+
+    // The good bytes turn up later: they are attributable, so they are registered, at their own place.
+    let late = device.push(&[item(&good)]);
+    assert!(matches!(late.outcomes[0], Outcome::Registered { .. }), "{:?}", late.outcomes);
+    assert_eq!(late.next_seq, 3);
+}
+
+#[test]
+fn each_broken_rule_has_its_reason() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let other = world.device(world.colleague);
+    let good = device.seal(world.visit_id(), finished(1));
+    let foreign = other.seal_at(device.series, world.visit_id(), finished(1));
+    let content = device.seal_at(device.series, world.visit_id(), finished(9)).content;
+    for (reason, broken) in [
+        (Refusal::TooLarge, PushItem { statement: vec![0; 3_000], ..item(&good) }),
+        (Refusal::TooLarge, PushItem { content: vec![0; 70_000], ..item(&good) }),
+        (Refusal::NotAStatement, PushItem { statement: vec![0; 100], ..item(&good) }),
+        (Refusal::NotAStatement, PushItem { id: StatementId::from_bytes([1; 32]), ..item(&good) }),
+        (Refusal::UnknownKey, PushItem { seq: 1, ..item(&foreign) }),
+        (Refusal::WrongContent, PushItem { content, ..item(&good) }),
+    ] {
+        let checked = operator_core::verify::check_item(&broken, device.key.verifying_key());
+        assert_eq!(checked.unwrap_err(), reason);
+    }
+}
+
+#[test]
+fn a_beacon_of_another_history_is_evidence() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let head = world.store.read().unwrap().latest_head().unwrap().unwrap();
+    device.beacon = Some(Beacon { tree_size: head.tree_size, root: head.root });
+    let visit = world.visit_id();
+    assert!(!device.say(visit, world.visit_by(world.specialist, world.child)).contains(&Flag::SplitView));
+    device.beacon = Some(Beacon { tree_size: head.tree_size, root: Digest::from_bytes([9; 32]) });
+    assert!(device.say(visit, finished(1)).contains(&Flag::SplitView));
+    device.beacon = Some(Beacon { tree_size: u64::MAX, root: head.root });
+    assert!(device.say(visit, finished(2)).contains(&Flag::SplitView), "a log that was never so long");
+}

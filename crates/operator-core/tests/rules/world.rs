@@ -1,0 +1,346 @@
+//! A small organisation, and devices that sign.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use domain::agreement::AgreementKind;
+use domain::content::{
+    AgreementAccepted, CareTeamChanged, ConfirmationAnswer, DeviceBound, DeviceEnrolled, Engagement,
+    EvidenceLevel, Locale, MemberChanged, OperatorKey, OrganisationChanged, RecordChanged, RecordData,
+    RecordKind, RepresentationBasis, RepresentationChanged, Role, VisitOutcome, VisitRegistered,
+};
+use domain::flag::Flag;
+use domain::id::{
+    CaptureId, ChildId, DeviceId, OrganisationId, PersonId, PlaceId, RecordId, SubjectId, VisitId,
+};
+use domain::{Clock, Content, ContinuousTime, Rng};
+use journal::seal::Stamp;
+use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, seal};
+use operator_core::authorise::Author;
+use operator_core::memory::MemoryStore;
+use operator_core::operator::Stated;
+use operator_core::publish::{Publication, Published, publish};
+use operator_core::store::Store as _;
+use operator_core::{Operator, push};
+use sha2::{Digest as _, Sha256};
+use wire::push::{Outcome, PushItem, PushResponse};
+
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn utc_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn offset_min(&self) -> i16 {
+        300
+    }
+
+    fn continuous(&self) -> ContinuousTime {
+        ContinuousTime { epoch: [7; 8], elapsed_ms: 1 }
+    }
+}
+
+/// Chance that is the same in each run.
+pub(crate) struct TestRng(AtomicU64);
+
+impl Rng for TestRng {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::SeqCst);
+            chunk.copy_from_slice(&Sha256::digest(number.to_be_bytes())[..chunk.len()]);
+        }
+    }
+}
+
+pub(crate) const TEXT: &str = "КЕЛІСІМ\n\n1. ЖАЛПЫ ЕРЕЖЕЛЕР\n1.1. Бұл мәтін сынақ үшін жазылды.\n1.2. Екінші тармақ.\n\n\
+    Растау:\n\n1. Шарттармен таныстым.\n2. Геолокациямның тіркелуіне келісемін.\n";
+
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) key: SigningKey,
+    pub(crate) clock: TestClock,
+    pub(crate) rng: TestRng,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) specialist: PersonId,
+    pub(crate) colleague: PersonId,
+    pub(crate) coordinator: PersonId,
+    pub(crate) parent: PersonId,
+    pub(crate) child: ChildId,
+    pub(crate) other_child: ChildId,
+    pub(crate) place: PlaceId,
+}
+
+impl World {
+    /// Agreements are published; nobody has accepted. The specialist is in the team of `child`, the colleague in that
+    /// of `other_child`; the parent represents `child`.
+    pub(crate) fn new() -> Self {
+        let rng = TestRng(AtomicU64::new(0));
+        let key = SigningKey::generate(&rng);
+        let world = Self {
+            store: MemoryStore::default(),
+            clock: TestClock(AtomicI64::new(1_795_000_000_000)),
+            organisation: OrganisationId::random(&rng),
+            specialist: PersonId::random(&rng),
+            colleague: PersonId::random(&rng),
+            coordinator: PersonId::random(&rng),
+            parent: PersonId::random(&rng),
+            child: ChildId::random(&rng),
+            other_child: ChildId::random(&rng),
+            place: PlaceId::random(&rng),
+            key,
+            rng,
+        };
+        let operator_key = OperatorKey {
+            key: world.key.verifying_key().to_cose_key(),
+            recovery_key: vec![1; 32],
+            name_kk: "Оператор".into(),
+            name_ru: "Оператор".into(),
+            bin: "260140999993".into(),
+            valid_from_ms: 0,
+        };
+        world.state(RecordId::random(&world.rng), operator_key);
+        for document in [AgreementKind::Subject, AgreementKind::Specialist] {
+            world.publish(document, Locale::Kk, 1, world.clock.utc_ms(), TEXT).unwrap();
+        }
+        world.people();
+        world.clock.advance(1_000);
+        world
+    }
+
+    fn people(&self) {
+        let organisation = OrganisationChanged {
+            name_kk: "Қамқор".into(),
+            name_ru: "Қамқор".into(),
+            bin: "260140999993".into(),
+            active: true,
+        };
+        self.state(self.organisation, organisation);
+        for person in [self.specialist, self.colleague, self.coordinator, self.parent] {
+            self.record(RecordKind::Person, person, name("Тегі"));
+            self.record(
+                RecordKind::Person,
+                person,
+                RecordData::Contact { phone: None, email: Some("a@b".into()) },
+            );
+        }
+        self.member(self.specialist, Role::Specialist, None);
+        self.member(self.colleague, Role::Specialist, None);
+        self.member(self.coordinator, Role::Coordinator, None);
+        for child in [self.child, self.other_child] {
+            let (organisation, from_ms) = (self.organisation, self.clock.utc_ms());
+            self.record(RecordKind::Child, child, name("Бала"));
+            self.record(RecordKind::Child, child, RecordData::Identifier { iin: "180709599993".into() });
+            self.record(RecordKind::Child, child, RecordData::Served { organisation, from_ms, to_ms: None });
+        }
+        self.record(RecordKind::Child, self.child, RecordData::Lives { place: self.place });
+        let address = RecordData::Address { label: "Үй".into(), region: "KZ-71".into() };
+        self.record(RecordKind::Place, self.place, address);
+        self.team(self.child, self.specialist, None);
+        self.team(self.other_child, self.colleague, None);
+        let representation = RepresentationChanged {
+            representative: self.parent,
+            basis: RepresentationBasis::Parent,
+            from_ms: self.clock.utc_ms(),
+            to_ms: None,
+        };
+        self.state(self.child, representation);
+    }
+
+    pub(crate) fn operator(&self) -> Operator<'_> {
+        Operator { key: &self.key, clock: &self.clock, rng: &self.rng }
+    }
+
+    pub(crate) fn state(&self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Stated {
+        let operator = self.operator();
+        operator.transact(&self.store, |txn| operator.state(txn, subject, content)).unwrap()
+    }
+
+    pub(crate) fn record(
+        &self,
+        record: RecordKind,
+        subject: impl Into<SubjectId>,
+        data: RecordData,
+    ) -> Stated {
+        self.state(subject, RecordChanged { record, data })
+    }
+
+    pub(crate) fn member(&self, person: PersonId, role: Role, to_ms: Option<i64>) {
+        let member = MemberChanged {
+            organisation: self.organisation,
+            role,
+            engagement: Engagement::Employee,
+            position_kk: "Логопед".into(),
+            position_ru: "Логопед".into(),
+            from_ms: self.clock.utc_ms() - DAY_MS,
+            to_ms,
+        };
+        self.state(person, member);
+    }
+
+    pub(crate) fn team(&self, child: ChildId, person: PersonId, to_ms: Option<i64>) {
+        let team = CareTeamChanged {
+            person,
+            organisation: self.organisation,
+            function: "speech-therapy".into(),
+            from_ms: self.clock.utc_ms() - DAY_MS,
+            to_ms,
+        };
+        self.state(child, team);
+    }
+
+    pub(crate) fn publish(
+        &self,
+        document: AgreementKind,
+        locale: Locale,
+        version: u32,
+        effective_from_ms: i64,
+        text: &str,
+    ) -> Result<Published, operator_core::publish::PublishError> {
+        let publication = Publication {
+            document,
+            locale,
+            version,
+            effective_from_ms,
+            bytes: text.as_bytes(),
+            geolocation_optional: false,
+        };
+        let operator = self.operator();
+        operator.transact(&self.store, |txn| publish(txn, &operator, &publication))
+    }
+
+    /// A bound device of a person, its `device-enrolled` registered.
+    pub(crate) fn device(&self, person: PersonId) -> Device<'_> {
+        let key = SigningKey::generate(&self.rng);
+        let id = DeviceId::random(&self.rng);
+        let bound = DeviceBound {
+            key: key.verifying_key().to_cose_key(),
+            person,
+            activation: "ABCD".into(),
+            issued_by: self.key.id(),
+            bound_at_ms: self.clock.utc_ms(),
+        };
+        self.state(id, bound);
+        let mut device = Device { world: self, key, id, person, series: SeriesHead::EMPTY, beacon: None };
+        let enrolled = DeviceEnrolled {
+            key: device.key.verifying_key().to_cose_key(),
+            activation: "ABCD".into(),
+            platform: "linux".into(),
+            app_version: "test".into(),
+        };
+        assert_eq!(device.say(id, enrolled), []);
+        device
+    }
+
+    /// A device whose person accepted a text.
+    pub(crate) fn ready(&self, person: PersonId, document: AgreementKind) -> Device<'_> {
+        let mut device = self.device(person);
+        let accepted = self.acceptance(document, 1, TEXT);
+        assert_eq!(device.say(person, accepted), []);
+        device
+    }
+
+    pub(crate) fn acceptance(&self, document: AgreementKind, version: u32, text: &str) -> AgreementAccepted {
+        let at_ms = self.clock.utc_ms();
+        let tick = |number| ConfirmationAnswer { number, accepted: true, at_ms };
+        AgreementAccepted {
+            document,
+            version,
+            locale: Locale::Kk,
+            sha256: domain::id::Digest::from_bytes(Sha256::digest(text).into()),
+            confirmations: vec![tick(1), tick(2)],
+            opened_at_ms: at_ms,
+            end_reached_at_ms: at_ms,
+            accepted_at_ms: at_ms,
+            evidence_level: EvidenceLevel::L0,
+            app_version: "test".into(),
+        }
+    }
+
+    pub(crate) fn visit_by(&self, specialist: PersonId, child: ChildId) -> VisitRegistered {
+        VisitRegistered {
+            child,
+            specialist,
+            organisation: self.organisation,
+            place: Some(self.place),
+            service: "speech-therapy".into(),
+            outcome: VisitOutcome::Held,
+            started_at_ms: self.clock.utc_ms(),
+            finished_at_ms: None,
+            offset_min: 300,
+            late: None,
+            capture: Some(CaptureId::random(&self.rng)),
+            warned: None,
+        }
+    }
+
+    pub(crate) fn visit_id(&self) -> VisitId {
+        VisitId::random(&self.rng)
+    }
+}
+
+pub(crate) fn name(surname: &str) -> RecordData {
+    RecordData::Name { surname: surname.into(), given: "Аты".into(), patronymic: None }
+}
+
+pub(crate) fn item(sealed: &Sealed) -> PushItem {
+    let (statement, content) = (sealed.bytes.clone(), sealed.content.clone());
+    PushItem { id: sealed.id, seq: sealed.header.seq, statement, content }
+}
+
+pub(crate) struct Device<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) key: SigningKey,
+    pub(crate) id: DeviceId,
+    pub(crate) person: PersonId,
+    pub(crate) series: SeriesHead,
+    pub(crate) beacon: Option<Beacon>,
+}
+
+impl Device<'_> {
+    pub(crate) fn seal_at(
+        &self,
+        head: SeriesHead,
+        subject: impl Into<SubjectId>,
+        content: impl Into<Content>,
+    ) -> Sealed {
+        let rng: &dyn Rng = &self.world.rng;
+        let stamp = Stamp::now(&self.world.clock, self.beacon);
+        seal(&Draft::new(subject, content), &head, stamp, rng.array(), &self.key).unwrap()
+    }
+
+    pub(crate) fn seal(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Sealed {
+        let sealed = self.seal_at(self.series, subject, content);
+        self.series = self.series.after(sealed.id);
+        sealed
+    }
+
+    pub(crate) fn push(&self, items: &[PushItem]) -> PushResponse {
+        let (world, key) = (self.world, self.key.id());
+        let operator = world.operator();
+        let checked = push::check_all(items, self.key.verifying_key());
+        let outcomes = operator
+            .transact(&world.store, |txn| {
+                let author = Author::Device(Box::new(txn.bound_key(key)?.unwrap()));
+                push::apply(txn, &author, key, items, &checked, operator.clock.utc_ms())
+            })
+            .unwrap();
+        push::answer(world.store.read().unwrap().as_ref(), key, outcomes).unwrap()
+    }
+
+    /// Seals, pushes, and gives the flags of what was registered.
+    pub(crate) fn say(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Vec<Flag> {
+        let sealed = self.seal(subject, content);
+        match self.push(&[item(&sealed)]).outcomes.remove(0) {
+            Outcome::Registered { flags, .. } => flags,
+            other => panic!("not registered: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The contract of the store, on every backend: each function of [`contract`] is stamped once for each.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod contract;
+mod rows;
+mod sqlite;
+mod story;
+
+macro_rules! on_every_backend {
+    ($($room:ident::$name:ident),+ $(,)?) => {
+        mod on_memory {
+            $(#[test]
+            fn $name() {
+                crate::$room::$name(&operator_core::memory::MemoryStore::default());
+            })+
+        }
+
+        mod on_sqlite {
+            $(#[test]
+            fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = operator_store::SqliteStore::open(&folder.path().join("store.sqlite")).unwrap();
+                crate::$room::$name(&store);
+            })+
+        }
+    };
+}
+
+on_every_backend! {
+    contract::an_empty_store_is_empty,
+    contract::a_dropped_transaction_leaves_nothing,
+    contract::a_transaction_sees_its_own_writes_and_a_snapshot_does_not,
+    contract::the_journal_takes_each_leaf_and_each_statement_once,
+    contract::entries_come_in_the_order_of_the_log,
+    contract::the_series_follows_registered_and_refused_but_no_branches,
+    contract::heads_grow_and_the_first_over_a_leaf_is_found,
+    contract::a_node_is_written_once,
+    contract::a_content_can_be_erased_and_its_statement_stays,
+    contract::the_latest_fact_of_a_slot_holds,
+    contract::facts_are_found_by_every_side,
+    contract::keys_change_and_stay_in_the_order_of_binding,
+    contract::visits_name_their_specialists,
+    contract::a_page_holds_what_is_addressed_to_any_of_the_scopes,
+    contract::a_coordinator_may_have_thousands_of_scopes,
+    contract::activations_are_kept_and_changed,
+    contract::a_document_is_kept_as_it_came,
+    contract::a_nonce_is_new_once_until_it_expires,
+    contract::numbers_beyond_the_log_are_no_error,
+    contract::two_writers_take_turns,
+    story::a_rebuild_equals_what_grew,
+    story::the_same_push_gets_the_same_answer,
+}
