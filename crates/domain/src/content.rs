@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Kind;
 use crate::agreement::AgreementKind;
-use crate::id::{
-    CaptureId, ChildId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId,
-};
+use crate::id::{CaptureId, ChildId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId};
 
 /// A language of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

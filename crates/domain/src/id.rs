@@ -20,7 +20,10 @@ pub struct IdError {
 
 fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[(b >> 4) as usize] as char, DIGITS[(b & 15) as usize] as char]).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [DIGITS[(b >> 4) as usize] as char, DIGITS[(b & 15) as usize] as char])
+        .collect()
 }
 
 fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], IdError> {
@@ -224,7 +227,10 @@ mod tests {
         for wrong in ["", "00", "3031323334353637383961626364656", "3031323334353637383961626364656G"] {
             assert_eq!(wrong.parse::<VisitId>(), Err(IdError { expected_bytes: 16 }), "{wrong}");
         }
-        assert_eq!(id.to_string().to_uppercase().parse::<VisitId>().is_err(), id.to_string() != id.to_string().to_uppercase());
+        assert_eq!(
+            id.to_string().to_uppercase().parse::<VisitId>().is_err(),
+            id.to_string() != id.to_string().to_uppercase()
+        );
     }
 
     #[test]

@@ -134,7 +134,10 @@ impl Kind {
 
     /// Whether a device must learn of it before anything else (revocations and withdrawals travel first).
     pub const fn travels_first(self) -> bool {
-        matches!(self, Kind::DeviceRevoked | Kind::KeyCompromised | Kind::ConsentWithdrawn | Kind::ContentErased)
+        matches!(
+            self,
+            Kind::DeviceRevoked | Kind::KeyCompromised | Kind::ConsentWithdrawn | Kind::ContentErased
+        )
     }
 }
 

@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_care_note_reaches_the_coordinator_only_as_an_envelope() {
-        let note = Content::VisitNoted(VisitNoted { purpose: NotePurpose::Care, text: "x".into(), about: None });
+        let note =
+            Content::VisitNoted(VisitNoted { purpose: NotePurpose::Care, text: "x".into(), about: None });
         let audiences = audiences(VISIT, &note, &addressing(SPECIALIST));
         assert!(audiences.contains(&(Scope::Organisation(ORGANISATION), Sight::Envelope)));
         assert!(!audiences.contains(&(Scope::Organisation(ORGANISATION), Sight::Whole)));

@@ -10,9 +10,7 @@ use crate::content::{
     Content, CorrectionReason, DisputeReason, LateReason, LocationMoment, LocationOutcome, NotePurpose,
     ReviewDecision, ReviewReason, UnavailableReason, VisitOutcome,
 };
-use crate::id::{
-    CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId,
-};
+use crate::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId};
 
 /// One statement about a visit, as the fold needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]

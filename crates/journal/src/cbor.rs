@@ -43,8 +43,8 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, CborError> {
 /// # Errors
 /// Every variant of [`CborError`].
 pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
-    let value: Value = ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH)
-        .map_err(|_| CborError::Malformed)?;
+    let value: Value =
+        ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH).map_err(|_| CborError::Malformed)?;
     if encode(&value)? == bytes { Ok(value) } else { Err(CborError::NotDeterministic) }
 }
 

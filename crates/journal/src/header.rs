@@ -135,7 +135,9 @@ impl Header {
             }
         }
         let missing = CborError::Shape("the series map is incomplete");
-        let (Some(seq), Some(epoch), Some(elapsed_ms)) = (seq, epoch, elapsed_ms) else { return Err(missing) };
+        let (Some(seq), Some(epoch), Some(elapsed_ms)) = (seq, epoch, elapsed_ms) else {
+            return Err(missing);
+        };
         if (seq == 0) != prev.is_none() {
             return Err(CborError::Shape("prev is absent exactly at seq 0"));
         }

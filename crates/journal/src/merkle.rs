@@ -134,7 +134,12 @@ pub struct ProvenRange {
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`], [`ProofError::WrongLength`]. The caller compares the root with a signed one.
-pub fn prove_range(leaves: &[Digest], first: u64, size: u64, proof: &[Digest]) -> Result<ProvenRange, ProofError> {
+pub fn prove_range(
+    leaves: &[Digest],
+    first: u64,
+    size: u64,
+    proof: &[Digest],
+) -> Result<ProvenRange, ProofError> {
     let last = first.checked_add(leaves.len() as u64).ok_or(ProofError::OutOfRange)?;
     if leaves.is_empty() || last > size {
         return Err(ProofError::OutOfRange);
@@ -164,8 +169,7 @@ pub fn prove_range(leaves: &[Digest], first: u64, size: u64, proof: &[Digest]) -
             Ok(node_hash(&left, &right))
         }
     }
-    let mut walk =
-        Walk { leaves, first, last, proof: proof.iter(), paths: vec![Vec::new(); leaves.len()] };
+    let mut walk = Walk { leaves, first, last, proof: proof.iter(), paths: vec![Vec::new(); leaves.len()] };
     let root = walk.hash(0, size)?;
     if walk.proof.next().is_some() {
         return Err(ProofError::WrongLength);
@@ -198,7 +202,12 @@ pub fn inclusion_path<N: Nodes>(nodes: &N, leaf_index: u64, size: u64) -> Result
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`], [`ProofError::WrongLength`].
-pub fn root_from_path(leaf: Digest, leaf_index: u64, size: u64, path: &[Digest]) -> Result<Digest, ProofError> {
+pub fn root_from_path(
+    leaf: Digest,
+    leaf_index: u64,
+    size: u64,
+    path: &[Digest],
+) -> Result<Digest, ProofError> {
     if leaf_index >= size {
         return Err(ProofError::OutOfRange);
     }

@@ -89,11 +89,10 @@ impl Statement {
             .as_deref()
             .and_then(|payload| Digest::from_slice(payload).ok())
             .ok_or(StatementError::Shape(CborError::Shape("a payload of 32 bytes was expected")))?;
-        let signature: [u8; 64] = sign1
-            .signature
-            .as_slice()
-            .try_into()
-            .map_err(|_| StatementError::Shape(CborError::Shape("a signature of 64 bytes was expected")))?;
+        let signature: [u8; 64] =
+            sign1.signature.as_slice().try_into().map_err(|_| {
+                StatementError::Shape(CborError::Shape("a signature of 64 bytes was expected"))
+            })?;
         let parts = parts(&header, payload);
         if assemble(&parts, payload, signature) != bytes {
             return Err(StatementError::NotDeterministic);

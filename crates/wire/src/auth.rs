@@ -65,7 +65,10 @@ impl Request<'_> {
             format!("\"@path\": {}", self.path),
             format!("\"@query\": ?{}", self.query),
             format!("\"content-digest\": {digest}"),
-            format!("\"content-encoding\": {}", if self.encoding.is_empty() { "identity" } else { self.encoding }),
+            format!(
+                "\"content-encoding\": {}",
+                if self.encoding.is_empty() { "identity" } else { self.encoding }
+            ),
         ]
     }
 }

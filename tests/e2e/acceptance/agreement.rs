@@ -24,7 +24,19 @@ pub(super) async fn first_login_shows_the_published_agreement() {
     let today = today();
     Operator::command(
         operator.dir(),
-        &["agreement", "publish", "--kind", "specialist", "--locale", "kk", "--version", "2", "--effective", &today, file_name],
+        &[
+            "agreement",
+            "publish",
+            "--kind",
+            "specialist",
+            "--locale",
+            "kk",
+            "--version",
+            "2",
+            "--effective",
+            &today,
+            file_name,
+        ],
     );
     let bytes = std::fs::read(&file).expect("the text can be read");
     let digest = sha256_hex(&bytes);
@@ -39,7 +51,11 @@ pub(super) async fn first_login_shows_the_published_agreement() {
 
     let reference = AgreementRef { document: "specialist".into(), version: 2, locale: text.locale };
     person.app.agreement_opened(reference.clone()).await.expect("opened");
-    assert_eq!(code(person.app.accept_agreement(reference.clone()).await), ErrorCode::AgreementIncomplete, "unread");
+    assert_eq!(
+        code(person.app.accept_agreement(reference.clone()).await),
+        ErrorCode::AgreementIncomplete,
+        "unread"
+    );
     person.app.agreement_end_reached(reference.clone()).await.expect("read to the end");
     for number in 1..=3 {
         let tick = Tick { document: "specialist".into(), version: 2, number, accepted: true };

@@ -49,7 +49,10 @@ pub(super) async fn stolen_files_are_unreadable() {
     }
     assert!(secrets.len() > 40, "there is something to look for: {}", secrets.len());
     let files = files(&profile);
-    assert!(files.iter().any(|file| std::fs::metadata(file).is_ok_and(|meta| meta.len() > 50_000)), "the database");
+    assert!(
+        files.iter().any(|file| std::fs::metadata(file).is_ok_and(|meta| meta.len() > 50_000)),
+        "the database"
+    );
     for file in files {
         let bytes = std::fs::read(&file).expect("a readable file");
         assert!(!bytes.starts_with(b"SQLite format 3"), "{} is not encrypted", file.display());

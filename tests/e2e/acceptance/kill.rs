@@ -153,7 +153,11 @@ pub(super) async fn visit_survives_kill_at_every_step() {
         let count = at_operator.iter().filter(|id| *id == visit).count();
         assert_eq!(count, 1, "{visit}");
     }
-    assert_eq!(registrations(&operator), at_operator.len(), "each visit is registered by exactly one statement");
+    assert_eq!(
+        registrations(&operator),
+        at_operator.len(),
+        "each visit is registered by exactly one statement"
+    );
     Operator::command(operator.dir(), &["doctor"]);
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use client::Options;
 use client::ipc::{
-    BeginVisit, ConfirmVisit, LateCode, LateEntry, LocationState, OutcomeCode, RegisterVisit, UnavailableCode, VisitRef,
-    VisitView,
+    BeginVisit, ConfirmVisit, LateCode, LateEntry, LocationState, OutcomeCode, RegisterVisit,
+    UnavailableCode, VisitRef, VisitView,
 };
 use esep_tests::operator::Operator;
 use esep_tests::person::Person;
@@ -24,7 +24,8 @@ fn options(capture_window: Duration) -> Options {
 
 async fn outcome(person: &Person, visit: &str) -> VisitView {
     for _ in 0..400 {
-        let view = person.app.visit(VisitRef { visit: visit.into() }).await.expect("the visit is there").visit;
+        let view =
+            person.app.visit(VisitRef { visit: visit.into() }).await.expect("the visit is there").visit;
         if view.location.state != LocationState::Pending {
             return view;
         }
@@ -48,12 +49,17 @@ pub(super) async fn location_is_read_only_at_a_visit() {
     let (_operator, demo) = Operator::start_demo(&dir.path().join("operator"));
     let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 0"]);
     let window = Duration::from_secs(20);
-    let specialist = ready(&dir.path().join("specialist"), &demo.busiest_specialist().link, &bus, window).await;
+    let specialist =
+        ready(&dir.path().join("specialist"), &demo.busiest_specialist().link, &bus, window).await;
     let children = specialist.children().await;
     let _ = specialist.app.today().await.expect("the first screen");
     let _ = specialist.app.me().await.expect("the own page");
     let _ = specialist.app.location_moments().await.expect("the list of readings");
-    specialist.app.begin_visit(BeginVisit { children: vec![children[0].id.clone()] }).await.expect("a sheet opens");
+    specialist
+        .app
+        .begin_visit(BeginVisit { children: vec![children[0].id.clone()] })
+        .await
+        .expect("a sheet opens");
     tokio::time::sleep(Duration::from_secs(2)).await;
     specialist.sync().await;
     assert_eq!(bus.starts_and_stops(), (0, 0), "nothing but a visit reads a location");
@@ -74,7 +80,8 @@ pub(super) async fn location_is_read_only_at_a_visit() {
     let moments = specialist.app.location_moments().await.expect("the list of readings");
     assert_eq!(moments.len(), 2, "each reading is in the person's own list");
 
-    let draft = specialist.app.begin_visit(BeginVisit { children: vec![children[1].id.clone()] }).await.expect("ok");
+    let draft =
+        specialist.app.begin_visit(BeginVisit { children: vec![children[1].id.clone()] }).await.expect("ok");
     let now_ms = first.started_at_ms;
     let late = RegisterVisit {
         draft_id: draft.draft_id,
@@ -134,10 +141,15 @@ async fn confirmation_reads_once(
 }
 
 /// Failures that the real service cannot be brought to, with the same interface; the same account throughout.
-async fn every_reason_is_seen(specialist: &Person, dir: &tempfile::TempDir, demo: &esep_tests::operator::Demo) {
+async fn every_reason_is_seen(
+    specialist: &Person,
+    dir: &tempfile::TempDir,
+    demo: &esep_tests::operator::Demo,
+) {
     let child = specialist.children().await.remove(0).id;
     let busiest = &demo.busiest_specialist().person;
-    let other = demo.people("specialist").find(|person| person.person != *busiest).expect("a second specialist");
+    let other =
+        demo.people("specialist").find(|person| person.person != *busiest).expect("a second specialist");
     let profile = dir.path().join("reasons");
     let bus = LocationBus::start(&["mock"]);
     let person = ready(&profile, &other.link, &bus, Duration::from_secs(8)).await;

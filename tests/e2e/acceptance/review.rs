@@ -1,6 +1,6 @@
 use client::ipc::{
-    ConfirmVisit, ConfirmationState, CorrectVisit, CorrectionCode, DisputeCode, DisputeVisit, ErrorCode, FinishVisit, ReviewReasonCode,
-    ReviewState, ReviewVisit, StoryKind, Transport, VisitRef,
+    ConfirmVisit, ConfirmationState, CorrectVisit, CorrectionCode, DisputeCode, DisputeVisit, ErrorCode,
+    FinishVisit, ReviewReasonCode, ReviewState, ReviewVisit, StoryKind, Transport, VisitRef,
 };
 use esep_tests::operator::Operator;
 use esep_tests::person::{Person, code, is_registered};
@@ -32,7 +32,8 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
     let (parent, child) = own_child.expect("the demo has a parent whose child this specialist visits");
 
     operator.kill();
-    let registered = specialist.visit(&[&child], Some("Дыбыстарды қайталадық")).await.expect("offline is fine");
+    let registered =
+        specialist.visit(&[&child], Some("Дыбыстарды қайталадық")).await.expect("offline is fine");
     let visit = registered.visits[0].id.clone();
     assert_eq!(registered.visits[0].transport.state, Transport::Saved, "saved here, and it says so");
     operator.restart();
@@ -43,7 +44,10 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
         .expect("a begun visit can be finished");
     specialist.sync().await;
     let mine = specialist.visits().await;
-    assert!(mine.iter().find(|view| view.id == visit).is_some_and(is_registered), "registered by the operator");
+    assert!(
+        mine.iter().find(|view| view.id == visit).is_some_and(is_registered),
+        "registered by the operator"
+    );
 
     parent.sync().await;
     let seen = parent.visits().await.into_iter().find(|view| view.id == visit).expect("the parent sees it");
@@ -63,7 +67,8 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
     assert_eq!(row.confirmation, ConfirmationState::Confirmed);
     assert!(row.note.is_none(), "a care note is not for the coordinator");
     let story = coordinator.app.visit(VisitRef { visit: visit.clone() }).await.expect("its story").story;
-    let note = story.iter().find(|entry| entry.kind == StoryKind::Noted).expect("that there is a note, is shown");
+    let note =
+        story.iter().find(|entry| entry.kind == StoryKind::Noted).expect("that there is a note, is shown");
     assert!(note.withheld && note.text.is_none(), "what it says, is not");
     let returned = coordinator
         .app

@@ -41,7 +41,11 @@ fn registered() -> VisitStatement {
 }
 
 fn confirmed(n: u8, who: PersonId, basis: u8) -> VisitStatement {
-    statement(n, who, VisitConfirmed { basis: id(basis), representative: who, answered_at_ms: 5, capture: None })
+    statement(
+        n,
+        who,
+        VisitConfirmed { basis: id(basis), representative: who, answered_at_ms: 5, capture: None },
+    )
 }
 
 fn disputed(n: u8, who: PersonId, basis: u8) -> VisitStatement {
@@ -161,7 +165,8 @@ fn a_position_counts_only_for_the_capture_of_the_registration() {
             },
         )
     };
-    let visit = fold(&[registered(), located(2, CaptureId::from_bytes([8; 16]), 11), located(3, CAPTURE, 22)]);
+    let visit =
+        fold(&[registered(), located(2, CaptureId::from_bytes([8; 16]), 11), located(3, CAPTURE, 22)]);
     let Some(LocationOutcome::Fix(fix)) = visit.location else { panic!("a fix was recorded") };
     assert_eq!(fix.lat_e7, 22);
 }

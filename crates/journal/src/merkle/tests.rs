@@ -55,10 +55,7 @@ fn roots_are_those_of_the_definition() {
 
 #[test]
 fn the_empty_root_is_the_hash_of_nothing() {
-    assert_eq!(
-        empty_root().to_string(),
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    );
+    assert_eq!(empty_root().to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 #[test]
@@ -71,7 +68,11 @@ fn every_leaf_of_every_tree_is_proven_and_no_other_position_is() {
             let hash = memory.leaves[leaf as usize];
             assert_eq!(root_from_path(hash, leaf, size, &path), Ok(expected), "{leaf} of {size}");
             for other in (0..size).filter(|&other| other != leaf) {
-                assert_ne!(root_from_path(hash, other, size, &path), Ok(expected), "{leaf} as {other} of {size}");
+                assert_ne!(
+                    root_from_path(hash, other, size, &path),
+                    Ok(expected),
+                    "{leaf} as {other} of {size}"
+                );
             }
         }
     }
@@ -137,7 +138,10 @@ fn consistency_holds_for_every_pair_and_breaks_when_history_changes() {
             if old >= 3 && old < new {
                 let Ok(proof) = consistency_proof(&other, old, new);
                 let Ok(new_root) = root(&other, new);
-                assert!(check_consistency((old, old_root), (new, new_root), &proof).is_err(), "{old} to {new}");
+                assert!(
+                    check_consistency((old, old_root), (new, new_root), &proof).is_err(),
+                    "{old} to {new}"
+                );
             }
         }
     }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// The harness, seen from this crate and from the acceptance tests alike.
 pub(crate) fn harness() -> PathBuf {
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let mut found = folders.map(|folder| folder.join("tests/harness/location.py")).filter(|path| path.exists());
+    let mut found =
+        folders.map(|folder| folder.join("tests/harness/location.py")).filter(|path| path.exists());
     found.next().expect("the checkout has tests/harness")
 }
 
