@@ -84,6 +84,12 @@ impl App {
         self.0.session.read().clone().ok_or(Failure::Locked)
     }
 
+    /// The open account, for tests that look behind the commands.
+    #[cfg(test)]
+    pub(crate) fn open_session(&self) -> Arc<Session> {
+        self.session().expect("an account is open")
+    }
+
     async fn state(&self) -> Result<AppState> {
         let vault = Arc::clone(&self.0.vault);
         let listed = blocking(move || vault.list()).await?;

@@ -46,6 +46,8 @@ mod profile;
 mod readings;
 mod register_visit;
 mod review_visit;
+#[cfg(test)]
+mod scene;
 mod session;
 mod sync_loop;
 mod vault;

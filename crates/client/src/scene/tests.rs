@@ -1,0 +1,6 @@
+//! The use cases, one after another, as people meet them.
+
+mod answering;
+mod deciding;
+mod getting_in;
+mod registering;

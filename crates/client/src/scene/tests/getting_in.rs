@@ -1,0 +1,127 @@
+//! Agreement, lock, leaving.
+
+use std::time::Duration;
+
+use super::super::*;
+use crate::ipc::{ChildQuery, ErrorCode};
+
+fn reference(version: u32) -> AgreementRef {
+    AgreementRef { document: "specialist".into(), version, locale: LocaleCode::Kk }
+}
+
+fn all_children() -> ChildQuery {
+    ChildQuery { search: String::new(), offset: 0, limit: 10, role: None }
+}
+
+#[tokio::test]
+async fn the_agreement_is_accepted_only_when_read_to_its_end_and_ticked() {
+    let scene = Setting::of(SPECIALIST).enrolled().await;
+    assert_eq!(scene.app.app_state().await.unwrap().stage, Stage::Locked);
+    let state = scene.unlock().await;
+    assert_eq!((state.stage, state.display_name.as_deref()), (Stage::Agreement, Some("Әсел Қ.")));
+    let due = scene.app.agreements_due().await.unwrap().remove(0);
+    assert_eq!((due.document.as_str(), due.version, due.announced), ("specialist", 1, false));
+    assert_eq!(
+        (due.required_confirmations.as_slice(), due.text.sections[0].clauses.len()),
+        (&[1, 2, 3][..], 2)
+    );
+    let refused = scene.app.accept_agreement(reference(1)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::AgreementIncomplete, "never opened");
+    scene.app.agreement_opened(reference(1)).await.unwrap();
+    scene.clock.advance_ms(60_000);
+    for number in [1, 2, 3] {
+        let tick = Tick { document: "specialist".into(), version: 1, number, accepted: true };
+        scene.app.agreement_ticked(tick).await.unwrap();
+    }
+    let refused = scene.app.accept_agreement(reference(1)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::AgreementIncomplete, "the end was not on screen");
+
+    scene.app.lock().await.unwrap();
+    scene.unlock().await;
+    assert_eq!(scene.app.agreements_due().await.unwrap()[0].ticked, [1, 2, 3], "kept over a restart");
+    scene.app.agreement_end_reached(reference(1)).await.unwrap();
+    assert_eq!(scene.app.accept_agreement(reference(1)).await.unwrap().stage, Stage::Home);
+    scene.app.accept_agreement(reference(1)).await.unwrap();
+    let me = scene.app.me().await.unwrap();
+    assert_eq!(me.acceptances.len(), 1, "two presses are one acceptance");
+    assert_eq!((me.acceptances[0].sha256.as_str(), me.acceptances[0].ticked.len()), (due.sha256.as_str(), 3));
+    assert_eq!(me.acceptances[0].text, due.text, "the very text");
+}
+
+#[tokio::test]
+async fn a_new_version_is_announced_then_asked_for_but_never_keeps_a_visit_from_being_registered() {
+    let begins_ms = NOW_MS + 3_600_000;
+    let scene = Setting::of(SPECIALIST).with_version_2_from(begins_ms).at_home().await;
+    let due = scene.app.agreements_due().await.unwrap();
+    assert_eq!(due.iter().map(|due| (due.version, due.announced)).collect::<Vec<_>>(), [(2, true)]);
+    scene.clock.advance_ms(3_600_000);
+    let due = scene.app.agreements_due().await.unwrap();
+    assert_eq!(due.iter().map(|due| (due.version, due.announced)).collect::<Vec<_>>(), [(2, false)]);
+    assert_eq!(scene.app.app_state().await.unwrap().stage, Stage::Home);
+
+    let visit = scene.visit(&[CHILD]).await.visits.remove(0);
+    let note = crate::ipc::NoteVisit { visit: visit.id.clone(), text: "сөз".into() };
+    assert_eq!(scene.app.note_visit(note.clone()).await.unwrap_err().code, ErrorCode::AgreementRequired);
+    scene.accept(2, &[1, 2, 3]).await;
+    assert_eq!(scene.app.note_visit(note).await.unwrap().note.as_deref(), Some("сөз"));
+}
+
+#[tokio::test]
+async fn declining_leaves_no_file_and_no_secret() {
+    let scene = Setting::of(PARENT).enrolled().await;
+    scene.unlock().await;
+    assert_eq!(scene.app.agreements_due().await.unwrap()[0].document, "subject");
+    let state = scene.app.decline_agreement().await.unwrap();
+    assert_eq!((state.stage, state.accounts.len()), (Stage::Start, 0));
+    assert!(scene.secrets.is_empty());
+    assert_eq!(std::fs::read_dir(scene.folder.path().join("accounts")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn leaving_after_an_acceptance_locks_and_keeps_what_was_not_sent() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let state = scene.app.decline_agreement().await.unwrap();
+    assert_eq!((state.stage, state.accounts.len()), (Stage::Locked, 1));
+    assert_eq!(scene.unlock().await.stage, Stage::Home);
+}
+
+#[tokio::test]
+async fn the_app_locks_after_a_quarter_of_an_hour_in_the_background() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    scene.app.went_to_background();
+    scene.clock.advance_ms(14 * 60_000);
+    scene.app.came_back().await;
+    assert!(scene.app.children(all_children()).await.is_ok());
+    scene.app.went_to_background();
+    scene.clock.advance_ms(15 * 60_000);
+    let answer = scene.app.children(all_children()).await;
+    assert_eq!(answer.unwrap_err().code, ErrorCode::Locked, "also before the window says that it is back");
+    assert_eq!(scene.events.locked_count(), 1);
+    assert_eq!(scene.app.app_state().await.unwrap().stage, Stage::Locked);
+    assert_eq!(scene.unlock().await.stage, Stage::Home);
+}
+
+#[tokio::test]
+async fn without_network_the_state_says_what_waits() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let state = tokio::time::timeout(Duration::from_secs(20), scene.app.sync_now()).await.unwrap().unwrap();
+    assert_eq!((state.error, state.phase), (Some(ErrorCode::Offline), crate::ipc::SyncPhase::Offline));
+    assert_eq!(state.waiting_count, 1, "the acceptance");
+    assert!(state.next_try_in_s.is_some());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_moved_aside_and_never_deleted() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    scene.app.lock().await.unwrap();
+    let account = scene.folder.path().join("accounts").join(scene.account.as_str());
+    let database = account.join("journal.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    bytes[..4096].fill(0xa5);
+    std::fs::write(&database, &bytes).unwrap();
+    let request = Unlock { account: scene.account.as_str().into(), pin: PIN.into() };
+    assert_eq!(scene.app.unlock(request).await.unwrap_err().code, ErrorCode::DatabaseDamaged);
+    let kept = std::fs::read_dir(&account).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("damaged")).collect();
+    assert!(kept.iter().any(|path| std::fs::read(path).unwrap() == bytes), "whole: {kept:?}");
+}
