@@ -12,9 +12,9 @@ use crate::acceptance::folder;
 use crate::location_bus::LocationBus;
 
 /// At the door of the first child's home; GeoClue says 50 m.
-const AT_THE_DOOR: &str = "51.1605 71.4704 10 0";
+const AT_THE_DOOR: &str = "51.16072 71.47065 10 0";
 /// At the home of the two who are brother and sister, 5 km from the first.
-const AT_THE_SIBLINGS: &str = "51.1281 71.4302 10 0";
+const AT_THE_SIBLINGS: &str = "51.12794 71.43041 10 0";
 /// In the middle of the town, with nobody's home near.
 const ELSEWHERE: &str = "51.1480 71.4300 10 0";
 
@@ -85,7 +85,9 @@ async fn main_job() {
     steps::open_visit(&specialist, &visit).await;
     let confirmed = "[data-testid=visit] [data-testid=confirmation][data-state=confirmed]";
     specialist.wait_for(confirmed, NOTICED_WITHIN).await;
-    specialist.wait_for("[data-testid=visit] [data-testid=review][data-state=accepted]", NOTICED_WITHIN).await;
+    specialist
+        .wait_for("[data-testid=visit] [data-testid=review][data-state=accepted]", NOTICED_WITHIN)
+        .await;
 
     // Each role at the other size, after a start with the PIN.
     specialist.kill();

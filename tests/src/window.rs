@@ -42,7 +42,8 @@ impl Screen {
             .expect("Xvfb is installed by `cargo xtask test`");
         let mut number = String::new();
         let out = server.stdout.take().expect("stdout is piped");
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number).expect("Xvfb tells its display");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number)
+            .expect("Xvfb tells its display");
         Self { server, display: format!(":{}", number.trim()) }
     }
 }
@@ -107,6 +108,8 @@ impl Window {
             .arg(format!("--port={port}"))
             .env("DISPLAY", &screen.display)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            // UTC+5 like all of Kazakhstan, also in tables of zones from before 2024.
+            .env("TZ", "Asia/Aqtau")
             .env("ESEP_PROFILE", profile)
             .env("ESEP_WINDOW", format!("{}x{}", size.pixels().0, size.pixels().1))
             .envs(environment.iter().copied())
@@ -168,7 +171,9 @@ impl Drop for Window {
 fn kill_apps(profile: &str) {
     let Ok(processes) = std::fs::read_dir("/proc") else { return };
     for process in processes.flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
         let is_app = std::fs::read_link(process.path().join("exe")).is_ok_and(|exe| exe.ends_with("esep"));
         let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
         let wanted = format!("ESEP_PROFILE={profile}");

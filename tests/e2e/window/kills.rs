@@ -40,7 +40,8 @@ pub(super) async fn kill_after_saving(stage: &Stage, times: u32) -> Vec<String> 
 /// A child of the list, another one each time.
 async fn nth_child(window: &Window, number: u32) -> String {
     window.wait_for("button[data-testid^=child-]", NOTICED_WITHIN).await;
-    let children: Vec<String> = window.names("child-").await.into_iter().filter(|name| name != "child-search").collect();
+    let children: Vec<String> =
+        window.names("child-").await.into_iter().filter(|name| name != "child-search").collect();
     let at = usize::try_from(number).expect("a small number") % children.len();
     children[at].clone()
 }

@@ -86,16 +86,14 @@ pub(super) async fn register(window: &Window, child: &str) -> String {
     new_visits(window, &before, 1).await.remove(0)
 }
 
-/// The visits that were not in the list before, once they are there and said to be saved on this device.
+/// The visits that were not in the list before, once they are there and the screen has said that they are saved.
 async fn new_visits(window: &Window, before: &[String], count: usize) -> Vec<String> {
     let deadline = Instant::now() + NOTICED_WITHIN;
     loop {
         let now = window.names("visit-").await;
         let fresh: Vec<String> = now.into_iter().filter(|name| !before.contains(name)).collect();
         if fresh.len() == count {
-            for name in &fresh {
-                window.wait_text(name, "Осы құрылғыда сақталды").await;
-            }
+            window.wait_text("toast", "ақталды").await;
             return fresh.iter().map(|name| name["visit-".len()..].to_owned()).collect();
         }
         assert!(Instant::now() < deadline, "{count} new visits do not appear but {fresh:?}");
@@ -116,9 +114,11 @@ pub(super) async fn register_offline(stage: &mut Stage, window: &Window) -> Stri
     window.look("register").await;
     window.press("register").await;
     let visit = new_visits(window, &before, 1).await.remove(0);
+    window.wait_text(&format!("visit-{visit}"), "Осы құрылғыда сақталды").await;
     window.look("saved").await;
     window.wait_for("[data-testid=sync-strip][data-phase=offline]", NOTICED_WITHIN).await;
     window.to_top().await;
+    window.wait_text(&format!("visit-{visit}"), "Осы құрылғыда сақталды").await;
     window.look("offline").await;
 
     stage.operator.restart();
@@ -143,6 +143,7 @@ async fn located(stage: &Stage, readings: usize) {
 /// Siblings in one go, and a visit far from where the child lives, with a note: something for the coordinator.
 pub(super) async fn register_more(stage: &Stage, window: &Window) {
     stage.bus.control(AT_THE_SIBLINGS);
+    window.wait_for_calm().await;
     let before = window.names("visit-").await;
     window.press(&window.find("child-", SISTER).await).await;
     window.wait_text("register-sheet", BROTHER).await;
@@ -150,8 +151,11 @@ pub(super) async fn register_more(stage: &Stage, window: &Window) {
     window.press(&sibling[0]).await;
     window.look("siblings").await;
     window.press("register").await;
-    new_visits(window, &before, 2).await;
+    let siblings = new_visits(window, &before, 2).await;
     located(stage, 2).await;
+    for visit in siblings {
+        window.press(&format!("finish-{visit}")).await;
+    }
 
     stage.bus.control(ELSEWHERE);
     let before = window.names("visit-").await;
@@ -162,6 +166,7 @@ pub(super) async fn register_more(stage: &Stage, window: &Window) {
     window.press("register").await;
     new_visits(window, &before, 1).await;
     located(stage, 3).await;
+    window.wait_for_calm().await;
     window.to_top().await;
     window.look("today").await;
 }
@@ -193,13 +198,15 @@ pub(super) async fn look_at_visit(window: &Window, visit: &str) {
 pub(super) async fn confirm(window: &Window, visit: &str) {
     let card = format!("to-confirm-{visit}");
     window.wait_for(&format!("[data-testid={card}]"), NOTICED_WITHIN).await;
-    for word in [super::SPECIALIST, CHILD, "Логопед", "Қамқор Жүрек", "Абай даңғылы 12"] {
+    for word in [super::SPECIALIST, CHILD, "Логопед", "Қамқор Жүрек", "Абай даңғылы 12"]
+    {
         window.wait_text(&card, word).await;
     }
     window.look("confirm").await;
     window.press(&format!("confirm-{visit}")).await;
     window.wait(&format!("answered-{visit}")).await;
     window.look("confirmed").await;
+    window.wait_for_calm().await;
     walk_parent(window).await;
     sync_now(window).await;
 }

@@ -37,6 +37,18 @@ impl Window {
         }
     }
 
+    /// Waits until no message lies above the page.
+    ///
+    /// # Panics
+    /// When one stays.
+    pub async fn wait_for_calm(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.has("toast").await {
+            assert!(Instant::now() < deadline, "a message stays: {}", self.text("toast").await);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// How many elements match a selector now.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.map_or(0, |found| found.len())
@@ -142,7 +154,8 @@ impl Window {
         assert_eq!(self.pixels().await, self.size.pixels(), "the size of {name}");
         let lang = self.script("return document.documentElement.lang", Vec::new()).await;
         assert_eq!(lang, json!("kk"), "the language of {name}");
-        let overflow = self.script("return document.documentElement.scrollWidth - innerWidth", Vec::new()).await;
+        let overflow =
+            self.script("return document.documentElement.scrollWidth - innerWidth", Vec::new()).await;
         assert!(overflow.as_i64().is_some_and(|width| width <= 0), "{name} is {overflow} px too wide");
         self.let_axe_look(&name).await;
     }

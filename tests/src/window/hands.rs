@@ -20,10 +20,7 @@ impl Window {
         let deadline = Instant::now() + PATIENCE;
         let mut refusal = "it is disabled".to_owned();
         loop {
-            let script = "const e = document.querySelector(arguments[0]);\
-                 if (!e || e.disabled || e.getAttribute('aria-disabled') === 'true') return false;\
-                 e.scrollIntoView({block: 'center'}); return true;";
-            if self.script(script, vec![json!(css)]).await == json!(true)
+            if self.holds_still(&css).await
                 && let Ok(element) = self.client.find(Locator::Css(&css)).await
             {
                 match element.click().await {
@@ -32,9 +29,24 @@ impl Window {
                 }
             }
             let now = Instant::now();
-            assert!(now < deadline, "{testid} cannot be pressed ({refusal}); on screen:\n{}", self.page_text().await);
+            assert!(
+                now < deadline,
+                "{testid} cannot be pressed ({refusal}); on screen:\n{}",
+                self.page_text().await
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Brings an element to the middle of the screen and says whether it stays there and can be pressed: nobody aims at
+    /// what is still moving.
+    async fn holds_still(&self, css: &str) -> bool {
+        let script = "const [css, done] = arguments; const e = document.querySelector(css);\
+             if (!e || e.disabled || e.getAttribute('aria-disabled') === 'true') return done(false);\
+             e.scrollIntoView({block: 'center'}); const before = e.getBoundingClientRect();\
+             setTimeout(() => { const now = e.getBoundingClientRect();\
+               done(e.isConnected && now.top === before.top && now.left === before.left && now.height > 0); }, 120);";
+        self.client.execute_async(script, vec![json!(css)]).await.is_ok_and(|still| still == json!(true))
     }
 
     /// Types into a field, replacing what stands there.
@@ -91,7 +103,8 @@ impl Window {
 
     /// Scrolls the page back to its beginning.
     pub async fn to_top(&self) {
-        let script = "document.querySelectorAll('[data-scroller]').forEach(e => e.scrollTo(0, 0)); return true";
+        let script =
+            "document.querySelectorAll('[data-scroller]').forEach(e => e.scrollTo(0, 0)); return true";
         self.script(script, Vec::new()).await;
     }
 }

@@ -1,11 +1,14 @@
 import type { App } from '../shell/app.svelte';
 import type { LocationView, PersonCard, VisitView } from '../ipc/types';
 
+/** Joined so that a narrow screen does not part a time from its end. */
+const to = '\u2060–\u2060';
+
 /** "бүгін, 14:07–14:50" on the clock of the device that registered it. */
 export function whenWords(app: App, visit: VisitView): string {
   const from = app.format.moment(new Date(visit.started_at_ms), new Date(), visit.offset_min);
   if (visit.finished_at_ms === null) return from;
-  return `${from}–${app.format.time(new Date(visit.finished_at_ms), visit.offset_min)}`;
+  return `${from}${to}${app.format.time(new Date(visit.finished_at_ms), visit.offset_min)}`;
 }
 
 /** Full date and time, for the page of a visit. */
@@ -15,7 +18,7 @@ export function whenFullWords(app: App, visit: VisitView): string {
   if (visit.finished_at_ms === null) return from;
   const minutes = Math.round((visit.finished_at_ms - visit.started_at_ms) / 60_000);
   const until = app.format.time(new Date(visit.finished_at_ms), visit.offset_min);
-  return minutes > 0 ? `${from}–${until} (${app.t.visit.duration(minutes)})` : `${from}–${until}`;
+  return minutes > 0 ? `${from}${to}${until} (${app.t.visit.duration(minutes)})` : `${from}${to}${until}`;
 }
 
 /** Position in the language of the screen; the registers know Kazakh and Russian. */

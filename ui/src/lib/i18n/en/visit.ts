@@ -113,7 +113,7 @@ export const visit: Messages['visit'] = {
   answerTitle: 'Answer of the parent',
   answerBy: (name, when) => `${name}, ${when}`,
   reviewTitle: 'Decision of the coordinator',
-  historySearch: 'Search by name or service',
+  historySearch: 'Name or service',
   historyHint: 'Choose a visit: its whole story opens here.',
   historyEmpty: 'No visits yet',
   historyEmptyText: 'Registered visits appear here, the latest first.',

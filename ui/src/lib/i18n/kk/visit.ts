@@ -108,7 +108,7 @@ export const visit = {
   answerTitle: 'Ата-ананың жауабы',
   answerBy: (name: string, when: string) => `${name}, ${when}`,
   reviewTitle: 'Үйлестірушінің шешімі',
-  historySearch: 'Аты немесе қызмет бойынша іздеу',
+  historySearch: 'Аты немесе қызмет',
   historyHint: 'Келуді таңдасаңыз, оның толық тарихы осы жерде ашылады.',
   historyEmpty: 'Әлі келу тіркелмеген',
   historyEmptyText: 'Тіркелген келулер осы жерде, ең соңғысы жоғарыда тұрады.',

@@ -113,7 +113,7 @@ export const visit: Messages['visit'] = {
   answerTitle: 'Ответ родителя',
   answerBy: (name, when) => `${name}, ${when}`,
   reviewTitle: 'Решение координатора',
-  historySearch: 'Поиск по имени или услуге',
+  historySearch: 'Имя или услуга',
   historyHint: 'Выберите визит: здесь откроется вся его история.',
   historyEmpty: 'Визитов ещё нет',
   historyEmptyText: 'Зарегистрированные визиты появятся здесь, последние сверху.',
