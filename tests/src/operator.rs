@@ -49,7 +49,10 @@ impl Demo {
     /// # Panics
     /// When the demo has none.
     pub fn person(&self, role: &str) -> &DemoPerson {
-        self.people.iter().find(|person| person.roles == [role]).unwrap_or_else(|| panic!("the demo has no {role}"))
+        self.people
+            .iter()
+            .find(|person| person.roles == [role])
+            .unwrap_or_else(|| panic!("the demo has no {role}"))
     }
 
     /// The specialist who visits the most children, siblings among them.
@@ -187,9 +190,7 @@ impl Operator {
         let Ok(mut socket) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else { return false };
         let request = b"GET /v1/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
         let mut answer = [0; 12];
-        socket.write_all(request).is_ok()
-            && socket.read_exact(&mut answer).is_ok()
-            && &answer[9..] == b"200"
+        socket.write_all(request).is_ok() && socket.read_exact(&mut answer).is_ok() && &answer[9..] == b"200"
     }
 }
 

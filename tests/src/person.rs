@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::ipc::{
-    AgreementDue, AgreementRef, BeginVisit, Enrol, ErrorCode, InspectOperator, IpcError, OutcomeCode, RegisterVisit,
-    RegisteredVisits, SortColumn, Stage, SyncState, Tick, Transport, Unlock, VisitQuery, VisitView,
+    AgreementDue, AgreementRef, BeginVisit, Enrol, ErrorCode, InspectOperator, IpcError, OutcomeCode,
+    RegisterVisit, RegisteredVisits, SortColumn, Stage, SyncState, Tick, Transport, Unlock, VisitQuery,
+    VisitView,
 };
 use client::ports::{Events, LocationSource, Ports};
 use client::{App, Options};
@@ -105,11 +106,8 @@ impl Person {
     pub async fn accept_all(&self) {
         for _ in 0..4 {
             let Some(text) = self.texts().await.into_iter().next() else { return };
-            let reference = AgreementRef {
-                document: text.document.clone(),
-                version: text.version,
-                locale: text.locale,
-            };
+            let reference =
+                AgreementRef { document: text.document.clone(), version: text.version, locale: text.locale };
             self.app.agreement_opened(reference.clone()).await.expect("reading is noted");
             self.app.agreement_end_reached(reference.clone()).await.expect("the end is noted");
             for confirmation in &text.text.confirmations {

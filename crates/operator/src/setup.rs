@@ -62,8 +62,11 @@ macro_rules! edition {
     };
 }
 
+/// One agreement with its text in each language.
+pub type Edition = (AgreementKind, [(Locale, &'static [u8]); 3]);
+
 /// The default edition of the agreements, written for this product.
-pub const DEFAULT_EDITION: [(AgreementKind, [(Locale, &[u8]); 3]); 3] = [
+pub const DEFAULT_EDITION: [Edition; 3] = [
     edition!(Subject, "subject"),
     edition!(Specialist, "specialist"),
     edition!(CertifyingCentre, "certifying-centre"),

@@ -52,7 +52,7 @@ impl<S: tracing::Subscriber> Layer<S> for DieAt {
         if name.0.as_deref() == Some(&self.step) && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             // Not `abort`: the kernel takes the process away between two instructions, as a phone's would.
             let own = rustix::process::getpid();
-            drop(rustix::process::kill_process(own, rustix::process::Signal::KILL));
+            let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
             std::thread::sleep(Duration::from_secs(60));
         }
     }
@@ -66,7 +66,9 @@ fn say(line: &str) {
 
 #[tokio::main]
 async fn main() {
-    if let Some((step, count)) = std::env::var("ESEP_DIE_AT").ok().as_deref().and_then(|at| at.split_once(':')) {
+    if let Some((step, count)) =
+        std::env::var("ESEP_DIE_AT").ok().as_deref().and_then(|at| at.split_once(':'))
+    {
         let left = AtomicU32::new(count.parse().expect("a number after the step's name"));
         tracing_subscriber::registry().with(DieAt { step: step.into(), left }).init();
     }

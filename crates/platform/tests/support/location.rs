@@ -32,8 +32,9 @@ impl LocationBus {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let lines = BufReader::new(harness.stdout.take().unwrap()).lines().map(Result::unwrap);
+            .expect("the harness can be started");
+        let lines =
+            BufReader::new(harness.stdout.take().expect("stdout is piped")).lines().map_while(Result::ok);
         let said: Vec<String> = lines.take_while(|line| line != "READY").collect();
         let value = |name: &str| {
             let line = said.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -51,13 +52,13 @@ impl LocationBus {
     pub(crate) fn control(&self, text: &str) {
         // Whole or not at all: the other side may be reading.
         let fresh = format!("{}.fresh", self.control);
-        fs::write(&fresh, text).unwrap();
-        fs::rename(fresh, &self.control).unwrap();
+        fs::write(&fresh, text).expect("the control file can be written");
+        fs::rename(fresh, &self.control).expect("the control file can be put in place");
     }
 
     /// How many calls of `member` the monitor has seen on any client.
     pub(crate) fn count(&self, member: &str) -> usize {
-        let calls = fs::read_to_string(&self.calls).unwrap();
+        let calls = fs::read_to_string(&self.calls).expect("the monitor writes its file");
         let is_call = |line: &&str| line.starts_with("mc\t") && line.rsplit('\t').next() == Some(member);
         calls.lines().filter(is_call).count()
     }
