@@ -150,15 +150,17 @@ fn failure(error: &reqwest::Error) -> TransportError {
 
 /// Whether the server's certificate was refused: a captive portal, or somebody in between.
 fn is_certificate_refused(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        // The rustls error sits inside io errors that name themselves as the cause.
-        let io = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| io.and_then(|inner| inner.downcast_ref()));
-        if let Some(tls) = tls {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented);
         }
-        source = cause.source();
+        // An io error wraps another one, and names as its source not that one but that one's source.
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     false
 }

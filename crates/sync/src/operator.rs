@@ -87,7 +87,8 @@ mod tests {
         assert_eq!(operator.fingerprint(), good.header.key);
         let other = sealed(8, 7);
         assert_eq!(Operator::verify(&other.bytes, &other.content), Err(NotAnOperatorStatement));
-        assert_eq!(Operator::verify(&good.bytes, &other.content), Err(NotAnOperatorStatement), "other content");
+        let content = sealed(7, 8).content;
+        assert_eq!(Operator::verify(&good.bytes, &content), Err(NotAnOperatorStatement), "other content");
         assert_eq!(Operator::verify(b"", b""), Err(NotAnOperatorStatement));
     }
 }

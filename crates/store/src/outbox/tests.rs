@@ -1,3 +1,5 @@
+mod synchronised;
+
 use domain::Rng;
 use journal::receipt::{TreeHead, verify_receipt};
 use proptest::prelude::*;

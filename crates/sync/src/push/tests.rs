@@ -28,7 +28,8 @@ const TOO_LARGE: TransportError =
 fn what_to_send_after_each_answer() {
     let gap = |expected_seq| Outcome::Gap { expected_seq };
     // (name, seqs sent, outcomes, first of the next batch; None is a stop)
-    let cases: [(&str, std::ops::Range<u64>, Vec<Outcome>, Option<Option<u64>>); 6] = [
+    type Case = (&'static str, std::ops::Range<u64>, Vec<Outcome>, Option<Option<u64>>);
+    let cases: [Case; 6] = [
         ("all registered: go on with what waits", 5..7, vec![registered(), registered()], Some(None)),
         ("a refused one delays nobody", 5..7, vec![REFUSED, registered()], Some(None)),
         ("the operator lost some: send them again", 5..7, vec![gap(2), gap(2)], Some(Some(2))),

@@ -1,0 +1,159 @@
+//! Whole syncs over a transport that loses requests and answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use domain::Rng;
+use domain::id::{KeyId, PersonId};
+use parking_lot::Mutex;
+use proptest::prelude::*;
+use sync::wire::problem::ProblemCode;
+use sync::wire::push::PushRequest;
+use sync::{Phase, Progress, Summary, SyncError, Transport, TransportError, synchronise};
+
+use super::*;
+use crate::testing::TestRng;
+
+/// An operator behind a network that fails by chance.
+struct Network<'a> {
+    operator: Mutex<&'a mut TestOperator>,
+    device: KeyId,
+    person: PersonId,
+    rng: TestRng,
+    /// Of 256 exchanges, how many fail.
+    failing: u8,
+    /// Most statements that the operator takes at once.
+    max_items: usize,
+    requests_count: AtomicU32,
+}
+
+impl<'a> Network<'a> {
+    fn good(operator: &'a mut TestOperator, device: &TestDevice) -> Self {
+        Self {
+            device: device.key(),
+            person: device.person(),
+            operator: Mutex::new(operator),
+            rng: TestRng::new(1),
+            failing: 0,
+            max_items: usize::MAX,
+            requests_count: AtomicU32::new(0),
+        }
+    }
+
+    /// Loses the request, or lets it arrive and loses the answer.
+    fn carry<T>(&self, answer: impl FnOnce() -> T) -> Result<T, TransportError> {
+        self.requests_count.fetch_add(1, Ordering::Relaxed);
+        let [chance, which] = (&self.rng as &dyn Rng).array();
+        if chance >= self.failing {
+            return Ok(answer());
+        }
+        if which & 1 == 1 {
+            answer();
+        }
+        Err(TransportError::Offline)
+    }
+}
+
+#[async_trait]
+impl Transport for Network<'_> {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        if request.items.len() > self.max_items {
+            return Err(TransportError::Problem { code: ProblemCode::TooLarge, retry_after_s: None });
+        }
+        self.carry(|| self.operator.lock().push(&request.items, self.device))
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        self.carry(|| self.operator.lock().pull(request, self.person))
+    }
+}
+
+fn run(device: &TestDevice, network: &Network<'_>) -> Result<Summary, SyncError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store: Arc<dyn Outbox> = device.store.clone();
+    runtime.block_on(synchronise(store, network, &|_| {}))
+}
+
+#[test]
+fn a_sync_pushes_then_pulls_and_tells_how_far_it_is() {
+    let (mut operator, device) = devices();
+    for n in 1..=20 {
+        device.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    let network = Network { max_items: 6, ..Network::good(&mut operator, &device) };
+    let seen = Mutex::new(Vec::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store: Arc<dyn Outbox> = device.store.clone();
+    let note = |progress: Progress| seen.lock().push(progress);
+    let summary = runtime.block_on(synchronise(store, &network, &note)).unwrap();
+    assert_eq!((summary.registered_count, summary.refused_count, summary.rejected_count), (20, 0, 0));
+    assert!(summary.received_count > 0);
+    assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
+    let seen = seen.into_inner();
+    let pushed: Vec<_> = seen.iter().filter(|progress| progress.phase == Phase::Pushing).collect();
+    assert!(pushed.len() > 3 && pushed.iter().all(|progress| progress.total_count == 20));
+    assert!(pushed.windows(2).all(|pair| pair[0].done_count <= pair[1].done_count));
+    assert_eq!(pushed.last().unwrap().done_count, 20);
+    assert_eq!(seen.last().unwrap().phase, Phase::Pulling);
+    let again = run(&device, &network).unwrap();
+    assert_eq!((again.registered_count, again.received_count), (0, 0), "pushing twice is pushing once");
+}
+
+#[test]
+fn a_failure_says_that_another_try_may_help_and_keeps_what_was_done() {
+    let (mut operator, device) = devices();
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    let network = Network { failing: 255, ..Network::good(&mut operator, &device) };
+    let error = (0..9).find_map(|_| run(&device, &network).err()).unwrap();
+    assert!(error.can_retry(), "{error}");
+    let network = Network { failing: 0, ..network };
+    assert_eq!(run(&device, &network).map(|summary| summary.refused_count).unwrap(), 0);
+    assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
+}
+
+#[test]
+fn an_operator_that_lost_its_end_is_filled_again() {
+    let (mut operator, device) = devices();
+    for n in 1..=4 {
+        device.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    // A lost end: the operator remembers only the enrolment, and knows nothing of the visits in its log.
+    let enrolled = device.store.with_reader(|conn| crate::statement::own(conn, 0, 1)).unwrap();
+    device.push(&mut operator);
+    let mut restored = TestOperator::new();
+    restored.enrol(&enrolled[0], SPECIALIST);
+    device.state(&[visit(5, SPECIALIST, CHILD).1]);
+    let network = Network::good(&mut restored, &device);
+    let summary = run(&device, &network).unwrap();
+    drop(network);
+    assert_eq!(summary.registered_count, 5, "the four that were lost, and the new one");
+    let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
+    assert_eq!(visits_count, 5);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whatever is lost on the way, after enough tries everything is where it belongs, exactly once.
+    #[test]
+    fn a_bad_network_needs_nobodys_help(seed in any::<u64>(), failing in 20_u8..200, visits in 1_u8..12) {
+        let (mut operator, mut device) = devices();
+        let mut network =
+            Network { rng: TestRng::new(seed), failing, max_items: 3, ..Network::good(&mut operator, &device) };
+        for n in 1..=visits {
+            device.state(&[visit(n, SPECIALIST, CHILD).1]);
+            let _ = run(&device, &network);
+            if n.is_multiple_of(3) {
+                device.restart();
+            }
+        }
+        network.failing = 0;
+        run(&device, &network).unwrap();
+        drop(network);
+        prop_assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
+        let registered = operator.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
+        prop_assert_eq!(registered, usize::from(visits));
+        prop_assert!(device.shown().contains("Нұрлан"), "and what others stated came down");
+    }
+}
