@@ -105,13 +105,14 @@ pub fn effective_from_ms(day: Date, clock: &dyn Clock) -> Result<i64, PublishErr
     Ok(begins_ms.max(now_ms))
 }
 
+/// How a Kazakh text names geolocation; only the Kazakh one decides.
+const GEOLOCATION: [&str; 3] = ["геолокация", "орналасқан жер", "координат"];
+
 /// Number of the one confirmation that speaks of geolocation.
 fn geolocation_confirmation(text: &AgreementText) -> Option<u8> {
     let mut found = text.confirmations.iter().filter(|confirmation| {
         let folded = domain::text::fold(&confirmation.text);
-        ["геолокация", "geolocation", "location", "местоположени"]
-            .iter()
-            .any(|word| folded.contains(&domain::text::fold(word)))
+        GEOLOCATION.iter().any(|words| folded.contains(&domain::text::fold(words)))
     });
     match (found.next(), found.next()) {
         (Some(only), None) => Some(only.number),

@@ -71,6 +71,7 @@ impl View<'_> {
             for member in self.read.facts(&FactQuery::of(Class::CareTeam).about(child))? {
                 self.scopes.extend(member.object.map(|id| Scope::Card(id.into())));
             }
+            self.scopes.extend(self.read.specialists_of_child(child)?.into_iter().map(Scope::Card));
             self.add_representatives(child, true)?;
         }
         let query = FactQuery::of(Class::Member).about(person).qualified(role_name(Role::Specialist));
@@ -113,9 +114,13 @@ impl View<'_> {
         for membership in self.valid(query)? {
             let Some(organisation) = membership.object.map(OrganisationId::from) else { continue };
             self.scopes.insert(Scope::Organisation(organisation));
-            for member in self.valid(FactQuery::of(Class::Member).with(organisation))? {
-                let member = PersonId::from(member.subject);
-                self.scopes.extend([Scope::Card(member), Scope::Contact(member)]);
+            for membership in self.read.facts(&FactQuery::of(Class::Member).with(organisation))? {
+                let member = PersonId::from(membership.subject);
+                // Who left signed what still has to be verified; only the telephone is for those who are there.
+                self.scopes.insert(Scope::Card(member));
+                if membership.is_valid_at(self.now_ms) {
+                    self.scopes.insert(Scope::Contact(member));
+                }
             }
             self.scopes
                 .extend(self.read.specialists_of_organisation(organisation)?.into_iter().map(Scope::Card));

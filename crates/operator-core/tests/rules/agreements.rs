@@ -100,7 +100,7 @@ fn geolocation_may_be_made_optional_where_one_confirmation_speaks_of_it() {
 fn a_day_begins_in_kazakhstan() {
     let world = World::new();
     let date: Date = "2026-11-18".parse().unwrap();
-    // 1 795 000 000 s is 2026-11-18 16:26:40 in Kazakhstan (UTC+5).
+    // 1 795 000 000 s is 2026-11-18 16:06:40 in Kazakhstan (UTC+5).
     assert_eq!(begins_at_ms(date), 1_794_942_000_000);
     assert_eq!(effective_from_ms(date, &world.clock).unwrap(), world.clock.utc_ms(), "today: from now on");
     let yesterday: Date = "2026-11-17".parse().unwrap();

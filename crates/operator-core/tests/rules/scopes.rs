@@ -48,6 +48,8 @@ fn a_specialist_sees_the_children_of_the_own_care_teams() {
         Scope::Place(world.place),
         Scope::Card(world.parent),
         Scope::Contact(world.parent),
+        // Who reviews: otherwise a review could not be verified.
+        Scope::Card(world.coordinator),
     ]);
     assert_eq!(gained(&world, world.specialist), expected);
 
@@ -112,6 +114,26 @@ fn a_coordinator_sees_the_organisation_and_no_team_or_family() {
     assert_eq!(scopes(&world, world.coordinator), whole);
     world.member(world.coordinator, Role::Coordinator, Some(world.clock.utc_ms()));
     assert_eq!(scopes(&world, world.coordinator), door(world.coordinator), "membership ended");
+}
+
+#[test]
+fn who_left_keeps_a_name_and_a_key_with_those_who_see_the_visits() {
+    let world = World::new();
+    for (person, document) in [
+        (world.specialist, AgreementKind::Specialist),
+        (world.coordinator, AgreementKind::Specialist),
+        (world.parent, AgreementKind::Subject),
+    ] {
+        world.ready(person, document);
+    }
+    let mut colleague = world.device(world.colleague);
+    colleague.say(world.visit_id(), world.visit_by(world.colleague, world.child));
+    world.member(world.colleague, Role::Specialist, Some(world.clock.utc_ms()));
+    for reader in [world.specialist, world.coordinator, world.parent] {
+        let seen = gained(&world, reader);
+        assert!(seen.contains(&Scope::Card(world.colleague)));
+        assert!(!seen.contains(&Scope::Contact(world.colleague)));
+    }
 }
 
 #[test]

@@ -1,4 +1,16 @@
 //! The routes over a real connection, one file for each, and the main job through all of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod agreement;
+mod authenticate;
+mod checkpoint;
+mod command_line;
 mod device;
+mod enrol;
 mod main_job;
+mod openapi;
+mod operator_info;
+mod pull;
+mod push;
+mod serve;

@@ -1,0 +1,74 @@
+use domain::content::{CareTeamChanged, NotePurpose, VisitNoted, VisitOutcome, VisitRegistered};
+use domain::id::VisitId;
+use domain::scope::Scope;
+use domain::{Clock as _, Content};
+use operator::clock::SystemRng;
+
+use crate::device::world;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_device_gets_the_own_history() {
+    let world = world().await;
+    let person = world.named("Сәрсенбаева");
+    let mut old = world.ready_device_of(person).await;
+    let child = world.demo.children.iter().find(|child| child.care_team.contains(&person.person)).unwrap();
+    let visit = VisitId::random(&SystemRng);
+    let registered = VisitRegistered {
+        child: child.child.parse().unwrap(),
+        specialist: old.person,
+        organisation: world.demo.operator.organisation.parse().unwrap(),
+        place: None,
+        service: "massage".into(),
+        outcome: VisitOutcome::Held,
+        started_at_ms: world.clock.utc_ms(),
+        finished_at_ms: None,
+        offset_min: 300,
+        late: None,
+        capture: None,
+        warned: None,
+    };
+    let registered = old.seal(visit, registered);
+    let note = VisitNoted { purpose: NotePurpose::Care, text: "Жазба".into(), about: None };
+    let note = old.seal(visit, note);
+    old.push(&[registered.clone(), note.clone()]).await.unwrap();
+
+    let issued = operator::issue::issue(&world.instance, old.person, Some("http://127.0.0.1:1")).unwrap();
+    let mut new = crate::device::Device::new(&world, person);
+    new.link = issued.link;
+    new.enrol().await.unwrap();
+    let pulled = new.pull_all().await;
+    for sealed in [&registered, &note] {
+        let item = pulled.find(sealed.id).expect("the own history");
+        assert_eq!(item.content.as_ref().unwrap().0, sealed.content);
+    }
+    assert!(pulled.contents().iter().any(|content| matches!(content, Content::AgreementAccepted(_))));
+    assert!(pulled.scopes.contains(&Scope::Team(child.child.parse().unwrap())), "accepted on the old device");
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_a_care_team_gets_nothing_more_of_the_child() {
+    let world = world().await;
+    let specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let before = specialist.pull_all().await;
+    let child =
+        world.demo.children.iter().find(|c| c.care_team.contains(&specialist.person.to_string())).unwrap();
+    let id: domain::id::ChildId = child.child.parse().unwrap();
+    assert!(before.scopes.contains(&Scope::Child(id)));
+    let left = CareTeamChanged {
+        person: specialist.person,
+        organisation: world.demo.operator.organisation.parse().unwrap(),
+        function: "speech-therapy".into(),
+        from_ms: 0,
+        to_ms: Some(world.clock.utc_ms()),
+    };
+    world
+        .instance
+        .transact(|txn, operator| operator::change::set_care_team(txn, operator, id, left))
+        .unwrap();
+    let after = specialist.pull_all().await;
+    assert!(!after.scopes.contains(&Scope::Child(id)) && !after.scopes.contains(&Scope::Team(id)));
+    let about_child = |item: &wire::pull::PullItem| item.scopes.contains(&Scope::Child(id));
+    assert!(before.items.iter().any(about_child) && !after.items.iter().any(about_child));
+    world.server.stop().await.unwrap();
+}

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use operator::serve::ServeError;
+use operator::{Folder, Instance, Server};
+
+use crate::device::{http, world};
+
+fn instance(
+    configure: impl FnOnce(&mut operator::Config, &std::path::Path),
+) -> (tempfile::TempDir, Arc<Instance>) {
+    let folder = tempfile::tempdir().unwrap();
+    let identity = operator::demo::default_identity();
+    let mut instance = operator::setup::init(Folder::at(folder.path()), &identity).unwrap();
+    configure(&mut instance.config, folder.path());
+    (folder, Arc::new(instance))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plain_http_stays_on_this_computer() {
+    let (_kept, instance) = instance(|config, _| config.listen = "0.0.0.0:0".parse().unwrap());
+    assert!(matches!(Server::start(instance).await.map(drop), Err(ServeError::PlainHttp(_))));
+    let (_kept, instance) = self::instance(|config, folder| {
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.tls_cert = Some(folder.join("cert.pem"));
+    });
+    assert!(matches!(Server::start(instance).await.map(drop), Err(ServeError::HalfTls)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_answers_by_the_given_certificate() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.pem();
+    let (_kept, instance) = instance(|config, folder| {
+        let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+        std::fs::write(&cert, &certificate).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        (config.tls_cert, config.tls_key) = (Some(cert), Some(key));
+    });
+    let server = Server::start(instance).await.unwrap();
+    assert!(server.url().starts_with("https://"));
+    drop(http());
+    let trusting = reqwest::Client::builder()
+        .tls_certs_only([reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap()])
+        .build()
+        .unwrap();
+    let url = format!("https://localhost:{}{}", server.address().port(), wire::path::HEALTH);
+    assert_eq!(trusting.get(&url).send().await.unwrap().status(), 200);
+    let plain = format!("http://127.0.0.1:{}{}", server.address().port(), wire::path::HEALTH);
+    assert!(http().get(plain).send().await.is_err(), "no plain http beside it");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_there_after_a_restart() {
+    let world = world().await;
+    let device = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let before = device.pull_all().await;
+    let size = world.instance.read().unwrap().log_size().unwrap();
+    world.server.stop().await.unwrap();
+    let again = Instance::open(Folder::at(world.folder.path())).unwrap();
+    assert_eq!(again.read().unwrap().log_size().unwrap(), size);
+    assert!(before.last.unwrap().checkpoint.unwrap().tree_size == size);
+}
