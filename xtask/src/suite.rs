@@ -119,6 +119,8 @@ fn window() -> Outcome {
 
 /// Runs tests of the slow program, with a session bus and an unlocked key store around them.
 fn beside_a_keyring(choice: &[&str]) -> Outcome {
+    // The tests start the programs, which Cargo does not know: run alone, this must not test yesterday's.
+    build()?;
     let slow = slow_program()?;
     let listed = program(&slow).args(choice).args(["--list"]).read()?;
     if !listed.lines().any(|line| line.ends_with(": test")) {

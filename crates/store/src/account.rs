@@ -162,7 +162,9 @@ impl Store {
 /// To whom the operator binds this device's key, if that is what the pair says.
 fn bound_to(account: &Account, pair: &Pair) -> Option<(PersonId, i64)> {
     let statement = Statement::decode(&pair.statement).ok()?.verify(&account.operator.key).ok()?;
-    if statement.payload() != codec::hash(&pair.content) || statement.header().subject != account.device.into() {
+    if statement.payload() != codec::hash(&pair.content)
+        || statement.header().subject != account.device.into()
+    {
         return None;
     }
     match codec::decode(statement.header().kind, &pair.content).ok()? {

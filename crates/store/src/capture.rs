@@ -49,9 +49,8 @@ pub(crate) fn end(
     let mut delete = transaction.prepare_cached(
         "DELETE FROM pending_capture WHERE capture = ?1 RETURNING capture, moment, visits, began_at_ms",
     )?;
-    let ended = delete
-        .query_map([capture.as_bytes()], PendingCapture::from_row)?
-        .collect::<Result<Vec<_>, _>>()?;
+    let ended =
+        delete.query_map([capture.as_bytes()], PendingCapture::from_row)?.collect::<Result<Vec<_>, _>>()?;
     Ok(ended.into_iter().next())
 }
 

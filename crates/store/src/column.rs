@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use domain::flag::Flag;
 use domain::id::{
-    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, RecordId, StatementId, SubjectId,
-    VisitId,
+    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, RecordId, StatementId,
+    SubjectId, VisitId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use serde::Serialize;
@@ -29,7 +29,17 @@ macro_rules! bytes {
 }
 
 bytes!(
-    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, RecordId, StatementId, SubjectId,
+    CaptureId,
+    ChildId,
+    DeviceId,
+    Digest,
+    KeyId,
+    OrganisationId,
+    PersonId,
+    PlaceId,
+    RecordId,
+    StatementId,
+    SubjectId,
     VisitId
 );
 

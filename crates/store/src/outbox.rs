@@ -57,7 +57,8 @@ impl Outbox for Store {
             for registration in &proven {
                 // A head of the very size that was seen before must be the same head.
                 if receipts::beacon(transaction)?.is_some_and(|beacon| {
-                    beacon.tree_size == registration.head().tree_size && beacon.root != registration.head().root
+                    beacon.tree_size == registration.head().tree_size
+                        && beacon.root != registration.head().root
                 }) {
                     return Err(Failed(OutboxError::SplitView));
                 }
@@ -210,7 +211,8 @@ impl Answers {
     fn refresh_flags(&self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
         let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty()).map(|(seq, _)| *seq);
         let refused = self.refused.iter().map(|(seq, ..)| *seq);
-        let mut select = transaction.prepare_cached("SELECT kind, subject FROM own_statement WHERE seq = ?1")?;
+        let mut select =
+            transaction.prepare_cached("SELECT kind, subject FROM own_statement WHERE seq = ?1")?;
         let mut stale = Stale::default();
         for seq in flagged.chain(refused) {
             let (kind, subject) = select.query_row([seq], |row| {

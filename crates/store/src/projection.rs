@@ -42,9 +42,10 @@ impl Stale {
     pub(crate) fn mark(&mut self, kind: Kind, subject: SubjectId) {
         let subjects = match kind {
             Kind::DeviceBound | Kind::DeviceRevoked | Kind::KeyCompromised => &mut self.devices,
-            Kind::RecordChanged | Kind::MemberChanged | Kind::CareTeamChanged | Kind::RepresentationChanged => {
-                &mut self.records
-            }
+            Kind::RecordChanged
+            | Kind::MemberChanged
+            | Kind::CareTeamChanged
+            | Kind::RepresentationChanged => &mut self.records,
             Kind::OrganisationChanged => &mut self.organisations,
             Kind::AgreementPublished => &mut self.agreements,
             kind if kind.is_about_visit() => &mut self.visits,
@@ -55,7 +56,11 @@ impl Stale {
     }
 
     /// Folds the keys first, because which statements are believed may follow from them.
-    pub(crate) fn settle_keys(&mut self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+    pub(crate) fn settle_keys(
+        &mut self,
+        transaction: &Transaction<'_>,
+        account: &Account,
+    ) -> Result<(), StoreError> {
         for subject in std::mem::take(&mut self.devices) {
             for key in device::fold(transaction, account, subject)? {
                 self.mark_statements_of(transaction, key)?;
@@ -65,7 +70,11 @@ impl Stale {
     }
 
     /// Makes every row fit again.
-    pub(crate) fn settle(mut self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+    pub(crate) fn settle(
+        mut self,
+        transaction: &Transaction<'_>,
+        account: &Account,
+    ) -> Result<(), StoreError> {
         self.settle_keys(transaction, account)?;
         let mut moved_places = BTreeSet::new();
         let mut members_changed = false;
@@ -95,8 +104,9 @@ impl Stale {
 
     /// A key was bound, or is not any more: whoever signed with it has another name now.
     fn mark_statements_of(&mut self, transaction: &Transaction<'_>, key: KeyId) -> Result<(), StoreError> {
-        let mut select = transaction
-            .prepare_cached("SELECT DISTINCT kind, subject FROM foreign_statement WHERE key = ?1 AND believed = 1")?;
+        let mut select = transaction.prepare_cached(
+            "SELECT DISTINCT kind, subject FROM foreign_statement WHERE key = ?1 AND believed = 1",
+        )?;
         let rows = select.query_map([key.as_bytes()], |row| {
             Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
         })?;
@@ -122,7 +132,11 @@ fn person_of(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<
 }
 
 /// The person to whom a key is bound, for readers.
-pub(crate) fn author(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<PersonId>, StoreError> {
+pub(crate) fn author(
+    conn: &Connection,
+    account: &Account,
+    key: KeyId,
+) -> Result<Option<PersonId>, StoreError> {
     person_of(conn, account, key)
 }
 

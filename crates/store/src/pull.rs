@@ -106,7 +106,11 @@ fn read_head(checkpoint: &Checkpoint, account: &Account) -> Result<TreeHead, Out
 }
 
 /// A head counts only when the log that was seen before is the beginning of this one.
-fn advance_beacon(transaction: &Transaction<'_>, head: &TreeHead, checkpoint: &Checkpoint) -> Result<(), Failed> {
+fn advance_beacon(
+    transaction: &Transaction<'_>,
+    head: &TreeHead,
+    checkpoint: &Checkpoint,
+) -> Result<(), Failed> {
     if let Some(Beacon { tree_size, root }) = receipts::beacon(transaction)? {
         merkle::check_consistency((tree_size, root), (head.tree_size, head.root), &checkpoint.consistency)
             .map_err(|_| Failed(OutboxError::SplitView))?;

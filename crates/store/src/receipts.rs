@@ -109,10 +109,10 @@ pub(crate) fn store(
 
 /// The last head of the log that is consistent with all before it.
 pub(crate) fn beacon(conn: &Connection) -> Result<Option<Beacon>, StoreError> {
-    let mut select = conn.prepare_cached("SELECT tree_size, root FROM log_position WHERE root IS NOT NULL")?;
-    let beacon = select.query_row([], |row| {
-        Ok(Beacon { tree_size: row.get(0)?, root: row.get::<_, Blob<Digest>>(1)?.0 })
-    });
+    let mut select =
+        conn.prepare_cached("SELECT tree_size, root FROM log_position WHERE root IS NOT NULL")?;
+    let beacon = select
+        .query_row([], |row| Ok(Beacon { tree_size: row.get(0)?, root: row.get::<_, Blob<Digest>>(1)?.0 }));
     Ok(beacon.optional()?)
 }
 
@@ -155,8 +155,8 @@ pub(crate) fn derive(
         )
         .optional()?;
     let Some(((leaf_index, first_leaf, tree_size), runs, head, proof)) = found else { return Ok(None) };
-    let mut select =
-        conn.prepare_cached("SELECT bytes FROM own_statement WHERE seq >= ?1 AND seq < ?1 + ?2 ORDER BY seq")?;
+    let mut select = conn
+        .prepare_cached("SELECT bytes FROM own_statement WHERE seq >= ?1 AND seq < ?1 + ?2 ORDER BY seq")?;
     let mut entries: Vec<Vec<u8>> = Vec::new();
     for run in runs {
         for entry in select.query_map(run, |row| row.get(0))? {
@@ -164,7 +164,8 @@ pub(crate) fn derive(
         }
     }
     let hashes: Vec<Digest> = entries.iter().map(|entry| merkle::leaf_hash(entry)).collect();
-    let proof: Vec<Digest> = proof.chunks_exact(32).filter_map(|hash| Digest::from_slice(hash).ok()).collect();
+    let proof: Vec<Digest> =
+        proof.chunks_exact(32).filter_map(|hash| Digest::from_slice(hash).ok()).collect();
     let derive = || {
         let range = merkle::prove_range(&hashes, first_leaf, tree_size, &proof).ok()?;
         let head = TreeHead::verify(&head, range.root, operator).ok()?;

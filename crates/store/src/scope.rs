@@ -108,7 +108,9 @@ fn withhold(
 /// Whether a scope that holds a statement sees its content: the device's side of [`domain::scope::audiences`].
 pub(crate) fn sees_whole(scope: Scope, content: &Content) -> bool {
     match content {
-        Content::VisitNoted(note) if note.purpose == NotePurpose::Care => !matches!(scope, Scope::Organisation(_)),
+        Content::VisitNoted(note) if note.purpose == NotePurpose::Care => {
+            !matches!(scope, Scope::Organisation(_))
+        }
         _ => true,
     }
 }
@@ -142,7 +144,12 @@ mod tests {
         ];
         for content in contents {
             for (scope, sight) in audiences(SubjectId::from_bytes([4; 16]), &content, &addressing) {
-                assert_eq!(sees_whole(scope, &content), sight == Sight::Whole, "{scope} {:?}", content.kind());
+                assert_eq!(
+                    sees_whole(scope, &content),
+                    sight == Sight::Whole,
+                    "{scope} {:?}",
+                    content.kind()
+                );
             }
         }
     }

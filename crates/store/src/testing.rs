@@ -14,7 +14,9 @@ use journal::{Draft, Sealed, SigningKey};
 use rusqlite::types::ValueRef;
 
 pub(crate) use operator::TestOperator;
-pub(crate) use people::{CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, agreement_accepted, visit};
+pub(crate) use people::{
+    CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, agreement_accepted, visit,
+};
 
 use crate::{Key, NewDevice, Store};
 

@@ -243,7 +243,7 @@ pub(super) async fn review(window: &Window, visit: &str) {
     assert_eq!(window.count(&current).await, 1, "j goes down to the visit");
     window.keys("kj").await;
     window.wait_for(&current, NOTICED_WITHIN).await;
-    window.wait("story-visit-registered").await;
+    window.wait("story-registered").await;
     window.look("coordinator").await;
     window.keys("a").await;
     let accepted = format!("[data-testid={row}] [data-testid=review][data-state=accepted]");

@@ -65,7 +65,8 @@ fn nothing_readable_lies_on_the_disk() {
     let folder = device.path().parent().unwrap();
     for file in fs::read_dir(folder).unwrap() {
         let bytes = fs::read(file.unwrap().path()).unwrap();
-        for word in ["Қайратова", "Нұрлан", "Абай", "speech-therapy", "visit", "SQLite format"] {
+        for word in ["Қайратова", "Нұрлан", "Абай", "speech-therapy", "visit", "SQLite format"]
+        {
             assert!(!bytes.windows(word.len()).any(|part| part == word.as_bytes()), "{word}");
         }
     }
@@ -84,10 +85,12 @@ fn damage_is_reported_and_the_file_moved_aside_whole() {
     // The last handle writes the log back into the file as it goes.
     let copy = path.with_file_name("copy.db");
     device.store.write(|tx| Ok::<_, StoreError>(tx.execute_batch("SELECT 1")?)).unwrap();
-    device.store.with_reader(|conn| {
-        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from)
-    })
-    .unwrap();
+    device
+        .store
+        .with_reader(|conn| {
+            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from)
+        })
+        .unwrap();
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 200].fill(0xee);
@@ -120,9 +123,8 @@ fn what_is_called_saved_is_synced_to_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(&folder.path().join("a.db"), &key()).unwrap();
     let writer = store.writer.lock();
-    let number = |pragma: &str| {
-        writer.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap()
-    };
+    let number =
+        |pragma: &str| writer.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(number("synchronous"), 2, "FULL");
     for on in ["fullfsync", "checkpoint_fullfsync", "foreign_keys", "secure_delete"] {
         assert_eq!(number(on), 1, "{on}");

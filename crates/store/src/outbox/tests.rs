@@ -1,3 +1,4 @@
+mod speed;
 mod synchronised;
 
 use domain::Rng;
@@ -141,10 +142,13 @@ fn an_operator_that_lost_its_end_gets_it_again_and_the_first_receipt_stays() {
     let mut restored = TestOperator::new();
     let enrolled = device.store.with_reader(|conn| crate::statement::own(conn, 0, 1)).unwrap();
     restored.enrol(&enrolled[0], SPECIALIST);
-    restored.state(crate::testing::PLACE, domain::content::RecordChanged {
-        record: domain::content::RecordKind::Place,
-        data: domain::content::RecordData::Address { label: "Үй".into(), region: "KZ-71".into() },
-    });
+    restored.state(
+        crate::testing::PLACE,
+        domain::content::RecordChanged {
+            record: domain::content::RecordKind::Place,
+            data: domain::content::RecordData::Address { label: "Үй".into(), region: "KZ-71".into() },
+        },
+    );
     let response = restored.push(&items, device.key());
     device.store.apply_push(&items, &response).unwrap();
     assert_eq!(device.store.read(|reader| reader.receipt(sealed[0].id)).unwrap(), first, "older evidence");
@@ -163,12 +167,15 @@ fn a_second_head_of_the_same_size_is_a_split_view() {
     other.enrol(&enrolled[0], SPECIALIST);
     let response = other.push(&items, device.key());
     assert_eq!(response.registrations[0].tree_size, beacon.tree_size + 1);
-    operator.state(crate::testing::ORGANISATION, domain::content::OrganisationChanged {
-        name_kk: "Басқа".into(),
-        name_ru: "Другой".into(),
-        bin: "000140000026".into(),
-        active: true,
-    });
+    operator.state(
+        crate::testing::ORGANISATION,
+        domain::content::OrganisationChanged {
+            name_kk: "Басқа".into(),
+            name_ru: "Другой".into(),
+            bin: "000140000026".into(),
+            active: true,
+        },
+    );
     device.pull(&operator);
     let refused = device.store.apply_push(&items, &response);
     assert!(matches!(refused, Err(OutboxError::SplitView)), "{refused:?}");

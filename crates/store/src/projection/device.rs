@@ -85,7 +85,8 @@ pub(super) fn fold(
 }
 
 fn persons(transaction: &Transaction<'_>, device: SubjectId) -> Result<Vec<(KeyId, PersonId)>, StoreError> {
-    let mut select = transaction.prepare_cached("SELECT id, person FROM key WHERE device = ?1 ORDER BY id")?;
+    let mut select =
+        transaction.prepare_cached("SELECT id, person FROM key WHERE device = ?1 ORDER BY id")?;
     let rows = select.query_map([device.as_bytes()], |row| {
         Ok((row.get::<_, Blob<KeyId>>(0)?.0, row.get::<_, Blob<PersonId>>(1)?.0))
     })?;

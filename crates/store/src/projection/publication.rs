@@ -18,12 +18,13 @@ pub(super) fn fold_organisation(
     transaction.prepare_cached("DELETE FROM organisation WHERE id = ?1")?.execute([subject.as_bytes()])?;
     let operator = account.operator.key.id();
     let statements = statement::about(transaction, account, subject)?;
-    let latest = statements.into_iter().filter(|statement| statement.is_by(operator)).rev().find_map(|statement| {
-        match statement.content {
-            Some(Content::OrganisationChanged(content)) => Some(content),
-            _ => None,
-        }
-    });
+    let latest =
+        statements.into_iter().filter(|statement| statement.is_by(operator)).rev().find_map(|statement| {
+            match statement.content {
+                Some(Content::OrganisationChanged(content)) => Some(content),
+                _ => None,
+            }
+        });
     if let Some(organisation) = latest {
         transaction
             .prepare_cached(

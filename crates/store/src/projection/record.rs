@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Kind;
 use domain::content::{
-    CareTeamChanged, Content, MemberChanged, RecordChanged, RecordData, RecordKind, RepresentationChanged, Role,
+    CareTeamChanged, Content, MemberChanged, RecordChanged, RecordData, RecordKind, RepresentationChanged,
+    Role,
 };
 use domain::id::{OrganisationId, PersonId, PlaceId, StatementId, SubjectId};
 use domain::text::{SortKey, fold as fold_text};
@@ -134,7 +135,11 @@ pub(super) fn fold(
 }
 
 /// Whether a statement has the authority for what it says.
-fn counts(transaction: &Transaction<'_>, account: &Account, statement: &Believed) -> Result<bool, StoreError> {
+fn counts(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    statement: &Believed,
+) -> Result<bool, StoreError> {
     if statement.is_by(account.operator.key.id()) {
         return Ok(true);
     }
@@ -160,17 +165,18 @@ pub(super) fn positions_not_by_operator(
         "SELECT subject FROM foreign_statement WHERE kind = ?1 AND key <> ?2 AND believed = 1
          UNION SELECT subject FROM own_statement WHERE kind = ?1",
     )?;
-    let rows = select.query_map(
-        (Kind::RecordChanged.as_str(), account.operator.key.id().as_bytes()),
-        |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0),
-    )?;
+    let rows = select
+        .query_map((Kind::RecordChanged.as_str(), account.operator.key.id().as_bytes()), |row| {
+            Ok(row.get::<_, Blob<SubjectId>>(0)?.0)
+        })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 type Position = Option<(Option<i64>, Option<i64>, Option<i64>)>;
 
 fn position(transaction: &Transaction<'_>, place: SubjectId) -> Result<Position, StoreError> {
-    let mut select = transaction.prepare_cached("SELECT lat_e7, lon_e7, radius_m FROM place WHERE id = ?1")?;
+    let mut select =
+        transaction.prepare_cached("SELECT lat_e7, lon_e7, radius_m FROM place WHERE id = ?1")?;
     let mut rows = select.query([place.as_bytes()])?;
     match rows.next()? {
         Some(row) => Ok(Some((row.get(0)?, row.get(1)?, row.get(2)?))),
@@ -178,7 +184,11 @@ fn position(transaction: &Transaction<'_>, place: SubjectId) -> Result<Position,
     }
 }
 
-fn insert_person(transaction: &Transaction<'_>, subject: SubjectId, record: &Record) -> Result<(), StoreError> {
+fn insert_person(
+    transaction: &Transaction<'_>,
+    subject: SubjectId,
+    record: &Record,
+) -> Result<(), StoreError> {
     let full_name = record.full_name();
     let (phone, email) = record.contact.clone().unwrap_or_default();
     transaction
@@ -217,7 +227,11 @@ fn insert_person(transaction: &Transaction<'_>, subject: SubjectId, record: &Rec
     Ok(())
 }
 
-fn insert_child(transaction: &Transaction<'_>, subject: SubjectId, record: &Record) -> Result<(), StoreError> {
+fn insert_child(
+    transaction: &Transaction<'_>,
+    subject: SubjectId,
+    record: &Record,
+) -> Result<(), StoreError> {
     let full_name = record.full_name();
     transaction
         .prepare_cached(
@@ -237,7 +251,9 @@ fn insert_child(transaction: &Transaction<'_>, subject: SubjectId, record: &Reco
         })?;
     for (organisation, (from_ms, to_ms)) in &record.served {
         transaction
-            .prepare_cached("INSERT INTO served (child, organisation, from_ms, to_ms) VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT INTO served (child, organisation, from_ms, to_ms) VALUES (?1, ?2, ?3, ?4)",
+            )?
             .execute((subject.as_bytes(), organisation.as_bytes(), from_ms, to_ms))?;
     }
     for team in record.care_team.values() {
@@ -272,7 +288,11 @@ fn insert_child(transaction: &Transaction<'_>, subject: SubjectId, record: &Reco
     Ok(())
 }
 
-fn insert_place(transaction: &Transaction<'_>, subject: SubjectId, record: &Record) -> Result<(), StoreError> {
+fn insert_place(
+    transaction: &Transaction<'_>,
+    subject: SubjectId,
+    record: &Record,
+) -> Result<(), StoreError> {
     let label = record.address.as_ref().map_or("", |(label, _)| label);
     transaction
         .prepare_cached(

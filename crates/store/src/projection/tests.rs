@@ -14,9 +14,8 @@ use crate::testing::{
 fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8, u8, u8), cards: bool) {
     let [specialist, parent, coordinator] = devices;
     let (id, draft) = visit(n, SPECIALIST, CHILD);
-    let basis = |device: &TestDevice| {
-        device.store.read(|reader| reader.visit(id)).unwrap().map(|visit| visit.basis)
-    };
+    let basis =
+        |device: &TestDevice| device.store.read(|reader| reader.visit(id)).unwrap().map(|visit| visit.basis);
     match what {
         0 | 1 => drop(specialist.state(&[draft])),
         2 => drop(specialist.state(&[Draft::new(id, VisitFinished { finished_at_ms: i64::from(m) })])),
@@ -30,18 +29,27 @@ fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8
                     finished_at_ms: None,
                 };
                 let reason = CorrectionReason::WrongService;
-                specialist.state(&[Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 })]);
+                specialist
+                    .state(&[Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 })]);
             }
         }
         4 => {
             if let Some(basis) = basis(parent) {
                 let answered_at_ms = i64::from(m);
                 parent.state(&[if m.is_multiple_of(2) {
-                    Draft::new(id, VisitConfirmed { basis, representative: PARENT, answered_at_ms, capture: None })
+                    Draft::new(
+                        id,
+                        VisitConfirmed { basis, representative: PARENT, answered_at_ms, capture: None },
+                    )
                 } else {
                     let reason = DisputeReason::OtherTime;
-                    let disputed =
-                        VisitDisputed { basis, representative: PARENT, reason, answered_at_ms, capture: None };
+                    let disputed = VisitDisputed {
+                        basis,
+                        representative: PARENT,
+                        reason,
+                        answered_at_ms,
+                        capture: None,
+                    };
                     Draft::new(id, disputed)
                 }]);
             }
@@ -58,7 +66,12 @@ fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8
                 coordinator.state(&[Draft::new(id, reviewed)]);
             }
         }
-        6 => operator.name(RecordKind::Child, CHILD, "Болатов", if m.is_multiple_of(2) { "Нұрлан" } else { "Әлі" }),
+        6 => operator.name(
+            RecordKind::Child,
+            CHILD,
+            "Болатов",
+            if m.is_multiple_of(2) { "Нұрлан" } else { "Әлі" },
+        ),
         7 => {
             let card = if cards { Scope::Card(SPECIALIST) } else { Scope::Contact(SPECIALIST) };
             let scope = [card, Scope::Child(CHILD), Scope::Family(CHILD), Scope::Place(PLACE)];
@@ -69,7 +82,11 @@ fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8
             let card = if cards { Scope::Card(PARENT) } else { Scope::Contact(PARENT) };
             let scope = [Scope::Organisation(ORGANISATION), card, Scope::Team(CHILD)];
             let scope = scope[usize::from(m) % 3];
-            if n.is_multiple_of(2) { operator.grant(COORDINATOR, [scope]) } else { operator.revoke(COORDINATOR, scope) }
+            if n.is_multiple_of(2) {
+                operator.grant(COORDINATOR, [scope])
+            } else {
+                operator.revoke(COORDINATOR, scope)
+            }
         }
         9 => devices[usize::from(n) % 3].push(operator),
         _ => drop(devices[usize::from(n) % 3].pull(operator)),

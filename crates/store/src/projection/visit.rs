@@ -17,7 +17,11 @@ use crate::column::{self, Blob, code, json};
 use crate::statement::{self, Believed};
 
 /// Folds one visit anew.
-pub(super) fn fold(transaction: &Transaction<'_>, account: &Account, subject: SubjectId) -> Result<(), StoreError> {
+pub(super) fn fold(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    subject: SubjectId,
+) -> Result<(), StoreError> {
     for table in ["visit_answer", "reading"] {
         let mut delete = transaction.prepare_cached(&format!("DELETE FROM {table} WHERE visit = ?1"))?;
         delete.execute([subject.as_bytes()])?;
@@ -51,7 +55,13 @@ pub(super) fn fold(transaction: &Transaction<'_>, account: &Account, subject: Su
     };
     let flags = flags(&visit, &known, whereabouts.and_then(|(_, presence)| presence));
     let registered = known.iter().find(|statement| statement.id == visit.registered);
-    upsert(transaction, &visit, whereabouts, &flags, registered.map_or(0, |statement| statement.issued_at_s))?;
+    upsert(
+        transaction,
+        &visit,
+        whereabouts,
+        &flags,
+        registered.map_or(0, |statement| statement.issued_at_s),
+    )?;
     for (representative, given) in &visit.answers {
         let (confirmed, reason) = match given.answer {
             Answer::Confirmed => (true, None),
@@ -89,7 +99,8 @@ const ABOUT_A_POSITION: [Flag; 4] =
 const FOLLOW_FROM_STATE: [Flag; 2] = [Flag::Disputed, Flag::Unconfirmed];
 
 fn flags(visit: &Visit, statements: &[Believed], presence: Option<Presence>) -> BTreeSet<Flag> {
-    let mut flags: BTreeSet<Flag> = statements.iter().flat_map(|statement| statement.flags.iter().copied()).collect();
+    let mut flags: BTreeSet<Flag> =
+        statements.iter().flat_map(|statement| statement.flags.iter().copied()).collect();
     flags.retain(|flag| !FOLLOW_FROM_STATE.contains(flag));
     if let Some(location) = &visit.location {
         flags.extend(location_flags(location, presence));
@@ -111,9 +122,7 @@ fn whereabouts(
 ) -> Result<Option<(u32, Option<Presence>)>, StoreError> {
     let Some(LocationOutcome::Fix(fix)) = location else { return Ok(None) };
     let known: Option<(i32, i32, u32)> = transaction
-        .prepare_cached(
-            "SELECT lat_e7, lon_e7, radius_m FROM place WHERE id = ?1 AND lat_e7 IS NOT NULL",
-        )?
+        .prepare_cached("SELECT lat_e7, lon_e7, radius_m FROM place WHERE id = ?1 AND lat_e7 IS NOT NULL")?
         .query_row([place.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((lat_e7, lon_e7, radius_m)) = known else { return Ok(None) };
@@ -141,7 +150,8 @@ fn upsert(
         Confirmation::Confirmed => "confirmed",
         Confirmation::Disputed => "disputed",
     };
-    let service_name = service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.kk);
+    let service_name =
+        service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.kk);
     transaction
         .prepare_cached(
             "INSERT INTO visit (id, registered, basis, child, specialist, organisation, place, service,

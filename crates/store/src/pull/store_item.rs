@@ -58,7 +58,11 @@ pub(super) fn store(
 }
 
 /// A statement of this very device comes back by its own scope; it is here already.
-fn is_own(transaction: &Transaction<'_>, account: &Account, statement: &Statement) -> Result<bool, StoreError> {
+fn is_own(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    statement: &Statement,
+) -> Result<bool, StoreError> {
     let header = statement.header();
     if header.key != account.key.id() {
         return Ok(false);
@@ -155,7 +159,8 @@ fn erase(
         return Ok(());
     }
     let Some(bytes) = &item.content else { return Ok(()) };
-    let Ok(Content::ContentErased(content::ContentErased { statements, .. })) = codec::decode(header.kind, &bytes.0)
+    let Ok(Content::ContentErased(content::ContentErased { statements, .. })) =
+        codec::decode(header.kind, &bytes.0)
     else {
         return Ok(());
     };

@@ -28,7 +28,8 @@ fn scene() -> (TestOperator, TestDevice, TestDevice, TestDevice) {
     let parent = TestDevice::bound(&mut operator, PARENT, 0x82);
     let coordinator = TestDevice::bound(&mut operator, COORDINATOR, 0x83);
     let (id, draft) = visit(1, SPECIALIST, CHILD);
-    let note = VisitNoted { purpose: NotePurpose::Care, text: "Жаттығу жасалды".into(), about: None };
+    let note =
+        VisitNoted { purpose: NotePurpose::Care, text: "Жаттығу жасалды".into(), about: None };
     let fix = Fix {
         lat_e7: 511_605_000,
         lon_e7: 714_704_000,
@@ -162,7 +163,10 @@ fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
     for word in ["Нұрлан", "Абай", "Ерлан"] {
         assert!(!specialist.shown().contains(word), "{word}");
     }
-    assert_eq!(count(&specialist, "SELECT count(*) FROM statement_scope WHERE scope NOT IN (SELECT id FROM scope)"), 0);
+    assert_eq!(
+        count(&specialist, "SELECT count(*) FROM statement_scope WHERE scope NOT IN (SELECT id FROM scope)"),
+        0
+    );
     let kept = count(
         &specialist,
         "SELECT count(*) FROM foreign_statement WHERE leaf_index NOT IN (SELECT leaf_index FROM statement_scope)",
@@ -178,8 +182,14 @@ fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
     for word in ["Нұрлан", "Жаттығу", "Қайратова", "visit:"] {
         assert!(!parent.shown().contains(word), "{word}");
     }
-    assert_eq!(count(&parent, "SELECT count(*) FROM foreign_content WHERE leaf_index NOT IN
-        (SELECT leaf_index FROM foreign_statement)"), 0);
+    assert_eq!(
+        count(
+            &parent,
+            "SELECT count(*) FROM foreign_content WHERE leaf_index NOT IN
+        (SELECT leaf_index FROM foreign_statement)"
+        ),
+        0
+    );
     assert!(coordinator.shown().contains("visit:"));
 }
 
@@ -233,13 +243,20 @@ fn a_statement_is_held_until_its_key_comes() {
     let visit = parent.store.read(|reader| reader.visit(id)).unwrap().unwrap();
     assert_eq!(visit.specialist, colleague);
     specialist.pull(&operator);
-    assert!(specialist.store.read(|reader| reader.visit(id)).unwrap().is_none(), "the card is not for everybody");
+    assert!(
+        specialist.store.read(|reader| reader.visit(id)).unwrap().is_none(),
+        "the card is not for everybody"
+    );
 }
 
 #[test]
 fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
     let (mut operator, specialist, parent, _) = scene();
-    specialist.state(&[visit(2, SPECIALIST, CHILD).1, visit(3, SPECIALIST, CHILD).1, visit(4, SPECIALIST, CHILD).1]);
+    specialist.state(&[
+        visit(2, SPECIALIST, CHILD).1,
+        visit(3, SPECIALIST, CHILD).1,
+        visit(4, SPECIALIST, CHILD).1,
+    ]);
     specialist.push(&mut operator);
     let request = parent.store.pull_request(100).unwrap();
     let mut page = operator.pull(&request, PARENT);
@@ -257,7 +274,8 @@ fn authority_is_the_operators_alone() {
     let (mut operator, _, parent, _) = scene();
     let before = parent.shown();
     let key = signing_key(0x81);
-    let name = RecordData::Name { surname: "Жалған".into(), given: "Есім".into(), patronymic: None };
+    let name =
+        RecordData::Name { surname: "Жалған".into(), given: "Есім".into(), patronymic: None };
     for (subject, content) in [
         (CHILD.into(), Draft::new(CHILD, RecordChanged { record: RecordKind::Child, data: name })),
         (
@@ -348,7 +366,10 @@ fn a_place_takes_the_position_that_a_coordinator_adopted_and_distances_follow() 
 fn an_own_statement_that_comes_back_is_no_new_one() {
     let (operator, specialist, ..) = scene();
     let own = count(&specialist, "SELECT count(*) FROM own_statement");
-    assert_eq!(count(&specialist, "SELECT count(*) FROM foreign_statement f JOIN own_statement o ON o.id = f.id"), 0);
+    assert_eq!(
+        count(&specialist, "SELECT count(*) FROM foreign_statement f JOIN own_statement o ON o.id = f.id"),
+        0
+    );
     assert_eq!(specialist.pull(&operator).new_count, 0);
     assert_eq!(count(&specialist, "SELECT count(*) FROM own_statement"), own);
 }

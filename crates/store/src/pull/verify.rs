@@ -70,7 +70,9 @@ pub(super) fn judge<'a>(
 pub(super) fn known_key(conn: &Connection, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
     let mut select = conn.prepare_cached("SELECT cose_key FROM key WHERE id = ?1")?;
     let bytes = select.query_row([id.as_bytes()], |row| row.get::<_, Vec<u8>>(0)).optional()?;
-    bytes.map(|bytes| VerifyingKey::from_cose_key(&bytes).map_err(|_| StoreError::Row("key.cose_key"))).transpose()
+    bytes
+        .map(|bytes| VerifyingKey::from_cose_key(&bytes).map_err(|_| StoreError::Row("key.cose_key")))
+        .transpose()
 }
 
 fn decode(item: &PullItem) -> Result<Statement, &'static str> {

@@ -82,9 +82,12 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn acceptances(&self, person: PersonId) -> Result<Vec<AcceptanceRow>, StoreError> {
         let rows = self.by_person(person)?.into_iter().filter_map(|statement| match statement.content {
-            Some(Content::AgreementAccepted(accepted)) => {
-                Some(AcceptanceRow { statement: statement.id, person, accepted, transport: statement.transport })
-            }
+            Some(Content::AgreementAccepted(accepted)) => Some(AcceptanceRow {
+                statement: statement.id,
+                person,
+                accepted,
+                transport: statement.transport,
+            }),
             _ => None,
         });
         Ok(rows.collect())

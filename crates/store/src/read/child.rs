@@ -103,10 +103,13 @@ impl Reader<'_> {
         let mut question = Question::of(of, now_ms);
         for word in fold(search).split(' ').filter(|word| !word.is_empty()) {
             let number = question.push(Value::Text(word.to_owned()));
-            question.conditions.push(format!("(instr(c.search, ?{number}) > 0 OR instr(p.search, ?{number}) > 0)"));
+            question
+                .conditions
+                .push(format!("(instr(c.search, ?{number}) > 0 OR instr(p.search, ?{number}) > 0)"));
         }
         let conditions = question.conditions.join(" AND ");
-        let total = format!("SELECT count(*) FROM child c LEFT JOIN place p ON p.id = c.place WHERE {conditions}");
+        let total =
+            format!("SELECT count(*) FROM child c LEFT JOIN place p ON p.id = c.place WHERE {conditions}");
         let total_count = self
             .conn
             .prepare_cached(&total)?

@@ -135,8 +135,11 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn roles(&self, person: PersonId, at_ms: i64) -> Result<Vec<Role>, StoreError> {
         let memberships = self.memberships(person)?;
-        let mut roles: Vec<Role> =
-            memberships.iter().filter(|membership| membership.holds(at_ms)).map(|membership| membership.role).collect();
+        let mut roles: Vec<Role> = memberships
+            .iter()
+            .filter(|membership| membership.holds(at_ms))
+            .map(|membership| membership.role)
+            .collect();
         let mut select = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM representation WHERE representative = ?1 AND from_ms <= ?2
                 AND (to_ms IS NULL OR to_ms > ?2))",
@@ -154,15 +157,17 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn members(&self, organisations: &[OrganisationId]) -> Result<Vec<PersonRow>, StoreError> {
-        let mut select =
-            self.conn.prepare_cached("SELECT id FROM person ORDER BY sort_key, id")?;
+        let mut select = self.conn.prepare_cached("SELECT id FROM person ORDER BY sort_key, id")?;
         let people = select
             .query_map([], |row| Ok(row.get::<_, Blob<PersonId>>(0)?.0))?
             .collect::<Result<Vec<_>, _>>()?;
         let mut members = Vec::new();
         for id in people {
             if let Some(person) = self.person(id)?
-                && person.memberships.iter().any(|membership| organisations.contains(&membership.organisation))
+                && person
+                    .memberships
+                    .iter()
+                    .any(|membership| organisations.contains(&membership.organisation))
             {
                 members.push(person);
             }

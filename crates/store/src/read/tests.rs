@@ -1,7 +1,7 @@
 use domain::agreement::AgreementKind;
 use domain::content::{
-    AgreementPublished, CareTeamChanged, ConsentWithdrawn, Locale, PublishedText, RecordData, RecordKind, Role,
-    VisitChange, VisitCorrected, VisitFinished,
+    AgreementPublished, CareTeamChanged, ConsentWithdrawn, Locale, PublishedText, RecordData, RecordKind,
+    Role, VisitChange, VisitCorrected, VisitFinished,
 };
 use domain::id::{ChildId, Digest, PersonId, PlaceId, RecordId, VisitId};
 use domain::scope::Scope;
@@ -12,7 +12,8 @@ use super::transport::Transport;
 use super::visit::{VisitFilter, VisitOrder, VisitSort};
 use crate::StoreError;
 use crate::testing::{
-    CHILD, COORDINATOR, NOW_MS, ORGANISATION, PARENT, SPECIALIST, TestDevice, TestOperator, agreement_accepted, visit,
+    CHILD, COORDINATOR, NOW_MS, ORGANISATION, PARENT, SPECIALIST, TestDevice, TestOperator,
+    agreement_accepted, visit,
 };
 
 const ORDER: VisitOrder = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 100 };
@@ -28,7 +29,11 @@ fn scene() -> (TestOperator, TestDevice) {
     let mut operator = TestOperator::new();
     for (n, name) in NAMES.iter().enumerate() {
         operator.name(RecordKind::Child, child(n), "Сейтқали", name);
-        operator.change(RecordKind::Child, child(n), RecordData::Lives { place: PlaceId::from_bytes([n as u8; 16]) });
+        operator.change(
+            RecordKind::Child,
+            child(n),
+            RecordData::Lives { place: PlaceId::from_bytes([n as u8; 16]) },
+        );
         let team = CareTeamChanged {
             person: SPECIALIST,
             organisation: ORGANISATION,
@@ -54,7 +59,11 @@ fn given(device: &TestDevice, of: ChildrenOf, search: &str) -> Vec<String> {
 fn children_come_most_recent_first_and_then_by_name() {
     let (_, device) = scene();
     let mine = ChildrenOf::Specialist(SPECIALIST);
-    assert_eq!(given(&device, mine, ""), ["Нұрлан", "Абай", "Әлия", "Бану", "Қанат"], "Кәмила has left the team");
+    assert_eq!(
+        given(&device, mine, ""),
+        ["Нұрлан", "Абай", "Әлия", "Бану", "Қанат"],
+        "Кәмила has left the team"
+    );
     let (id, draft) = visit(5, SPECIALIST, child(2));
     device.state(&[visit(1, SPECIALIST, child(3)).1, draft]);
     assert_eq!(given(&device, mine, ""), ["Бану", "Қанат", "Нұрлан", "Абай", "Әлия"]);
@@ -76,8 +85,13 @@ fn a_visit_that_was_taken_back_is_not_the_last_one() {
     let (_, device) = scene();
     let (id, draft) = visit(1, SPECIALIST, CHILD);
     let basis = device.state(&[draft])[0].id;
-    let change =
-        VisitChange { cancelled: true, service: None, outcome: None, started_at_ms: None, finished_at_ms: None };
+    let change = VisitChange {
+        cancelled: true,
+        service: None,
+        outcome: None,
+        started_at_ms: None,
+        finished_at_ms: None,
+    };
     let reason = domain::content::CorrectionReason::Undone;
     device.state(&[Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 })]);
     let (row, child) = device
@@ -118,7 +132,8 @@ fn visits_are_sorted_in_kazakh_order_filtered_and_paged() {
     device.state(&drafts);
     let by = |filter: VisitFilter, order: VisitOrder| {
         let rows = device.store.read(|reader| reader.visits(&filter, order)).unwrap();
-        let names = rows.visits.iter().map(|visit| visit.child_name.clone().unwrap().given).collect::<Vec<_>>();
+        let names =
+            rows.visits.iter().map(|visit| visit.child_name.clone().unwrap().given).collect::<Vec<_>>();
         (names, rows.total_count)
     };
     let child_order = VisitOrder { sort: VisitSort::Child, descending: false, ..ORDER };
@@ -135,8 +150,11 @@ fn visits_are_sorted_in_kazakh_order_filtered_and_paged() {
     let some = VisitFilter { children: Some(vec![child(2), child(3)]), ..VisitFilter::default() };
     assert_eq!(by(some, ORDER).1, 2);
     assert_eq!(by(VisitFilter { children: Some(Vec::new()), ..VisitFilter::default() }, ORDER).1, 0);
-    let times =
-        VisitFilter { from_ms: Some(NOW_MS + 60_000), to_ms: Some(NOW_MS + 180_000), ..VisitFilter::default() };
+    let times = VisitFilter {
+        from_ms: Some(NOW_MS + 60_000),
+        to_ms: Some(NOW_MS + 180_000),
+        ..VisitFilter::default()
+    };
     assert_eq!(by(times, ORDER).1, 2);
     let saved = super::visit::TransportFilter::Saved;
     let registered = super::visit::TransportFilter::Registered;
@@ -195,7 +213,11 @@ fn versions_of_an_agreement_and_who_accepted_them() {
         effective_from_ms: NOW_MS,
         texts: locales
             .iter()
-            .map(|&locale| PublishedText { locale, sha256: Digest::from_bytes([version as u8; 32]), length_bytes: 9 })
+            .map(|&locale| PublishedText {
+                locale,
+                sha256: Digest::from_bytes([version as u8; 32]),
+                length_bytes: 9,
+            })
             .collect(),
         optional_confirmations: vec![3],
         geolocation_confirmation: Some(3),
@@ -213,7 +235,11 @@ fn versions_of_an_agreement_and_who_accepted_them() {
     assert!(device.store.read(|reader| reader.agreements(AgreementKind::Subject)).unwrap().is_empty());
     let withdrawn =
         ConsentWithdrawn { document: AgreementKind::Specialist, purposes: Vec::new(), withdrawn_at_ms: 1 };
-    device.state(&[agreement_accepted(SPECIALIST), Draft::new(SPECIALIST, withdrawn), agreement_accepted(PARENT)]);
+    device.state(&[
+        agreement_accepted(SPECIALIST),
+        Draft::new(SPECIALIST, withdrawn),
+        agreement_accepted(PARENT),
+    ]);
     let (accepted, withdrawn, of_another) = device
         .store
         .read(|reader| {
@@ -240,10 +266,8 @@ fn small_values_and_the_address_outlive_a_restart() {
     device.store.set("gone", None).unwrap();
     device.store.set_address("https://other.example.kz").unwrap();
     device.restart();
-    let values = device
-        .store
-        .read(|reader| Ok::<_, StoreError>((reader.get("theme")?, reader.get("gone")?)))
-        .unwrap();
+    let values =
+        device.store.read(|reader| Ok::<_, StoreError>((reader.get("theme")?, reader.get("gone")?))).unwrap();
     assert_eq!(values, (Some(b"dark".to_vec()), None));
     assert_eq!(device.store.account().unwrap().unwrap().address, "https://other.example.kz");
 }

@@ -9,7 +9,9 @@ mod filter;
 mod select;
 
 use domain::Kind;
-use domain::content::{Content, CorrectionReason, LateReason, LocationOutcome, UnavailableReason, VisitOutcome};
+use domain::content::{
+    Content, CorrectionReason, LateReason, LocationOutcome, UnavailableReason, VisitOutcome,
+};
 use domain::flag::Flag;
 use domain::geo::Presence;
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId};

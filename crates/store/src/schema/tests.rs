@@ -59,13 +59,16 @@ fn with_data() -> TestDevice {
 
 /// A file as SQL.
 fn dump(conn: &Connection) -> Result<String, StoreError> {
-    let mut text = String::from("-- A file of this schema with data, frozen at its release. Synthetic people.\n");
+    let mut text =
+        String::from("-- A file of this schema with data, frozen at its release. Synthetic people.\n");
     let mut select = conn.prepare(
         "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
           ORDER BY type <> 'table', rowid",
     )?;
     let objects = select
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?
+        .query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?
         .collect::<Result<Vec<_>, _>>()?;
     let mut rest = String::new();
     for (kind, name, sql) in objects {

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 
 use domain::Kind;
 use domain::content::{
-    CareTeamChanged, Content, DeviceBound, Engagement, MemberChanged, OperatorKey, OrganisationChanged, RecordChanged,
-    RecordData, RecordKind, RepresentationBasis, RepresentationChanged, Role,
+    CareTeamChanged, Content, DeviceBound, Engagement, MemberChanged, OperatorKey, OrganisationChanged,
+    RecordChanged, RecordData, RecordKind, RepresentationBasis, RepresentationChanged, Role,
 };
 use domain::flag::Flag;
 use domain::id::{DeviceId, Digest, KeyId, PersonId, RecordId, StatementId, SubjectId, VisitId};
@@ -172,7 +172,13 @@ impl TestOperator {
         self.scopes.entry(person).or_default().remove(&scope);
     }
 
-    pub(crate) fn name(&mut self, record: RecordKind, subject: impl Into<SubjectId>, surname: &str, given: &str) {
+    pub(crate) fn name(
+        &mut self,
+        record: RecordKind,
+        subject: impl Into<SubjectId>,
+        surname: &str,
+        given: &str,
+    ) {
         let data = RecordData::Name { surname: surname.into(), given: given.into(), patronymic: None };
         self.change(record, subject, data);
     }
@@ -182,7 +188,11 @@ impl TestOperator {
     }
 
     /// A statement of the operator itself.
-    pub(crate) fn state(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> StatementId {
+    pub(crate) fn state(
+        &mut self,
+        subject: impl Into<SubjectId>,
+        content: impl Into<Content>,
+    ) -> StatementId {
         let stamp = Stamp::now(&self.clock, None);
         let salt = (&self.rng as &dyn domain::Rng).array();
         let sealed = seal(&Draft::new(subject, content), &self.head, stamp, salt, &self.key).unwrap();
@@ -251,7 +261,9 @@ impl TestOperator {
             let known = scopes.entry(scope).or_insert(sight);
             *known = (*known).max(sight);
         }
-        for (level, index, hash) in sure(merkle::append(&Complete(&self.nodes), leaf_index, merkle::leaf_hash(bytes))) {
+        for (level, index, hash) in
+            sure(merkle::append(&Complete(&self.nodes), leaf_index, merkle::leaf_hash(bytes)))
+        {
             self.nodes.insert((level, index), hash);
         }
         self.registered.insert(statement.id(), leaf_index);
@@ -322,7 +334,10 @@ impl TestOperator {
                 _ => ranges.push(vec![leaf]),
             }
         }
-        ranges.into_iter().map(|range| self.registration(range.into_iter().map(|(_, id)| id).collect())).collect()
+        ranges
+            .into_iter()
+            .map(|range| self.registration(range.into_iter().map(|(_, id)| id).collect()))
+            .collect()
     }
 
     /// Answers a pull of a person's device.
@@ -337,12 +352,8 @@ impl TestOperator {
             .collect();
         let head = self.signed_head();
         let consistency = merkle::consistency_proof(&Complete(&self.nodes), request.known_tree_size, size);
-        let checkpoint = Checkpoint {
-            tree_size: size,
-            root: head.root,
-            consistency: sure(consistency),
-            head: head.bytes,
-        };
+        let checkpoint =
+            Checkpoint { tree_size: size, root: head.root, consistency: sure(consistency), head: head.bytes };
         let mut response = PullResponse {
             scopes_version,
             scopes: None,
@@ -362,7 +373,8 @@ impl TestOperator {
             let (items, cursor) = self.page(backfill.cursor, request.cursor, request.limit, &gained, scopes);
             (response.items, response.backfill_cursor) = (items, Some(cursor));
         } else {
-            (response.items, response.cursor) = self.page(request.cursor, size, request.limit, scopes, scopes);
+            (response.items, response.cursor) =
+                self.page(request.cursor, size, request.limit, scopes, scopes);
             response.more = response.cursor < size;
         }
         response
@@ -390,8 +402,12 @@ impl TestOperator {
 
     fn item(&self, leaf_index: u64, scopes: &BTreeSet<Scope>) -> Option<PullItem> {
         let entry = &self.log[leaf_index as usize];
-        let held: Vec<(Scope, Sight)> =
-            entry.scopes.iter().filter(|(scope, _)| scopes.contains(scope)).map(|(s, sight)| (*s, *sight)).collect();
+        let held: Vec<(Scope, Sight)> = entry
+            .scopes
+            .iter()
+            .filter(|(scope, _)| scopes.contains(scope))
+            .map(|(s, sight)| (*s, *sight))
+            .collect();
         let whole = held.iter().any(|(_, sight)| *sight == Sight::Whole);
         (!held.is_empty()).then(|| PullItem {
             leaf_index,

@@ -126,7 +126,6 @@ fn an_operator_that_lost_its_end_is_filled_again() {
     device.state(&[visit(5, SPECIALIST, CHILD).1]);
     let network = Network::good(&mut restored, &device);
     let summary = run(&device, &network).unwrap();
-    drop(network);
     assert_eq!(summary.registered_count, 5, "the four that were lost, and the new one");
     let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
     assert_eq!(visits_count, 5);
@@ -150,7 +149,6 @@ proptest! {
         }
         network.failing = 0;
         run(&device, &network).unwrap();
-        drop(network);
         prop_assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
         let registered = operator.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
         prop_assert_eq!(registered, usize::from(visits));

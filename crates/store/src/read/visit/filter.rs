@@ -122,7 +122,9 @@ impl Conditions {
 /// The outbox is short, so visits are looked up from it, and the worst state counts, as in a row.
 fn transport_condition(transport: TransportFilter) -> String {
     let within = |states: &str| {
-        format!("(SELECT o.subject FROM outbox x JOIN own_statement o ON o.seq = x.seq WHERE x.state IN ({states}))")
+        format!(
+            "(SELECT o.subject FROM outbox x JOIN own_statement o ON o.seq = x.seq WHERE x.state IN ({states}))"
+        )
     };
     match transport {
         TransportFilter::Refused => format!("v.id IN {}", within("'refused'")),

@@ -1,7 +1,8 @@
 //! Rows of visits and stories.
 
 use domain::content::{
-    CorrectionReason, DisputeReason, LateReason, LocationOutcome, ReviewReason, UnavailableReason, VisitOutcome,
+    CorrectionReason, DisputeReason, LateReason, LocationOutcome, ReviewReason, UnavailableReason,
+    VisitOutcome,
 };
 use domain::geo::Presence;
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId};
