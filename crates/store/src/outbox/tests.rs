@@ -1,4 +1,3 @@
-mod speed;
 mod synchronised;
 
 use domain::Rng;
