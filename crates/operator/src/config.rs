@@ -18,6 +18,9 @@ use serde::Deserialize;
 
 use crate::Folder;
 
+/// What `init` writes: every setting as a comment.
+pub const TEMPLATE: &str = include_str!("../esep-operator.toml");
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -171,6 +174,17 @@ mod tests {
         assert_eq!((config.listen.port(), config.enrol_failures), (2, 3));
         let bad = |name: &str| (name == "ESEP_OPERATOR_ENROL_FAILURES").then(|| "many".to_owned());
         assert!(matches!(config.override_from(bad), Err(ConfigError::Environment { .. })));
+    }
+
+    #[test]
+    fn the_template_shows_the_defaults() {
+        let (_kept, folder) = folder_with(TEMPLATE);
+        assert_eq!(Config::load(&folder).unwrap(), Config::default());
+        let set =
+            TEMPLATE.lines().filter_map(|line| line.strip_prefix('#').filter(|rest| rest.contains(" = ")));
+        let shown: Config = toml::from_str(&set.collect::<Vec<_>>().join("\n")).unwrap();
+        let examples = Config { address: None, tls_cert: None, tls_key: None, ..shown };
+        assert_eq!(examples, Config::default());
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 fn files(folder: &Folder) -> Check {
-    let private = [folder.path().to_owned(), folder.signing_key(), folder.recovery_key()];
+    let private = [folder.path().to_owned(), folder.signing_key(), folder.recovery_key(), folder.database()];
     let findings = private
         .iter()
         .filter(|path| is_open_to_others(path))

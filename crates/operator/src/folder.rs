@@ -78,6 +78,36 @@ impl Folder {
         Ok(())
     }
 
+    /// Writes the settings with their defaults as comments, unless there are settings already.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn ensure_config(&self) -> Result<(), FolderError> {
+        let path = self.config();
+        match File::create_new(&path).and_then(|mut file| file.write_all(crate::config::TEMPLATE.as_bytes()))
+        {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                Err(FolderError::Io { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the database away from other users of the machine.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn protect_database(&self) -> Result<(), FolderError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let path = self.database();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
+                .map_err(|source| FolderError::Io { path, source })?;
+        }
+        Ok(())
+    }
+
     /// Reads the signing key.
     ///
     /// # Errors

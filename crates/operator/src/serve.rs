@@ -15,6 +15,9 @@ use crate::{Instance, http};
 /// How long open requests may take to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long a connection may take to its first request.
+const FIRST_REQUEST: Duration = Duration::from_secs(20);
+
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -83,9 +86,13 @@ impl Server {
         let running = match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+                let server = server.first_request_timeout(FIRST_REQUEST);
                 tokio::spawn(server.serve(service))
             }
-            None => tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(service)),
+            None => {
+                let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+                tokio::spawn(server.first_request_timeout(FIRST_REQUEST).serve(service))
+            }
         };
         Ok(Self { address, handle, running, writer, is_tls })
     }

@@ -94,7 +94,9 @@ pub fn init_with(
     folder.create()?;
     folder.ensure_signing_key(rng.as_ref())?;
     let recovery_key = folder.ensure_recovery_key(rng.as_ref())?;
+    folder.ensure_config()?;
     let instance = Instance::open_with(folder, clock, rng)?;
+    instance.folder.protect_database()?;
     instance.transact(|txn, operator| {
         if !txn.facts(&FactQuery::of(Class::Operator))?.is_empty() {
             return Err(SetupError::Already);

@@ -222,3 +222,44 @@ fn tamper(database: &Path) {
     bytes[at + needle.len() - 1] ^= 1;
     std::fs::write(database, bytes).unwrap();
 }
+
+/// A `serve` process on a free port, and where it listens.
+fn serve(operator: &Operator) -> (std::process::Child, String) {
+    use std::io::BufRead as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_esep-operator"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
+        .arg(operator.dir().join("data"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    (child, url)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serve_ends_when_it_is_asked_and_survives_when_it_is_killed() {
+    let operator = Operator::new();
+    operator.run(&["demo", "--listen", "127.0.0.1:7543"]);
+    let (mut child, url) = serve(&operator);
+    let health = || async {
+        crate::device::http().get(format!("{url}{}", wire::path::HEALTH)).send().await.unwrap().status()
+    };
+    assert_eq!(health().await, 200);
+    operator.run(&["organisation", "list"]);
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success() && child.wait().unwrap().success(), "an orderly end");
+
+    let (mut child, url) = serve(&operator);
+    let demo = operator.json(&["demo", "--address", &url, "--renew"]);
+    assert!(demo["people"][0]["link"].is_string(), "codes are issued beside a running server");
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success());
+    operator.run(&["doctor"]);
+    let (mut child, _) = serve(&operator);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
