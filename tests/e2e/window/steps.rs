@@ -222,6 +222,7 @@ pub(super) async fn walk_parent(window: &Window) {
     window.press("tab-answers").await;
     window.wait("answers-list").await;
     if window.size() == Size::Laptop {
+        window.wait_for(IN_STEP, NOTICED_WITHIN).await;
         window.look("answers").await;
     }
 }
@@ -249,6 +250,7 @@ pub(super) async fn review(window: &Window, visit: &str) {
     let accepted = format!("[data-testid={row}] [data-testid=review][data-state=accepted]");
     window.wait_for(&accepted, NOTICED_WITHIN).await;
 
+    window.wait_for_calm().await;
     window.press("view-attention").await;
     window.wait_for("[data-testid=flags]", NOTICED_WITHIN).await;
     window.keys("j").await;
