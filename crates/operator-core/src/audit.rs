@@ -147,7 +147,9 @@ impl Walk<'_> {
             }
             None => self.bare.push((leaf, id)),
         }
-        if !entry.branch {
+        // Good bytes of an item that was refused stand at a place that the series had passed.
+        let came_late = self.read.refusal(header.key, id)?.is_some_and(|refused| refused.took_place);
+        if !entry.branch && !came_late {
             let before = self.series.insert(header.key, (header.seq, id));
             let follows = match (before, header.prev) {
                 (None, None) => header.seq == 0,

@@ -6,7 +6,7 @@ use domain::agreement::AgreementKind;
 use domain::content::{Content, LocationMoment, LocationOutcome, NotePurpose, RecordData, RecordKind, Role};
 use domain::flag::Flag;
 use domain::geo::{Position, Presence};
-use domain::id::{ChildId, OrganisationId, PersonId, PlaceId, SubjectId, VisitId};
+use domain::id::{ChildId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId};
 use domain::scope::{Addressing, Scope, Sight};
 use journal::Header;
 
@@ -142,21 +142,24 @@ fn is_in_care_team(
     Ok(read.facts(&query)?.iter().any(|fact| fact.is_valid_at(at_ms)))
 }
 
-fn coordinates_place(
+/// Whether a statement is about a visit at this place for an organisation that the person coordinates: only such a
+/// visit gives its coordinates to the place.
+fn may_adopt_from(
     read: &dyn StoreRead,
     person: PersonId,
     place: PlaceId,
+    adopted_from: StatementId,
     at_ms: i64,
 ) -> Result<bool, StoreError> {
-    for lives in read.facts(&FactQuery::of(Class::Lives).with(place))? {
-        for served in read.facts(&FactQuery::of(Class::Served).about(lives.subject))? {
-            let Some(organisation) = served.object.filter(|_| served.is_valid_at(at_ms)) else { continue };
-            if is_member(read, person, organisation.into(), Role::Coordinator, at_ms)? {
-                return Ok(true);
-            }
+    let Some(entry) = read.entry_by_id(adopted_from)?.filter(|entry| entry.kind.is_about_visit()) else {
+        return Ok(false);
+    };
+    match read.visit(VisitId::from(entry.subject))? {
+        Some(visit) if visit.place == Some(place) => {
+            is_member(read, person, visit.parties.organisation, Role::Coordinator, at_ms)
         }
+        _ => Ok(false),
     }
-    Ok(false)
 }
 
 /// Whether a reading was at the place, as far as the place has known coordinates.
@@ -278,11 +281,13 @@ fn by_person(
             (own && header.seq == 0, None)
         }
         Content::RecordChanged(changed) => {
-            // A coordinator adopts the coordinates of an accepted visit; every other record is the operator's.
-            let may = matches!(
-                (changed.record, &changed.data),
-                (RecordKind::Place, RecordData::Position { adopted_from: Some(_), .. })
-            ) && coordinates_place(read, person, header.subject.into(), issued_at_ms)?;
+            // A coordinator adopts the coordinates of a visit; every other record is the operator's.
+            let may = match (changed.record, &changed.data) {
+                (RecordKind::Place, RecordData::Position { adopted_from: Some(visit), .. }) => {
+                    may_adopt_from(read, person, header.subject.into(), *visit, issued_at_ms)?
+                }
+                _ => false,
+            };
             (may, None)
         }
         Content::OperatorKey(_)

@@ -111,7 +111,9 @@ fn place(read: &dyn StoreRead, checked: &Checked) -> Result<Place, StoreError> {
     if header.seq > head.next_seq {
         // On a branch the numbers may run ahead of the main line.
         let follows_known = match header.prev {
-            Some(prev) => read.entry_by_id(prev)?.is_some_and(|entry| entry.branch),
+            Some(prev) => read.entry_by_id(prev)?.is_some_and(|entry| {
+                entry.branch && entry.key == header.key && entry.seq.checked_add(1) == Some(header.seq)
+            }),
             None => false,
         };
         return Ok(if follows_known { Place::Branch } else { Place::Gap(head.next_seq) });

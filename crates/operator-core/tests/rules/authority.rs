@@ -12,7 +12,7 @@ use domain::scope::{Scope, Sight};
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::Store as _;
 
-use crate::world::{DAY_MS, Device, World};
+use crate::world::{DAY_MS, Device, World, item};
 
 const BASIS: StatementId = StatementId::from_bytes([3; 32]);
 
@@ -182,10 +182,18 @@ fn a_coordinator_adopts_a_position_and_nobody_else_changes_records() {
         let query = FactQuery::of(Class::PlacePosition).about(world.place);
         world.store.read().unwrap().facts(&query).unwrap().len()
     };
-    assert_eq!(specialist.say(world.place, adopted(Some(BASIS))), [Flag::NoAuthority]);
-    assert_eq!(coordinator.say(world.place, adopted(None)), [Flag::NoAuthority]);
+    let id = world.visit_id();
+    let visit = specialist.seal(id, world.visit_by(world.specialist, world.child));
+    specialist.push(&[item(&visit)]);
+    let elsewhere = VisitRegistered { place: None, ..world.visit_by(world.specialist, world.child) };
+    let elsewhere = specialist.seal(world.visit_id(), elsewhere);
+    specialist.push(&[item(&elsewhere)]);
+    assert_eq!(specialist.say(world.place, adopted(Some(visit.id))), [Flag::NoAuthority]);
+    for from in [None, Some(BASIS), Some(elsewhere.id)] {
+        assert_eq!(coordinator.say(world.place, adopted(from)), [Flag::NoAuthority], "{from:?}");
+    }
     assert_eq!(positions(), 0, "what nobody had the right to say has no effect");
-    assert_eq!(coordinator.say(world.place, adopted(Some(BASIS))), []);
+    assert_eq!(coordinator.say(world.place, adopted(Some(visit.id))), []);
     assert_eq!(positions(), 1);
     assert!(audiences_of_last(&world).contains(&(Scope::Place(world.place), Sight::Whole)));
     let promoted = MemberChanged {

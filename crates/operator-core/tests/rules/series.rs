@@ -105,6 +105,21 @@ fn bytes_that_cannot_be_verified_are_recorded_and_the_series_goes_on() {
     let late = device.push(&[item(&good)]);
     assert!(matches!(late.outcomes[0], Outcome::Registered { .. }), "{:?}", late.outcomes);
     assert_eq!(late.next_seq, 3);
+    let audit = operator_core::audit::audit(world.store.read().unwrap().as_ref(), world.key.verifying_key());
+    assert_eq!(audit.unwrap().findings, Vec::<String>::new());
+}
+
+#[test]
+fn a_branch_does_not_run_ahead_of_itself() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let backup = device.series;
+    let main = device.seal(world.visit_id(), finished(1));
+    let branch = device.seal_at(backup, world.visit_id(), finished(2));
+    device.push(&[item(&main), item(&branch)]);
+    let ahead = journal::SeriesHead { next_seq: u64::MAX, prev: Some(branch.id) };
+    let ahead = device.seal_at(ahead, world.visit_id(), finished(3));
+    assert_eq!(device.push(&[item(&ahead)]).outcomes, [Outcome::Gap { expected_seq: 2 }]);
 }
 
 #[test]
