@@ -60,8 +60,7 @@ fn start(app: &mut tauri::App) -> Result<(), Box<dyn Error>> {
         clock,
         rng,
     };
-    let core = tauri::async_runtime::block_on(async { App::new(ports) });
-    app.manage(core);
+    app.manage(App::new(ports));
     window::open(app.handle())?;
     Ok(())
 }

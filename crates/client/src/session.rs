@@ -103,7 +103,9 @@ impl Session {
 
     /// Ends with the session.
     pub(crate) fn keep(&self, task: AbortHandle) {
-        self.tasks.lock().push(task);
+        let mut tasks = self.tasks.lock();
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(task);
     }
 
     /// Stops everything that runs. A reading of the location that is cut off is written as interrupted at the next
