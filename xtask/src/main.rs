@@ -53,11 +53,6 @@ enum Task {
     Vectors,
     /// Type-checks the whole application for Android, iOS and Windows
     CheckPlatforms(platforms::Options),
-    /// Measures; the arguments go to the measuring program
-    Bench {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
     /// Looks for known vulnerabilities, licences and unexpected sources of dependencies
     Audit,
 }
@@ -73,7 +68,6 @@ fn main() -> ExitCode {
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(vectors::ALONE),
         Task::CheckPlatforms(options) => platforms::check(&options),
-        Task::Bench { arguments } => bench(&arguments),
         Task::Audit => audit(),
     };
     match outcome {
@@ -83,14 +77,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn bench(arguments: &[String]) -> Outcome {
-    install::system_packages(&[install::BUILD])?;
-    cargo(["run", "--release", "-p", "esep-tests", "--bin", "bench", "--"])
-        .args(arguments)
-        .mend("run it on a machine that does nothing else, with some gigabytes free below target/")
-        .run()
 }
 
 /// Apart from `test`, because installing the tool takes minutes and its answer depends on the day.
