@@ -36,7 +36,9 @@ impl Backoff {
         let jitter_ms = u64::from_be_bytes(rng.array()) % (half_ms + 1);
         let pause = doubled / 2 + Duration::from_millis(jitter_ms);
         match retry_after_s {
-            Some(asked_s) => pause.max(Duration::from_secs(asked_s.into()) + Duration::from_millis(jitter_ms)),
+            Some(asked_s) => {
+                pause.max(Duration::from_secs(asked_s.into()) + Duration::from_millis(jitter_ms))
+            }
             None => pause,
         }
     }
@@ -78,6 +80,9 @@ mod tests {
     #[test]
     fn what_the_operator_asks_is_never_cut_short() {
         assert!(Backoff::new().pause(Some(3_600), &Fixed(9)) >= Duration::from_secs(3_600));
-        assert!(Backoff::new().pause(Some(0), &Fixed(0)) >= FIRST / 2, "nor does it make us faster than we are");
+        assert!(
+            Backoff::new().pause(Some(0), &Fixed(0)) >= FIRST / 2,
+            "nor does it make us faster than we are"
+        );
     }
 }

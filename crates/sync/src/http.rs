@@ -92,7 +92,8 @@ impl Client {
     /// # Errors
     /// [`TransportError::NotAnOperator`] when something else answers.
     pub async fn fetch_operator(&self) -> Result<Found, TransportError> {
-        let request = self.http.get(self.address.join(wire::path::OPERATOR)?).header(ACCEPT_ENCODING, body::ZSTD);
+        let request =
+            self.http.get(self.address.join(wire::path::OPERATOR)?).header(ACCEPT_ENCODING, body::ZSTD);
         let info: OperatorInfo = answer::read(send(request).await?).await?;
         if info.system != SYSTEM || info.version != API_VERSION {
             return Err(TransportError::NotAnOperator);
@@ -153,7 +154,10 @@ fn is_certificate_refused(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented);
+            return matches!(
+                tls,
+                rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented
+            );
         }
         // An io error wraps another one, and names as its source not that one but that one's source.
         let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);

@@ -77,7 +77,8 @@ mod tests {
             beacon: None,
         };
         let draft = Draft::new(SubjectId::from_bytes([3; 16]), facts);
-        seal(&draft, &SeriesHead::EMPTY, stamp, [4; 16], &SigningKey::from_secret(&[signer; 32]).unwrap()).unwrap()
+        seal(&draft, &SeriesHead::EMPTY, stamp, [4; 16], &SigningKey::from_secret(&[signer; 32]).unwrap())
+            .unwrap()
     }
 
     #[test]

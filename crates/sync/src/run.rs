@@ -71,9 +71,10 @@ async fn push_all(
     let mut pushing = Pushing::new();
     loop {
         let limits = pushing.limits();
-        let items =
-            blocking(outbox, move |outbox| outbox.next_batch(limits.from_seq, limits.max_items, limits.max_bytes))
-                .await?;
+        let items = blocking(outbox, move |outbox| {
+            outbox.next_batch(limits.from_seq, limits.max_items, limits.max_bytes)
+        })
+        .await?;
         let done_count = summary.registered_count.min(total_count);
         progress(Progress { phase: Phase::Pushing, done_count, total_count });
         if items.is_empty() {

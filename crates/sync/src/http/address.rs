@@ -31,7 +31,8 @@ impl FromStr for Address {
         if !secure {
             return Err(TransportError::InsecureAddress);
         }
-        if url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() || url.password().is_some() {
+        if url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() || url.password().is_some()
+        {
             return Err(TransportError::BadAddress);
         }
         url.set_query(None);

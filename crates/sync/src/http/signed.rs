@@ -59,7 +59,9 @@ impl HttpTransport {
                 .map(|date| date.timestamp());
             match (answer::read(response).await, date_s) {
                 // A clock that is far off, or an answer that was lost on its way: once more, signed anew.
-                (Err(TransportError::Problem { code: ProblemCode::Expired, .. }), Some(date_s)) if !corrected => {
+                (Err(TransportError::Problem { code: ProblemCode::Expired, .. }), Some(date_s))
+                    if !corrected =>
+                {
                     self.offset_s.store(date_s - self.clock.utc_ms().div_euclid(1_000), Ordering::Relaxed);
                 }
                 (Err(TransportError::Problem { code: ProblemCode::Replayed, .. }), _) if !corrected => {}
@@ -76,12 +78,14 @@ impl HttpTransport {
         mut headers: HeaderMap,
     ) -> Result<reqwest::Response, TransportError> {
         let url = self.client.address.join(path)?;
-        let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let encoding =
+            headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // The route, not the whole path: what stands in front of an operator may strip a prefix, and its routes are
         // all that an operator knows.
         let request = auth::Request { method: "POST", path, query: "", body: bytes, encoding };
         let now_s = self.clock.utc_ms().div_euclid(1_000) + self.clock_offset_s();
-        let signed = auth::sign(&request, now_s, self.rng.array(), &self.key).map_err(|_| TransportError::Request)?;
+        let signed =
+            auth::sign(&request, now_s, self.rng.array(), &self.key).map_err(|_| TransportError::Request)?;
         for (name, value) in [
             (auth::SIGNATURE, signed.signature),
             (auth::SIGNATURE_INPUT, signed.signature_input),

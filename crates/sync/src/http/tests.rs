@@ -187,7 +187,10 @@ async fn a_wrong_clock_is_put_right_for_requests_and_asked_once_more() {
     assert_eq!(transport.clock_offset_s(), date_s - 1_000_000);
     let server = Server::plain(vec![expired(), expired(), cbor(&empty_push())]);
     let error = self::transport(&server, 1_000_000).push(&PushRequest { items: Vec::new() }).await;
-    assert_eq!(error.unwrap_err(), TransportError::Problem { code: ProblemCode::Expired, retry_after_s: None });
+    assert_eq!(
+        error.unwrap_err(),
+        TransportError::Problem { code: ProblemCode::Expired, retry_after_s: None }
+    );
     assert_eq!(server.requests().len(), 2, "once more, not for ever");
 }
 
@@ -222,8 +225,10 @@ async fn what_stands_in_front_of_an_operator_speaks_in_status_codes() {
         (511, None),
     ] {
         let error = push_to(vec![Answer::new(status, "text/html", b"<html>".to_vec())]).await.unwrap_err();
-        let expected = expected
-            .map_or(TransportError::NotAnOperator, |code| TransportError::Problem { code, retry_after_s: None });
+        let expected = expected.map_or(TransportError::NotAnOperator, |code| TransportError::Problem {
+            code,
+            retry_after_s: None,
+        });
         assert_eq!(error, expected, "{status}");
     }
     let days = Answer::new(503, "text/html", Vec::new()).header("retry-after", "999999");
