@@ -110,6 +110,7 @@ impl App {
             display_name: standing.and_then(|standing| standing.display_name),
             platform: facts.platform.to_owned(),
             app_version: facts.app_version.to_owned(),
+            offset_min: self.0.ports.clock.offset_min(),
             pin_min_length: pin::min_length(facts),
             pin_digits_only: facts.is_phone,
             default_address: option_env!("ESEP_DEFAULT_ADDRESS").map(str::to_owned),

@@ -238,6 +238,9 @@ ipc! {
         /// `linux`, `windows`, `macos`, `android`, `ios`.
         pub platform: String,
         pub app_version: String,
+        /// Minutes east of UTC of this device: the web view's own table of zones may be years old.
+        #[ts(type = "number")]
+        pub offset_min: i16,
         /// Shortest PIN on this device: 6 digits on phones, 8 characters on laptops.
         #[ts(type = "number")]
         pub pin_min_length: u32,

@@ -72,6 +72,16 @@ impl fmt::Display for Flag {
     }
 }
 
+/// Reads a list of flags and leaves out those that this version does not know: a newer operator must not silence an
+/// older device.
+///
+/// # Errors
+/// Those of the deserialiser.
+pub fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Flag>, D::Error> {
+    let codes = Vec::<String>::deserialize(deserializer)?;
+    Ok(codes.iter().filter_map(|code| Flag::parse(code)).collect())
+}
+
 /// Flags that follow from the outcome of a reading alone.
 ///
 /// A missing fix is flagged unless the reading never was due (late entries carry their own flag).
@@ -124,6 +134,17 @@ mod tests {
     fn far_and_simulated_are_both_said() {
         let flags = location_flags(&fix(Some(80), Some(true)), Some(Presence::Outside));
         assert_eq!(flags, [Flag::FarFromPlace, Flag::MockLocation]);
+    }
+
+    #[test]
+    fn a_flag_of_a_newer_version_is_left_out() {
+        #[derive(Deserialize)]
+        struct Item {
+            #[serde(deserialize_with = "known")]
+            flags: Vec<Flag>,
+        }
+        let item: Item = serde_json::from_str(r#"{"flags": ["fork", "two-suns", "disputed"]}"#).unwrap();
+        assert_eq!(item.flags, [Flag::Fork, Flag::Disputed]);
     }
 
     #[test]

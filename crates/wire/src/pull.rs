@@ -56,6 +56,7 @@ pub struct PullItem {
     /// Scopes of the reader that hold it.
     pub scopes: Vec<Scope>,
     /// What a person should look at; the operator's view, not signed.
+    #[serde(deserialize_with = "domain::flag::known")]
     pub flags: Vec<Flag>,
 }
 

@@ -78,6 +78,7 @@ pub enum Outcome {
         /// Position in the log.
         leaf_index: u64,
         /// What a person should look at.
+        #[serde(deserialize_with = "domain::flag::known")]
         flags: Vec<Flag>,
     },
     /// Registered before; the same answer again.
@@ -85,6 +86,7 @@ pub enum Outcome {
         /// Position in the log.
         leaf_index: u64,
         /// As then.
+        #[serde(deserialize_with = "domain::flag::known")]
         flags: Vec<Flag>,
     },
     /// Registered as a second branch: another statement stands at the same place of the series.
@@ -92,6 +94,7 @@ pub enum Outcome {
         /// Position in the log.
         leaf_index: u64,
         /// Contains `fork`.
+        #[serde(deserialize_with = "domain::flag::known")]
         flags: Vec<Flag>,
     },
     /// Statements before it are missing; nothing happened.

@@ -1,3 +1,5 @@
+import { fromDeviceClock, onDeviceClock } from '../i18n/zone';
+
 /** `9:5`, `0905`, `14.07` -> minutes of the day; undefined if it is no time. */
 export function parseTime(text: string): number | undefined {
   const match = /^(\d{1,2})[:.\s]?(\d{2})$/.exec(text.trim());
@@ -13,10 +15,12 @@ export function writeTime(minutes: number): string {
 
 /** The day and the minutes of a moment on the clock of this device. */
 export function splitMoment(at: Date): { year: number; month: number; day: number; minutes: number } {
-  return { year: at.getFullYear(), month: at.getMonth() + 1, day: at.getDate(), minutes: at.getHours() * 60 + at.getMinutes() };
+  const shown = onDeviceClock(at);
+  const minutes = shown.getUTCHours() * 60 + shown.getUTCMinutes();
+  return { year: shown.getUTCFullYear(), month: shown.getUTCMonth() + 1, day: shown.getUTCDate(), minutes };
 }
 
 /** The moment of that day and minute on the clock of this device. */
 export function joinMoment(day: { year: number; month: number; day: number }, minutes: number): number {
-  return new Date(day.year, day.month - 1, day.day, Math.floor(minutes / 60), minutes % 60).getTime();
+  return fromDeviceClock(day.year, day.month - 1, day.day, minutes);
 }

@@ -1,5 +1,6 @@
 import { calendars } from './calendar';
 import type { LocaleCode } from './locale';
+import { deviceOffset } from './zone';
 
 const nbsp = '\u00a0';
 
@@ -10,7 +11,7 @@ type Parts = { year: number; month: number; day: number; weekday: number; hour: 
  * made the record) it is the clock that the person saw; without it, the clock of this device.
  */
 function wallClock(at: Date, offset_min: number | undefined): Parts {
-  const shown = new Date(at.getTime() + (offset_min ?? -at.getTimezoneOffset()) * 60_000);
+  const shown = new Date(at.getTime() + (offset_min ?? deviceOffset(at)) * 60_000);
   return {
     year: shown.getUTCFullYear(),
     month: shown.getUTCMonth(),

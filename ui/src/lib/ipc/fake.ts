@@ -38,7 +38,7 @@ export class FakeCore implements Core {
       accounts: stage === 'start' ? [] : [account('1', '1'), account('2', 'Жұмыс')],
       account: stage === 'home' || stage === 'agreement' ? '1' : null, roles,
       display_name: stage === 'home' || stage === 'agreement' ? 'Гүлбаршын Қ.' : null,
-      platform: 'linux', app_version: '0.1.0', pin_min_length: 8, pin_digits_only: false, default_address: null,
+      platform: 'linux', app_version: '0.1.0', offset_min: 300, pin_min_length: 8, pin_digits_only: false, default_address: null,
     };
     this.cards = empty ? [] : childCards(hour_ms, now_ms);
     this.list = empty ? [] : Array.from({ length: visits }, (_, at) => this.sample(at));

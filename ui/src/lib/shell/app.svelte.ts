@@ -1,3 +1,4 @@
+import { setDeviceOffset } from '../i18n/zone';
 import { createContext, untrack } from 'svelte';
 import { Toasts } from '../design/toasts.svelte';
 import { I18n } from '../i18n/i18n.svelte';
@@ -79,6 +80,7 @@ export class App {
     const before = untrack(() => this.state);
     this.state = state;
     this.failure = undefined;
+    setDeviceOffset(state.offset_min);
     this.i18n.choose(state.preferences.locale);
     this.look.choose(state.preferences.theme);
     if (state.stage !== before?.stage || state.account !== before?.account) {

@@ -1,3 +1,4 @@
+import { onDeviceClock } from '../i18n/zone';
 import type { App } from '../shell/app.svelte';
 import type { LocationView, PersonCard, VisitView } from '../ipc/types';
 
@@ -54,8 +55,10 @@ export function locationWords(app: App, location: LocationView): string {
 /** Whole years between a birth date and a day. */
 export function ageOn(birthDate: string, day: Date): number {
   const [year = 0, month = 1, date = 1] = birthDate.split('-').map(Number);
-  const before = day.getMonth() + 1 < month || (day.getMonth() + 1 === month && day.getDate() < date);
-  return day.getFullYear() - year - (before ? 1 : 0);
+  const shown = onDeviceClock(day);
+  const thisMonth = shown.getUTCMonth() + 1;
+  const before = thisMonth < month || (thisMonth === month && shown.getUTCDate() < date);
+  return shown.getUTCFullYear() - year - (before ? 1 : 0);
 }
 
 /** Words of a date and time input. */

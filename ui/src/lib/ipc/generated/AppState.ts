@@ -21,6 +21,10 @@ display_name: string | null,
  */
 platform: string, app_version: string, 
 /**
+ * Minutes east of UTC of this device: the web view's own table of zones may be years old.
+ */
+offset_min: number, 
+/**
  * Shortest PIN on this device: 6 digits on phones, 8 characters on laptops.
  */
 pin_min_length: number, pin_digits_only: boolean, 
