@@ -56,8 +56,12 @@ pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> 
     let registered = visits_of(&appended);
     if !appended.repeated {
         session.allow_undo(&registered);
-        if let Some(capture) = capture {
-            start_reading(session, capture).await?;
+        // The visits are saved: what fails from here on must not read as if they were not. A reading that does not
+        // begin is written as interrupted at the next start.
+        if let Some(capture) = capture
+            && let Err(failure) = start_reading(session, capture).await
+        {
+            tracing::error!(%failure, "the reading of the location did not begin");
         }
     }
     show(session, registered).await
