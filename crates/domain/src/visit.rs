@@ -116,7 +116,8 @@ impl Visit {
     /// Folds the statements of one visit. `None` while its registration is not among them.
     ///
     /// Statements of another kind, by the wrong author or with a withheld content change nothing: a correction and a
-    /// finish count only by the visit's specialist, an answer only in the name of its author.
+    /// finish count only by the visit's specialist, an answer only in the name of its author. Who cannot be told counts
+    /// for nobody.
     pub fn fold(id: VisitId, statements: &[VisitStatement]) -> Option<Self> {
         let mut visit = statements.iter().find_map(|statement| Self::start(id, statement))?;
         for statement in statements {
@@ -154,7 +155,7 @@ impl Visit {
     }
 
     fn apply(&mut self, statement: &VisitStatement, content: &Content) {
-        let by_specialist = statement.author.is_none_or(|author| author == self.specialist);
+        let by_specialist = statement.author == Some(self.specialist);
         match content {
             Content::VisitFinished(finished) if by_specialist => {
                 self.finished_at_ms.get_or_insert(finished.finished_at_ms);
@@ -203,7 +204,9 @@ impl Visit {
                     },
                 );
             }
-            Content::VisitReviewed(reviewed) if reviewed.basis == self.basis && !by_specialist => {
+            Content::VisitReviewed(reviewed)
+                if reviewed.basis == self.basis && statement.author.is_some() && !by_specialist =>
+            {
                 self.review = match reviewed.decision {
                     ReviewDecision::Accepted => Review::Accepted(reviewed.reason),
                     ReviewDecision::Returned => Review::Returned(reviewed.reason),
@@ -231,7 +234,7 @@ impl Visit {
 }
 
 fn by(statement: &VisitStatement, person: PersonId) -> bool {
-    statement.author.is_none_or(|author| author == person)
+    statement.author == Some(person)
 }
 
 #[cfg(test)]

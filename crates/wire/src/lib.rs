@@ -20,8 +20,6 @@ pub mod problem;
 pub mod pull;
 pub mod push;
 
-/// Version of the API, part of every path.
-pub const VERSION: &str = "v1";
 /// Path of each route.
 pub mod path {
     /// Who the operator is.

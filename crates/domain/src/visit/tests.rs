@@ -176,3 +176,16 @@ fn finishing_twice_keeps_the_first_end() {
     let finish = |n, at| statement(n, SPECIALIST, VisitFinished { finished_at_ms: at });
     assert_eq!(fold(&[registered(), finish(2, 50), finish(3, 90)]).finished_at_ms, Some(50));
 }
+
+#[test]
+fn a_statement_of_an_unknown_author_counts_for_nobody() {
+    let unknown = |statement: VisitStatement| VisitStatement { author: None, ..statement };
+    let visit = fold(&[
+        registered(),
+        unknown(confirmed(2, MOTHER, 1)),
+        unknown(reviewed(3, COORDINATOR, 1, ReviewDecision::Accepted)),
+        unknown(corrected(4, SPECIALIST, VisitChange { cancelled: true, ..change() })),
+    ]);
+    assert_eq!(visit.confirmation(), Confirmation::None);
+    assert_eq!((visit.review, visit.cancelled), (Review::Open, None));
+}
