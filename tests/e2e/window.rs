@@ -5,6 +5,7 @@ mod steps;
 
 use std::time::Duration;
 
+use esep_tests::deadline::within;
 use esep_tests::operator::{Demo, DemoPerson, Operator};
 use esep_tests::window::{Screen, Size, Window};
 
@@ -61,6 +62,10 @@ impl Stage {
 /// Enrol, read, accept, register without network, sync, confirm as parent, review as coordinator; then kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn main_job() {
+    within(20, whole_job()).await;
+}
+
+async fn whole_job() {
     let mut stage = Stage::new();
 
     let specialist = stage.open("specialist", Size::Phone).await;

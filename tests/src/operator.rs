@@ -138,6 +138,11 @@ impl Operator {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The data folder.
     pub fn dir(&self) -> &Path {
         &self.dir

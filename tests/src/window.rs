@@ -93,6 +93,9 @@ pub struct Window {
 
 /// How long a screen may take to show what is expected.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// How long the driver may take for one order. It waits for the page as long as the page likes: a page that hangs must
+/// fail a test, not keep it for ever.
+const ANSWER: Duration = Duration::from_secs(60);
 
 impl Window {
     /// Opens the app on a profile folder, in a window of that size.
@@ -101,9 +104,9 @@ impl Window {
     /// When the app or the driver does not start.
     pub async fn open(screen: &Screen, profile: &Path, size: Size, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
-        let log = profile.with_extension("log");
         std::fs::create_dir_all(profile).expect("the profile folder can be made");
-        let log = std::fs::File::create(log).expect("a log file");
+        let log = profile.with_extension("log");
+        let said = std::fs::File::create(&log).expect("a log file");
         let mut driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("DISPLAY", &screen.display)
@@ -113,8 +116,8 @@ impl Window {
             .env("ESEP_PROFILE", profile)
             .env("ESEP_WINDOW", format!("{}x{}", size.pixels().0, size.pixels().1))
             .envs(environment.iter().copied())
-            .stdout(log.try_clone().expect("a log file"))
-            .stderr(log)
+            .stdout(said.try_clone().expect("a log file"))
+            .stderr(said)
             .spawn()
             .expect("WebKitWebDriver is installed by `cargo xtask test`");
         let app = binaries::path("esep");
@@ -125,15 +128,19 @@ impl Window {
         let deadline = Instant::now() + PATIENCE;
         let address = format!("http://127.0.0.1:{port}");
         let client = loop {
-            let connector = HttpConnector::new();
-            match ClientBuilder::new(connector).capabilities(capabilities.clone()).connect(&address).await {
-                Ok(client) => break client,
-                Err(error) if Instant::now() > deadline => {
-                    drop(driver.kill());
-                    panic!("the window does not open: {error}")
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            let connecting = builder.capabilities(capabilities.clone()).connect(&address);
+            let refusal = match tokio::time::timeout(ANSWER, connecting).await {
+                Ok(Ok(client)) => break client,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("the driver began and did not end within {} s", ANSWER.as_secs()),
+            };
+            if Instant::now() > deadline {
+                drop(driver.kill());
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                panic!("the window does not open: {refusal}; the app and its driver said:\n{said}");
             }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         };
         Self { driver, client, profile: profile.to_owned(), size }
     }
@@ -146,6 +153,21 @@ impl Window {
     /// The size that it was opened at.
     pub fn size(&self) -> Size {
         self.size
+    }
+
+    /// Gives one order to the driver.
+    ///
+    /// # Panics
+    /// With what the app said, when the order is not carried out in time.
+    async fn order<T>(&self, what: &str, order: impl Future<Output = T>) -> T {
+        match tokio::time::timeout(ANSWER, order).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let said = std::fs::read_to_string(self.profile.with_extension("log")).unwrap_or_default();
+                let what: String = what.chars().take(200).collect();
+                panic!("the window hangs at: {what}; the app and its driver said:\n{said}")
+            }
+        }
     }
 
     /// SIGKILL to the app and its driver.

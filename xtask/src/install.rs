@@ -26,6 +26,9 @@ pub(crate) const VIRTUAL_SCREEN: &[&str] = &["fonts-noto-core", "imagemagick", "
 /// A session bus and a keyring where the desktop offers none.
 pub(crate) const KEYRING: &[&str] = &["dbus", "dbus-x11", "gnome-keyring"];
 
+/// What the benchmark's key store is asked with.
+pub(crate) const BENCH: &[&str] = &["libglib2.0-bin"];
+
 /// The system's location service, which the desktop application asks at a visit.
 pub(crate) const LOCATION: &[&str] = &["geoclue-2.0"];
 

@@ -6,10 +6,12 @@
 //! - [`suite`]: `test`, the stages and their table; [`stages`] runs them and measures.
 //! - [`demo`]: `run`, an operator with a demo organisation and the window of the application.
 //! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`.
+//! - [`bench`]: `bench`, what the main job costs.
 //! - [`platforms`]: `check-platforms`, for the systems that cannot be built here.
 //! - [`install`]: what the others need from the system and from npm.
 //! - [`process`]: running a command so that its failure says how to mend it.
 
+mod bench;
 mod demo;
 mod install;
 mod layers;
@@ -53,6 +55,8 @@ enum Task {
     Vectors,
     /// Type-checks the whole application for Android, iOS and Windows
     CheckPlatforms(platforms::Options),
+    /// Measures what the main job costs and writes docs/BENCHMARKS.md
+    Bench(bench::Options),
     /// Looks for known vulnerabilities, licences and unexpected sources of dependencies
     Audit,
 }
@@ -60,7 +64,6 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test(options) => suite::run(&options),
-
         Task::Run(options) => demo::run(&options),
         Task::CheckDeps => layers::check(),
         Task::CheckManifests => manifests::check(),
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(vectors::ALONE),
         Task::CheckPlatforms(options) => platforms::check(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Audit => audit(),
     };
     match outcome {

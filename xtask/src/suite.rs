@@ -58,6 +58,7 @@ fn install_all() -> Outcome {
         install::BUILD,
         install::VIRTUAL_SCREEN,
         install::KEYRING,
+        install::LOCATION,
         install::ACCEPTANCE,
     ])?;
     for component in ["fmt", "clippy"] {
@@ -114,7 +115,8 @@ fn acceptance() -> Outcome {
 }
 
 fn window() -> Outcome {
-    beside_a_keyring(&[WINDOW])
+    // It tells each screen that it looked at: minutes without a word would leave nobody knowing where it stands.
+    beside_a_keyring(&[WINDOW, "--nocapture"])
 }
 
 /// Runs tests of the slow program, with a session bus and an unlocked key store around them.

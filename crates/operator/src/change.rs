@@ -158,9 +158,11 @@ pub struct NewMember {
     pub position_kk: String,
     /// Position in Russian.
     pub position_ru: String,
+    /// Since when; `None` is from now on.
+    pub from_ms: Option<i64>,
 }
 
-/// Gives a person a role from now on.
+/// Gives a person a role.
 ///
 /// # Errors
 /// [`ChangeError`].
@@ -181,7 +183,7 @@ pub fn add_member(
         engagement: new.engagement,
         position_kk: new.position_kk.clone(),
         position_ru: new.position_ru.clone(),
-        from_ms: operator.clock.utc_ms(),
+        from_ms: new.from_ms.unwrap_or_else(|| operator.clock.utc_ms()),
         to_ms: None,
     };
     operator.state(txn, person, member)?;

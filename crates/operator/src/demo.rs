@@ -292,6 +292,7 @@ fn add_staff(
                 engagement,
                 position_kk: position_kk.into(),
                 position_ru: position_ru.into(),
+                from_ms: None,
             };
             add_member(txn, operator, id, &new)?;
         }

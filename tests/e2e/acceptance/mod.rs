@@ -7,6 +7,11 @@ mod kill;
 mod location;
 mod review;
 
+use esep_tests::deadline::within;
+
+/// The longest takes two on a quiet machine.
+const MINUTES: u64 = 12;
+
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
@@ -30,40 +35,40 @@ pub(crate) fn exported(folder: &std::path::Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn access_gained_backfills_lost_forgets() {
-    access::access_gained_backfills_lost_forgets().await;
+    within(MINUTES, access::access_gained_backfills_lost_forgets()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn first_login_shows_the_published_agreement() {
-    agreement::first_login_shows_the_published_agreement().await;
+    within(MINUTES, agreement::first_login_shows_the_published_agreement()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn declined_agreement_keeps_nothing() {
-    agreement::declined_agreement_keeps_nothing().await;
+    within(MINUTES, agreement::declined_agreement_keeps_nothing()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_pin_opens_nothing() {
-    device::wrong_pin_opens_nothing().await;
+    within(MINUTES, device::wrong_pin_opens_nothing()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stolen_files_are_unreadable() {
-    device::stolen_files_are_unreadable().await;
+    within(MINUTES, device::stolen_files_are_unreadable()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn visit_survives_kill_at_every_step() {
-    kill::visit_survives_kill_at_every_step().await;
+    within(MINUTES, kill::visit_survives_kill_at_every_step()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn location_is_read_only_at_a_visit() {
-    location::location_is_read_only_at_a_visit().await;
+    within(MINUTES, location::location_is_read_only_at_a_visit()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parent_confirms_and_coordinator_reviews() {
-    review::parent_confirms_and_coordinator_reviews().await;
+    within(MINUTES, review::parent_confirms_and_coordinator_reviews()).await;
 }

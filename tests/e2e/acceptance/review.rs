@@ -35,7 +35,9 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
     let registered =
         specialist.visit(&[&child], Some("Дыбыстарды қайталадық")).await.expect("offline is fine");
     let visit = registered.visits[0].id.clone();
-    assert_eq!(registered.visits[0].transport.state, Transport::Saved, "saved here, and it says so");
+    // The sync tries by itself, so the visit may be on its way already when it is looked at.
+    let state = registered.visits[0].transport.state;
+    assert!(matches!(state, Transport::Saved | Transport::Sent), "saved here, and it says so: {state:?}");
     operator.restart();
     specialist
         .app

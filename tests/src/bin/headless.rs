@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use client::ipc::FinishVisit;
 use esep_tests::person::{Person, system_location};
-use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -26,30 +25,11 @@ struct DieAt {
     left: AtomicU32,
 }
 
-struct StepName(Option<String>);
-
-impl Visit for StepName {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "step" {
-            self.0 = Some(value.to_owned());
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if field.name() == "step" && self.0.is_none() {
-            self.0 = Some(format!("{value:?}"));
-        }
-    }
-}
-
 impl<S: tracing::Subscriber> Layer<S> for DieAt {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() != "esep::step" {
-            return;
-        }
-        let mut name = StepName(None);
-        event.record(&mut name);
-        if name.0.as_deref() == Some(&self.step) && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if esep_tests::steps::passed(event).as_deref() == Some(&self.step)
+            && self.left.fetch_sub(1, Ordering::SeqCst) == 1
+        {
             // Not `abort`: the kernel takes the process away between two instructions, as a phone's would.
             let own = rustix::process::getpid();
             let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);

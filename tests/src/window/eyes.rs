@@ -20,10 +20,7 @@ impl Window {
     /// With the visible text of the page when it does not come.
     pub async fn wait(&self, testid: &str) {
         let css = Self::css(testid);
-        let wait = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(&css)).await;
-        if let Err(error) = wait {
-            panic!("{testid} does not appear ({error}); on screen:\n{}", self.page_text().await);
-        }
+        self.wait_for(&css, PATIENCE).await;
     }
 
     /// Waits until an element that is nested in another, or has an attribute, is on screen: any selector.
@@ -31,9 +28,11 @@ impl Window {
     /// # Panics
     /// With the visible text of the page when it does not come in time.
     pub async fn wait_for(&self, css: &str, patience: Duration) {
-        let wait = self.client.wait().at_most(patience).for_element(Locator::Css(css)).await;
-        if let Err(error) = wait {
-            panic!("{css} does not appear ({error}); on screen:\n{}", self.page_text().await);
+        let deadline = Instant::now() + patience;
+        while self.count(css).await == 0 {
+            let now = Instant::now();
+            assert!(now < deadline, "{css} does not appear; on screen:\n{}", self.page_text().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
@@ -51,7 +50,8 @@ impl Window {
 
     /// How many elements match a selector now.
     pub async fn count(&self, css: &str) -> usize {
-        self.client.find_all(Locator::Css(css)).await.map_or(0, |found| found.len())
+        let found = self.order(css, self.client.find_all(Locator::Css(css))).await;
+        found.map_or(0, |found| found.len())
     }
 
     /// Whether an element is there now.
@@ -101,8 +101,9 @@ impl Window {
     /// When it does not appear.
     pub async fn text(&self, testid: &str) -> String {
         self.wait(testid).await;
-        let element = self.client.find(Locator::Css(&Self::css(testid))).await.expect("an element");
-        element.text().await.expect("a text")
+        let css = Self::css(testid);
+        let element = self.order(testid, self.client.find(Locator::Css(&css))).await.expect("an element");
+        self.order(testid, element.text()).await.expect("a text")
     }
 
     /// Waits until the element's text holds `part`.
@@ -132,7 +133,7 @@ impl Window {
     /// # Panics
     /// When it throws.
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute(script, arguments).await.expect("the script runs")
+        self.order(script, self.client.execute(script, arguments)).await.expect("the script runs")
     }
 
     /// Size of the page in CSS pixels.
@@ -158,12 +159,13 @@ impl Window {
             self.script("return document.documentElement.scrollWidth - innerWidth", Vec::new()).await;
         assert!(overflow.as_i64().is_some_and(|width| width <= 0), "{name} is {overflow} px too wide");
         self.let_axe_look(&name).await;
+        eprintln!("looked at {name}");
     }
 
     /// Pictures are made in `target/screens`. Those of docs/screens are part of the product's documents: they change
     /// when somebody asks for it with `ESEP_SCREENS=keep`, not with each run of the tests, and appear when missing.
     async fn keep_picture(&self, name: &str) {
-        let png = self.client.screenshot().await.expect("a picture");
+        let png = self.order("a picture", self.client.screenshot()).await.expect("a picture");
         let target = binaries::path("esep").parent().expect("a program lies in a folder").join("../screens");
         let kept = binaries::root().join("docs/screens");
         let write = |folder: PathBuf| {
@@ -185,7 +187,7 @@ impl Window {
         let run = "const done = arguments[arguments.length - 1];\
              window.axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => \
              v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | '))), e => done([String(e)]))";
-        let found = self.client.execute_async(run, Vec::new()).await.expect("axe runs");
+        let found = self.order("axe", self.client.execute_async(run, Vec::new())).await.expect("axe runs");
         assert_eq!(found, json!([]), "axe on {name}");
     }
 }

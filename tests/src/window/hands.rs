@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -21,9 +22,9 @@ impl Window {
         let mut refusal = "it is disabled".to_owned();
         loop {
             if self.holds_still(&css).await
-                && let Ok(element) = self.client.find(Locator::Css(&css)).await
+                && let Ok(element) = self.order(testid, self.client.find(Locator::Css(&css))).await
             {
-                match element.click().await {
+                match self.order(testid, element.click()).await {
                     Ok(()) => return,
                     Err(error) => refusal = error.to_string(),
                 }
@@ -46,7 +47,8 @@ impl Window {
              e.scrollIntoView({block: 'center'}); const before = e.getBoundingClientRect();\
              setTimeout(() => { const now = e.getBoundingClientRect();\
                done(e.isConnected && now.top === before.top && now.left === before.left && now.height > 0); }, 120);";
-        self.client.execute_async(script, vec![json!(css)]).await.is_ok_and(|still| still == json!(true))
+        let still = self.order(css, self.client.execute_async(script, vec![json!(css)])).await;
+        still.is_ok_and(|still| still == json!(true))
     }
 
     /// Types into a field, replacing what stands there.
@@ -55,9 +57,9 @@ impl Window {
     /// When the field is missing.
     pub async fn fill(&self, testid: &str, text: &str) {
         self.wait(testid).await;
-        let field = self.client.find(Locator::Css(&Self::css(testid))).await.expect("a field");
-        field.clear().await.expect("the field can be emptied");
-        field.send_keys(text).await.expect("the field takes text");
+        let field = self.field(testid).await;
+        self.order(testid, field.clear()).await.expect("the field can be emptied");
+        self.order(testid, field.send_keys(text)).await.expect("the field takes text");
     }
 
     /// Pastes a text into a field from the clipboard. It gets there as it does for a person: typed into another
@@ -77,9 +79,14 @@ impl Window {
 
     /// Control and a letter, in a field.
     async fn chord(&self, testid: &str, letter: char) {
-        let field = self.client.find(Locator::Css(&Self::css(testid))).await.expect("a field");
+        let field = self.field(testid).await;
         let keys = format!("{}{letter}{}", char::from(Key::Control), char::from(Key::Null));
-        field.send_keys(&keys).await.expect("the field takes keys");
+        self.order(testid, field.send_keys(&keys)).await.expect("the field takes keys");
+    }
+
+    async fn field(&self, testid: &str) -> Element {
+        let css = Self::css(testid);
+        self.order(testid, self.client.find(Locator::Css(&css))).await.expect("a field")
     }
 
     /// Presses keys one after another, wherever the focus is.
@@ -91,7 +98,7 @@ impl Window {
         for value in keys.chars() {
             actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         }
-        self.client.perform_actions(actions).await.expect("the window takes keys");
+        self.order("keys", self.client.perform_actions(actions)).await.expect("the window takes keys");
     }
 
     /// Scrolls an element by a part of its own height; says whether it could.

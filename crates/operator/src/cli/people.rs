@@ -2,9 +2,11 @@
 
 use clap::{Args, Subcommand};
 use domain::content::{Engagement, Role};
+use domain::date::Date;
 use domain::id::{OrganisationId, PersonId};
 use operator_core::directory;
 use operator_core::fact::{parse_role, role_name};
+use operator_core::publish::begins_at_ms;
 use serde::Serialize;
 
 use super::{Outcome, Place, output};
@@ -137,6 +139,9 @@ pub(super) struct MemberOptions {
     /// Position in Russian
     #[arg(long, default_value = "")]
     position_ru: String,
+    /// First day of the engagement; left out: from now on
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
 }
 
 impl MemberOptions {
@@ -148,6 +153,7 @@ impl MemberOptions {
             engagement: self.engagement,
             position_kk: self.position_kk.clone(),
             position_ru: self.position_ru.clone(),
+            from_ms: self.from.map(begins_at_ms),
         };
         self.roles.iter().map(member).collect()
     }

@@ -65,7 +65,10 @@ async fn siblings_are_two_visits_with_one_reading_and_the_save_waits_for_nothing
     assert_eq!(registered.visits.len(), 2);
     assert_eq!((registered.undo_left_ms, registered.undo_until_ms), (10_000, NOW_MS + 10_000));
     for visit in &registered.visits {
-        assert_eq!((visit.transport.state, visit.location.state), (Transport::Saved, LocationState::Pending));
+        // The sync tries by itself, so a visit may be on its way already when it is looked at.
+        let state = visit.transport.state;
+        assert!(matches!(state, Transport::Saved | Transport::Sent), "{state:?}, and nobody registered it");
+        assert_eq!(visit.location.state, LocationState::Pending);
         assert_eq!(visit.note.as_deref(), Some("Жаттығу жасалды"));
         assert!(visit.can_finish && visit.can_correct && !visit.can_answer && !visit.can_review);
     }

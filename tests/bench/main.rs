@@ -1,0 +1,79 @@
+//! `cargo xtask bench`: what the main job costs, each figure beside a limit that was measured in the same run.
+//!
+//! ```text
+//! esep-bench [OUT.md]    with ESEP_BENCH_SCALE=0.01 for a quick look; the figures of a small run say little
+//! ```
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `figures` | medians, percentiles, the page that is written |
+//! | `raw` | the limits: what the same bytes cost without the product |
+//! | `steps` | when the core passes its steps |
+//! | `tap` | from the tap to the disk |
+//! | `line` | a network line that counts its bytes |
+//! | `road` | push, first pull, bytes |
+//! | `world` | an organisation, and a device whose clock can stand in the past |
+
+mod figures;
+mod line;
+mod raw;
+mod road;
+mod steps;
+mod tap;
+mod world;
+
+use figures::Page;
+use world::World;
+
+/// Visits of the sync figures.
+const SYNCED: f64 = 10_000.0;
+/// Visits on the device for the second look at the tap.
+const FULL: f64 = 100_000.0;
+/// Taps that are measured each time.
+const TAPS: f64 = 400.0;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of visits")]
+fn scaled(count: f64) -> usize {
+    let scale = std::env::var("ESEP_BENCH_SCALE").ok().and_then(|text| text.parse::<f64>().ok());
+    (count * scale.unwrap_or(1.0)).ceil() as usize
+}
+
+#[tokio::main]
+async fn main() {
+    let steps = steps::watch();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut page = Page::new();
+    let mut world = World::new(folder.path());
+
+    let device = world.device("first").await.ready().await;
+    // An empty device at the door: nobody answers.
+    world.operator.kill();
+    page.note("tap, empty device");
+    tap::measure(&mut page, &device, steps, "empty device", scaled(TAPS), folder.path()).await;
+
+    page.note("registering what is to be synced");
+    let synced = scaled(SYNCED);
+    device.fill(synced).await;
+    let limits = raw::Limits::measure(synced, folder.path());
+    world.operator.restart();
+    road::push(&mut page, &device, synced, &limits).await;
+    road::pull(&mut page, &mut world, synced, &limits).await;
+
+    let full = scaled(FULL);
+    page.note("filling the device");
+    world.operator.kill();
+    device.fill(full.saturating_sub(synced)).await;
+    world.operator.restart();
+    device.sync_all().await;
+    world.operator.kill();
+    page.note("tap, full device");
+    let name = format!("{} visits on the device", figures::thousands(full));
+    tap::measure(&mut page, &device, steps, &name, scaled(TAPS), folder.path()).await;
+    page.row(
+        "bytes on disk a visit, device",
+        &format!("{:.0}", figures::ratio(device.disk_bytes(), full + 2 * scaled(TAPS))),
+        "",
+        "",
+    );
+    page.print(std::env::args().nth(1).as_deref());
+}

@@ -1,0 +1,197 @@
+//! The limits: what the same bytes cost without the product.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use domain::ContinuousTime;
+use domain::content::{
+    CaptureEnd, Fix, FixSource, LocationMoment, LocationOutcome, VisitLocated, VisitOutcome, VisitRegistered,
+};
+use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, VisitId};
+use journal::seal::Stamp;
+use journal::{Draft, SeriesHead, SigningKey, VerifyingKey};
+use platform::SystemRng;
+use rusqlite::Connection;
+
+/// Statements in one request.
+const BATCH: usize = 500;
+
+/// One SQLCipher file with the product's settings and one signing key.
+pub(crate) struct RawFile {
+    conn: Connection,
+    key: SigningKey,
+    row: Row,
+}
+
+/// Bytes of the size of a statement and its content, with a signature over them.
+struct Row {
+    bytes: Vec<u8>,
+    content: Vec<u8>,
+    signature: [u8; 64],
+}
+
+fn open(path: &Path, encrypted: bool) -> Connection {
+    let conn = Connection::open(path).expect("a new file");
+    if encrypted {
+        let key = format!("PRAGMA key = \"x'{}'\";", "5a".repeat(32));
+        conn.execute_batch(&key).expect("a raw key");
+    }
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+         PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;
+         CREATE TABLE statement (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL, content BLOB NOT NULL) STRICT;",
+    )
+    .expect("an empty file");
+    conn
+}
+
+impl RawFile {
+    pub(crate) fn create(path: &Path) -> Self {
+        let key = SigningKey::generate(&SystemRng);
+        let row = statements(&key, 1).remove(0);
+        Self { conn: open(path, true), key, row }
+    }
+
+    /// One signature and one durable row.
+    pub(crate) fn sign_and_commit(&mut self) {
+        let signature = self.key.sign(&self.row.bytes);
+        let transaction = self.conn.transaction().expect("a transaction");
+        let mut bytes = self.row.bytes.clone();
+        bytes[..64].copy_from_slice(&signature);
+        transaction
+            .prepare_cached("INSERT INTO statement (bytes, content) VALUES (?1, ?2)")
+            .and_then(|mut insert| insert.execute((bytes, &self.row.content)))
+            .expect("a row");
+        transaction.commit().expect("on disk");
+    }
+}
+
+/// Statements of visits as a device makes them: registration, position, registration...
+fn statements(key: &SigningKey, count: usize) -> Vec<Row> {
+    let rng: &dyn domain::Rng = &SystemRng;
+    let (child, organisation) = (ChildId::random(rng), OrganisationId::random(rng));
+    let (specialist, place) = (PersonId::random(rng), PlaceId::random(rng));
+    let mut head = SeriesHead::EMPTY;
+    let mut all = Vec::with_capacity(count);
+    let (mut visit, mut capture) = (VisitId::random(rng), CaptureId::random(rng));
+    for number in 0..count {
+        let now_ms = 1_795_410_000_000 + i64::try_from(number).unwrap_or(0) * 1_000;
+        let draft = if number % 2 == 0 {
+            (visit, capture) = (VisitId::random(rng), CaptureId::random(rng));
+            let registered = VisitRegistered {
+                child,
+                specialist,
+                organisation,
+                place: Some(place),
+                service: "speech-therapy".into(),
+                outcome: VisitOutcome::Held,
+                started_at_ms: now_ms,
+                finished_at_ms: None,
+                offset_min: 300,
+                late: None,
+                capture: Some(capture),
+                warned: None,
+            };
+            Draft::new(visit, registered)
+        } else {
+            let fix = Fix {
+                lat_e7: 511_607_200,
+                lon_e7: 714_706_500,
+                accuracy_dm: Some(120),
+                fixed_at_ms: None,
+                source: FixSource::Gnss,
+                mock: Some(false),
+            };
+            let located = VisitLocated {
+                capture,
+                moment: LocationMoment::Registered,
+                outcome: LocationOutcome::Fix(fix),
+                began_at_ms: now_ms,
+                ended_at_ms: now_ms + 900,
+                ended_by: CaptureEnd::GoodFix,
+            };
+            Draft::new(visit, located)
+        };
+        let continuous = ContinuousTime { epoch: [7; 8], elapsed_ms: number as u64 * 1_000 };
+        let stamp = Stamp { utc_ms: now_ms, continuous, beacon: None };
+        let sealed = journal::seal(&draft, &head, stamp, rng.array(), key).expect("a small content");
+        head = head.after(sealed.id);
+        let signature = key.sign(&sealed.bytes);
+        all.push(Row { bytes: sealed.bytes, content: sealed.content, signature });
+    }
+    all
+}
+
+/// What the statements of so many visits cost at least.
+pub(crate) struct Limits {
+    /// Batches verified and durable on the receiving side.
+    pub(crate) push: Duration,
+    /// One durable transaction into an empty encrypted file.
+    pub(crate) pull: Duration,
+    /// The signature checks on all cores.
+    pub(crate) checks: Duration,
+}
+
+impl Limits {
+    pub(crate) fn measure(visits: usize, folder: &Path) -> Self {
+        let key = SigningKey::generate(&SystemRng);
+        let rows = statements(&key, visits * 2);
+        let best = |measure: &dyn Fn(usize) -> Duration| (0..3).map(measure).min().unwrap_or_default();
+        Self {
+            push: best(&|round| push(&rows, key.verifying_key(), &folder.join(format!("push-{round}.db")))),
+            pull: best(&|round| pull(&rows, &folder.join(format!("pull-{round}.db")))),
+            checks: best(&|_| checks(&rows, key.verifying_key())),
+        }
+    }
+}
+
+fn insert(transaction: &rusqlite::Transaction<'_>, rows: &[Row]) {
+    let mut insert = transaction
+        .prepare_cached("INSERT INTO statement (bytes, content) VALUES (?1, ?2)")
+        .expect("a statement");
+    for one in rows {
+        insert.execute((&one.bytes, &one.content)).expect("a row");
+    }
+}
+
+fn push(rows: &[Row], key: &VerifyingKey, path: &Path) -> Duration {
+    let mut conn = open(path, false);
+    let began = Instant::now();
+    for batch in rows.chunks(BATCH) {
+        let plain: Vec<u8> =
+            batch.iter().flat_map(|one| one.bytes.iter().chain(&one.content)).copied().collect();
+        let packed = zstd::bulk::compress(&plain, 3).expect("packed");
+        drop(zstd::bulk::decompress(&packed, plain.len()).expect("unpacked"));
+        for one in batch {
+            verify(one, key);
+        }
+        let transaction = conn.transaction().expect("a transaction");
+        insert(&transaction, batch);
+        transaction.commit().expect("on disk");
+    }
+    began.elapsed()
+}
+
+fn pull(rows: &[Row], path: &Path) -> Duration {
+    let mut conn = open(path, true);
+    let began = Instant::now();
+    let transaction = conn.transaction().expect("a transaction");
+    insert(&transaction, rows);
+    transaction.commit().expect("on disk");
+    began.elapsed()
+}
+
+fn verify(row: &Row, key: &VerifyingKey) {
+    key.verify(&row.bytes, &row.signature).expect("it verifies");
+}
+
+fn checks(rows: &[Row], key: &VerifyingKey) -> Duration {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for part in rows.chunks(rows.len().div_ceil(cores).max(1)) {
+            scope.spawn(move || part.iter().for_each(|one| verify(one, key)));
+        }
+    });
+    began.elapsed()
+}

@@ -1,0 +1,226 @@
+//! An organisation with one specialist and a group of children, and devices whose clock can stand in the past.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use client::ipc::{BeginVisit, OutcomeCode, RegisterVisit, SyncState};
+use client::ports::{Events, LocationSource, Ports, Reading, VisitMoment};
+use client::{App, Options};
+use domain::content::{Fix, FixSource, UnavailableReason};
+use domain::{Clock, ContinuousTime};
+use esep_tests::operator::{Operator, free_port};
+use esep_tests::person::Person;
+use platform::{SystemClock, SystemKeyring, SystemRng};
+
+use crate::line::{self, Counted};
+
+/// Children of the specialist: as many as one tap may register.
+const CHILDREN: usize = 20;
+/// Over how long the visits of a full device are spread.
+const YEARS_MS: i64 = 3 * 365 * 86_400_000;
+
+/// The operator and its organisation.
+pub(crate) struct World {
+    pub(crate) operator: Operator,
+    pub(crate) specialist: String,
+    folder: PathBuf,
+}
+
+fn added(dir: &Path, arguments: &[&str]) -> String {
+    let json = Operator::command(dir, &[arguments, &["--json"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    value["id"].as_str().expect("an id").to_owned()
+}
+
+impl World {
+    pub(crate) fn new(folder: &Path) -> Self {
+        let dir = folder.join("operator");
+        let names = ["--name-kk", "Өлшем", "--name-ru", "Замер", "--bin", "000140000026"];
+        Operator::command(&dir, &[&["init"], &names[..]].concat());
+        let organisation = added(&dir, &[&["organisation", "add"], &names[..]].concat());
+        let since = ["--from", "2020-01-01"];
+        let person = ["person", "add", "--surname", "Сынақ", "--given", "Маман", "--role", "specialist"];
+        let specialist = added(&dir, &[&person[..], &["--organisation", &organisation], &since].concat());
+        let place = ["place", "add", "--label", "Сынақ көшесі 1", "--region", "KZ-71"];
+        let place = added(&dir, &[&place[..], &["--lat", "51.16072", "--lon", "71.47065"]].concat());
+        for number in 0..CHILDREN {
+            let given = format!("Бала{number}");
+            let child = ["child", "add", "--surname", "Сынақов", "--given", &given, "--birth", "2016-03-01"];
+            let home = ["--lives", &place, "--organisation", &organisation];
+            let child = added(&dir, &[&child[..], &home].concat());
+            let team = ["care-team", "set", "--child", &child, "--person", &specialist];
+            let function = ["--organisation", &organisation, "--function", "speech-therapy"];
+            Operator::command(&dir, &[&team[..], &function, &since].concat());
+        }
+        let operator = Operator::start(&dir, free_port());
+        Self { operator, specialist, folder: folder.to_owned() }
+    }
+
+    /// A new device of the specialist, up to the agreement that it accepts.
+    pub(crate) async fn device(&mut self, name: &str) -> Device {
+        let (port, counted) = line::open(self.operator.port()).await;
+        let address = format!("http://127.0.0.1:{port}");
+        let issue = ["activation", "issue", "--person", &self.specialist, "--address", &address, "--json"];
+        let json = Operator::command(self.operator.dir(), &issue);
+        let issued: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let profile = self.folder.join(name);
+        std::fs::create_dir_all(&profile).expect("the profile folder can be made");
+        let clock =
+            Arc::new(ShiftedClock { clock: SystemClock::open(&profile), shift_ms: AtomicI64::new(0) });
+        let ports = Ports {
+            profile: profile.clone(),
+            location: Arc::new(AtTheDoor),
+            secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
+            clock: clock.clone(),
+            rng: Arc::new(SystemRng),
+            facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
+            events: Arc::new(Nobody),
+        };
+        // The bench decides when to sync; what the app tries by itself after a tap stays.
+        let options = Options { sync_every: Duration::from_secs(3_600), ..Options::default() };
+        let person = Person { app: App::with_options(ports, options), profile };
+        person.enrol(issued["link"].as_str().expect("a link")).await.expect("the activation code is good");
+        Device { person, clock, counted, filled: AtomicI64::new(0) }
+    }
+}
+
+/// One device of the specialist.
+pub(crate) struct Device {
+    pub(crate) person: Person,
+    pub(crate) counted: Arc<Counted>,
+    clock: Arc<ShiftedClock>,
+    filled: AtomicI64,
+}
+
+/// One tap.
+pub(crate) struct Tap {
+    pub(crate) began: Instant,
+    pub(crate) took: Duration,
+}
+
+impl Device {
+    /// Accepts and pulls what there is.
+    pub(crate) async fn ready(self) -> Self {
+        self.person.accept_all().await;
+        self.sync_all().await;
+        self
+    }
+
+    /// Registers a visit at one child.
+    pub(crate) async fn tap(&self, number: usize) -> Tap {
+        let child = self.person.children().await[number % CHILDREN].id.clone();
+        let children = vec![child];
+        let draft = self.person.app.begin_visit(BeginVisit { children: children.clone() }).await;
+        let request = request(draft.expect("a draft").draft_id, children);
+        let began = Instant::now();
+        let registered = self.person.app.register_visit(request).await;
+        let took = began.elapsed();
+        assert_eq!(registered.expect("registering waits for nothing").visits.len(), 1);
+        Tap { began, took }
+    }
+
+    /// Registers visits in the past, all children of the specialist with each tap.
+    pub(crate) async fn fill(&self, visits: usize) {
+        let children: Vec<String> = self.person.children().await.into_iter().map(|child| child.id).collect();
+        let taps = visits.div_ceil(CHILDREN);
+        for number in 0..taps {
+            let count = CHILDREN.min(visits - number * CHILDREN);
+            // From three years ago on, evenly, however often it is filled.
+            let step = self.filled.fetch_add(1, Ordering::Relaxed);
+            self.clock.shift_ms.store((step * 5 * 3_600_000) % YEARS_MS - YEARS_MS, Ordering::Relaxed);
+            let children = children[..count].to_vec();
+            let draft = self.person.app.begin_visit(BeginVisit { children: children.clone() }).await;
+            let request = request(draft.expect("a draft").draft_id, children);
+            let registered = self.person.app.register_visit(request).await.expect("registered");
+            assert_eq!(registered.visits.len(), count);
+        }
+        self.clock.shift_ms.store(0, Ordering::Relaxed);
+        // The last position may still be on its way to the file.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    /// Syncs until nothing waits.
+    pub(crate) async fn sync_all(&self) {
+        loop {
+            let state = self.person.app.sync_now().await.expect("the account is open");
+            if state.waiting_count == 0 && state.error.is_none() {
+                return;
+            }
+            assert!(state.error.is_none(), "{state:?}");
+        }
+    }
+
+    /// Bytes of the encrypted files.
+    pub(crate) fn disk_bytes(&self) -> usize {
+        fn below(folder: &Path) -> u64 {
+            std::fs::read_dir(folder).map_or(0, |entries| {
+                let size = |entry: std::fs::DirEntry| match entry.metadata() {
+                    Ok(metadata) if metadata.is_dir() => below(&entry.path()),
+                    Ok(metadata) => metadata.len(),
+                    Err(_) => 0,
+                };
+                entries.flatten().map(size).sum()
+            })
+        }
+        usize::try_from(below(&self.person.profile)).unwrap_or(usize::MAX)
+    }
+}
+
+fn request(draft_id: String, children: Vec<String>) -> RegisterVisit {
+    let service = "speech-therapy".into();
+    RegisterVisit { draft_id, children, service, outcome: OutcomeCode::Held, note: None, late: None }
+}
+
+/// The system's clock, moved.
+struct ShiftedClock {
+    clock: SystemClock,
+    shift_ms: AtomicI64,
+}
+
+impl Clock for ShiftedClock {
+    fn utc_ms(&self) -> i64 {
+        self.clock.utc_ms() + self.shift_ms.load(Ordering::Relaxed)
+    }
+
+    fn offset_min(&self) -> i16 {
+        self.clock.offset_min()
+    }
+
+    fn continuous(&self) -> ContinuousTime {
+        self.clock.continuous()
+    }
+}
+
+/// A location service that knows at once where it is: what it takes is no matter of the product.
+struct AtTheDoor;
+
+#[async_trait]
+impl LocationSource for AtTheDoor {
+    async fn readiness(&self) -> Option<UnavailableReason> {
+        None
+    }
+
+    async fn read(&self, _: &VisitMoment, readings: tokio::sync::mpsc::Sender<Reading>) {
+        let fix = Fix {
+            lat_e7: 511_607_200,
+            lon_e7: 714_706_500,
+            accuracy_dm: Some(120),
+            fixed_at_ms: None,
+            source: FixSource::Gnss,
+            mock: Some(false),
+        };
+        // Whoever asked may have gone already.
+        let _ = readings.send(Reading::Fix(fix)).await;
+    }
+}
+
+struct Nobody;
+
+impl Events for Nobody {
+    fn changed(&self) {}
+    fn sync(&self, _: &SyncState) {}
+    fn locked(&self) {}
+}
