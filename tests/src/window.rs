@@ -100,49 +100,27 @@ const ANSWER: Duration = Duration::from_secs(60);
 impl Window {
     /// Opens the app on a profile folder, in a window of that size.
     ///
+    /// The driver now and then waits for ever for an app that is there: then both are ended and started anew, twice at
+    /// most and not unsaid. An app that does not come up fails each time.
+    ///
     /// # Panics
     /// When the app or the driver does not start.
     pub async fn open(screen: &Screen, profile: &Path, size: Size, environment: &[(&str, &str)]) -> Self {
-        let port = free_port();
         std::fs::create_dir_all(profile).expect("the profile folder can be made");
-        let log = profile.with_extension("log");
-        let said = std::fs::File::create(&log).expect("a log file");
-        let mut driver = Command::new("WebKitWebDriver")
-            .arg(format!("--port={port}"))
-            .env("DISPLAY", &screen.display)
-            .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            // UTC+5 like all of Kazakhstan, also in tables of zones from before 2024.
-            .env("TZ", "Asia/Aqtau")
-            .env("ESEP_PROFILE", profile)
-            .env("ESEP_WINDOW", format!("{}x{}", size.pixels().0, size.pixels().1))
-            .envs(environment.iter().copied())
-            .stdout(said.try_clone().expect("a log file"))
-            .stderr(said)
-            .spawn()
-            .expect("WebKitWebDriver is installed by `cargo xtask test`");
-        let app = binaries::path("esep");
-        let capabilities: Capabilities = serde_json::from_value(json!({
-            "webkitgtk:browserOptions": { "binary": app, "args": [] }
-        }))
-        .expect("an object");
-        let deadline = Instant::now() + PATIENCE;
-        let address = format!("http://127.0.0.1:{port}");
-        let client = loop {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            let connecting = builder.capabilities(capabilities.clone()).connect(&address);
-            let refusal = match tokio::time::timeout(ANSWER, connecting).await {
-                Ok(Ok(client)) => break client,
-                Ok(Err(error)) => error.to_string(),
-                Err(_) => format!("the driver began and did not end within {} s", ANSWER.as_secs()),
-            };
-            if Instant::now() > deadline {
-                drop(driver.kill());
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                panic!("the window does not open: {refusal}; the app and its driver said:\n{said}");
+        let mut refusals = Vec::new();
+        for _ in 0..3 {
+            let port = free_port();
+            let mut driver = start_driver(screen, profile, size, port, environment);
+            match connect(port).await {
+                Ok(client) => return Self { driver, client, profile: profile.to_owned(), size },
+                Err(refusal) => {
+                    eprintln!("the window does not open: {refusal}");
+                    refusals.push(refusal);
+                    end(profile, &mut driver);
+                }
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        };
-        Self { driver, client, profile: profile.to_owned(), size }
+        }
+        panic!("the window does not open: {}; {}", refusals.join("; "), what_was_said(profile));
     }
 
     /// The profile folder.
@@ -163,30 +141,81 @@ impl Window {
         match tokio::time::timeout(ANSWER, order).await {
             Ok(answer) => answer,
             Err(_) => {
-                let said = std::fs::read_to_string(self.profile.with_extension("log")).unwrap_or_default();
                 let what: String = what.chars().take(200).collect();
-                panic!("the window hangs at: {what}; the app and its driver said:\n{said}")
+                panic!("the window hangs at: {what}; {}", what_was_said(&self.profile))
             }
         }
     }
 
     /// SIGKILL to the app and its driver.
     pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // The app first: it must meet its end unprepared, not because its driver has gone.
-        kill_apps(&self.profile.to_string_lossy());
-        drop(self.driver.kill());
-        drop(self.driver.wait());
+        end(&self.profile, &mut self.driver);
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.end();
+        end(&self.profile, &mut self.driver);
     }
+}
+
+fn start_driver(
+    screen: &Screen,
+    profile: &Path,
+    size: Size,
+    port: u16,
+    environment: &[(&str, &str)],
+) -> Child {
+    let said = std::fs::File::create(log_of(profile)).expect("a log file");
+    Command::new("WebKitWebDriver")
+        .arg(format!("--port={port}"))
+        .env("DISPLAY", &screen.display)
+        .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        // UTC+5 like all of Kazakhstan, also in tables of zones from before 2024.
+        .env("TZ", "Asia/Aqtau")
+        .env("ESEP_PROFILE", profile)
+        .env("ESEP_WINDOW", format!("{}x{}", size.pixels().0, size.pixels().1))
+        .envs(environment.iter().copied())
+        .stdout(said.try_clone().expect("a log file"))
+        .stderr(said)
+        .spawn()
+        .expect("WebKitWebDriver is installed by `cargo xtask test`")
+}
+
+/// Asks the driver, once it listens, to open the app.
+async fn connect(port: u16) -> Result<Client, String> {
+    let capabilities: Capabilities = serde_json::from_value(json!({
+        "webkitgtk:browserOptions": { "binary": binaries::path("esep"), "args": [] }
+    }))
+    .expect("an object");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let address = format!("http://127.0.0.1:{port}");
+        let connecting = builder.capabilities(capabilities.clone()).connect(&address);
+        match tokio::time::timeout(ANSWER, connecting).await {
+            Ok(Ok(client)) => return Ok(client),
+            Ok(Err(error)) if Instant::now() > deadline => return Err(error.to_string()),
+            Ok(Err(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(_) => return Err(format!("the driver does not answer within {} s", ANSWER.as_secs())),
+        }
+    }
+}
+
+fn end(profile: &Path, driver: &mut Child) {
+    // The app first: it must meet its end unprepared, not because its driver has gone.
+    kill_apps(&profile.to_string_lossy());
+    drop(driver.kill());
+    drop(driver.wait());
+}
+
+fn log_of(profile: &Path) -> PathBuf {
+    profile.with_extension("log")
+}
+
+fn what_was_said(profile: &Path) -> String {
+    let said = std::fs::read_to_string(log_of(profile)).unwrap_or_default();
+    format!("the app and its driver said:\n{said}")
 }
 
 /// Kills every app process of that profile: the driver's death does not take its app along.

@@ -41,10 +41,19 @@ impl Window {
     /// # Panics
     /// When one stays.
     pub async fn wait_for_calm(&self) {
+        self.wait_gone("toast").await;
+    }
+
+    /// Waits until an element is not there any more.
+    ///
+    /// # Panics
+    /// With the visible text of the page when it stays.
+    pub async fn wait_gone(&self, testid: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.has("toast").await {
-            assert!(Instant::now() < deadline, "a message stays: {}", self.text("toast").await);
-            tokio::time::sleep(Duration::from_millis(200)).await;
+        while self.has(testid).await {
+            let now = Instant::now();
+            assert!(now < deadline, "{testid} stays; on screen:\n{}", self.page_text().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
