@@ -106,22 +106,30 @@ impl Person {
     pub async fn accept_all(&self) {
         for _ in 0..4 {
             let Some(text) = self.texts().await.into_iter().next() else { return };
-            let reference =
-                AgreementRef { document: text.document.clone(), version: text.version, locale: text.locale };
-            self.app.agreement_opened(reference.clone()).await.expect("reading is noted");
-            self.app.agreement_end_reached(reference.clone()).await.expect("the end is noted");
-            for confirmation in &text.text.confirmations {
-                let tick = Tick {
-                    document: text.document.clone(),
-                    version: text.version,
-                    number: confirmation.number,
-                    accepted: true,
-                };
-                self.app.agreement_ticked(tick).await.expect("a tick is kept");
-            }
-            self.app.accept_agreement(reference).await.expect("everything is read and ticked");
+            self.accept(&text, |_| true).await;
         }
         panic!("the core asks for an agreement again and again");
+    }
+
+    /// Reads one text to its end, ticks the boxes that `ticks` chooses by their number and presses «Кіру».
+    ///
+    /// # Panics
+    /// When the core does not take that.
+    pub async fn accept(&self, text: &AgreementDue, ticks: impl Fn(u8) -> bool) {
+        let reference =
+            AgreementRef { document: text.document.clone(), version: text.version, locale: text.locale };
+        self.app.agreement_opened(reference.clone()).await.expect("reading is noted");
+        self.app.agreement_end_reached(reference.clone()).await.expect("the end is noted");
+        for confirmation in text.text.confirmations.iter().filter(|box_| ticks(box_.number)) {
+            let tick = Tick {
+                document: text.document.clone(),
+                version: text.version,
+                number: confirmation.number,
+                accepted: true,
+            };
+            self.app.agreement_ticked(tick).await.expect("a tick is kept");
+        }
+        self.app.accept_agreement(reference).await.expect("everything is read and ticked");
     }
 
     /// Opens the account again after a start.

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use client::ipc::{AgreementRef, ErrorCode, Stage, Tick};
 use esep_tests::binaries;
@@ -8,7 +8,7 @@ use esep_tests::person::{Person, code};
 use super::folder;
 
 /// The operator's official text where it is at hand, otherwise the product's own of the same shape.
-fn published_text(kind: &str) -> PathBuf {
+pub(super) fn published_text(kind: &str) -> PathBuf {
     let official = binaries::root().join("../shared/agreements").join(format!("{kind}.kk.txt"));
     if official.exists() {
         return official;
@@ -16,28 +16,19 @@ fn published_text(kind: &str) -> PathBuf {
     binaries::root().join("crates/operator/agreements").join(format!("{kind}.kk.txt"))
 }
 
+/// Publishes a text in Kazakh that binds from today on.
+pub(super) fn publish(operator: &Operator, kind: &str, file: &Path, version: u32, options: &[&str]) {
+    let (version, today) = (version.to_string(), today());
+    let file = file.to_str().expect("a readable path");
+    let command = ["agreement", "publish", "--kind", kind, "--locale", "kk", "--version", &version];
+    Operator::command(operator.dir(), &[&command[..], &["--effective", &today], options, &[file]].concat());
+}
+
 pub(super) async fn first_login_shows_the_published_agreement() {
     let dir = folder();
     let (operator, demo) = Operator::start_demo(&dir.path().join("operator"));
     let file = published_text("specialist");
-    let file_name = file.to_str().expect("a readable path");
-    let today = today();
-    Operator::command(
-        operator.dir(),
-        &[
-            "agreement",
-            "publish",
-            "--kind",
-            "specialist",
-            "--locale",
-            "kk",
-            "--version",
-            "2",
-            "--effective",
-            &today,
-            file_name,
-        ],
-    );
+    publish(&operator, "specialist", &file, 2, &[]);
     let bytes = std::fs::read(&file).expect("the text can be read");
     let digest = sha256_hex(&bytes);
 
@@ -102,7 +93,7 @@ pub(super) async fn declined_agreement_keeps_nothing() {
     assert_eq!(again.app.app_state().await.expect("a state").stage, Stage::Start);
 }
 
-pub(super) fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();

@@ -7,12 +7,17 @@ use client::ipc::{
     BeginVisit, ConfirmVisit, LateCode, LateEntry, LocationState, OutcomeCode, RegisterVisit,
     UnavailableCode, VisitRef, VisitView,
 };
+use domain::Clock as _;
 use esep_tests::operator::Operator;
 use esep_tests::person::Person;
+use platform::SystemClock;
 use platform::location::geoclue::{Bus, GeoClue};
 
+use super::agreement::{publish, published_text};
 use super::folder;
 use crate::location_bus::LocationBus;
+
+const HOUR_MS: i64 = 3_600_000;
 
 fn on(bus: &LocationBus) -> Arc<GeoClue> {
     Arc::new(GeoClue::new(Bus::At(bus.address.clone()), "kz.kte.esep"))
@@ -42,11 +47,39 @@ async fn ready(profile: &Path, link: &str, bus: &LocationBus, window: Duration) 
     person
 }
 
+/// An hour's visit that began so long ago and is entered now.
+async fn late_visit(specialist: &Person, child: &str, ago_ms: i64) -> VisitView {
+    let children = vec![child.to_owned()];
+    let begin = BeginVisit { children: children.clone() };
+    let draft = specialist.app.begin_visit(begin).await.expect("a sheet opens");
+    let started_at_ms = SystemClock::open(&specialist.profile).utc_ms() - ago_ms;
+    let late = LateEntry {
+        reason: LateCode::DeviceForgotten,
+        started_at_ms,
+        finished_at_ms: started_at_ms + HOUR_MS,
+        text: None,
+    };
+    let request = RegisterVisit {
+        draft_id: draft.draft_id,
+        children,
+        service: draft.service,
+        outcome: OutcomeCode::Held,
+        note: None,
+        late: Some(late),
+    };
+    specialist.app.register_visit(request).await.expect("saved").visits.remove(0)
+}
+
+fn second_specialist(demo: &esep_tests::operator::Demo) -> &esep_tests::operator::DemoPerson {
+    let busiest = &demo.busiest_specialist().person;
+    demo.people("specialist").find(|person| person.person != *busiest).expect("a second specialist")
+}
+
 /// Against a real GeoClue: no start through login, idling, browsing and syncing; exactly one for each registration and
 /// one for a confirmation at the visit. Then every reason why there is none, and the save never waits.
 pub(super) async fn location_is_read_only_at_a_visit() {
     let dir = folder();
-    let (_operator, demo) = Operator::start_demo(&dir.path().join("operator"));
+    let (operator, demo) = Operator::start_demo(&dir.path().join("operator"));
     let bus = LocationBus::start(&["real", "--place", "51.1605 71.4704 4 0"]);
     let window = Duration::from_secs(20);
     let specialist =
@@ -80,28 +113,13 @@ pub(super) async fn location_is_read_only_at_a_visit() {
     let moments = specialist.app.location_moments().await.expect("the list of readings");
     assert_eq!(moments.len(), 2, "each reading is in the person's own list");
 
-    let draft =
-        specialist.app.begin_visit(BeginVisit { children: vec![children[1].id.clone()] }).await.expect("ok");
-    let now_ms = first.started_at_ms;
-    let late = RegisterVisit {
-        draft_id: draft.draft_id,
-        children: vec![children[1].id.clone()],
-        service: draft.service,
-        outcome: OutcomeCode::Held,
-        note: None,
-        late: Some(LateEntry {
-            reason: LateCode::DeviceForgotten,
-            started_at_ms: now_ms - 7_200_000,
-            finished_at_ms: now_ms - 3_600_000,
-            text: None,
-        }),
-    };
-    let late = specialist.app.register_visit(late).await.expect("saved").visits.remove(0);
+    let late = late_visit(&specialist, &children[1].id, 2 * HOUR_MS).await;
     assert_eq!(late.location.state, LocationState::NotDue);
     specialist.sync().await;
     assert_eq!(bus.starts_and_stops(), (2, 2), "a late entry reads nothing");
 
     confirmation_reads_once(&dir.path().join("parents"), &demo, &specialist, &bus).await;
+    without_consent_nothing_is_read(&dir, &operator, &demo, &bus).await;
     every_reason_is_seen(&specialist, &dir, &demo).await;
 }
 
@@ -135,9 +153,71 @@ async fn confirmation_reads_once(
         assert_eq!(bus.starts_and_stops(), (before + 2, before + 2), "the confirmation read once");
         let moments = parent.app.location_moments().await.expect("the list of readings");
         assert_eq!(moments.len(), 1);
+        an_answer_after_the_visit_reads_nothing(specialist, &parent, &child.id, bus).await;
         return;
     }
     panic!("the demo has a parent whose child this specialist visits");
+}
+
+/// A visit of yesterday, entered today: the parent answers, and that no location was read is a reason of its own.
+async fn an_answer_after_the_visit_reads_nothing(
+    specialist: &Person,
+    parent: &Person,
+    child: &str,
+    bus: &LocationBus,
+) {
+    let before = bus.starts_and_stops();
+    let visit = late_visit(specialist, child, 26 * HOUR_MS).await;
+    specialist.sync().await;
+    parent.sync().await;
+    let confirm = ConfirmVisit { visit: visit.id.clone(), basis: None };
+    parent.app.confirm_visit(confirm).await.expect("confirmed");
+    let moments = parent.app.location_moments().await.expect("the list of readings");
+    let of_visit = moments.iter().find(|moment| moment.visits.contains(&visit.id));
+    let reason = of_visit.and_then(|moment| moment.location.reason);
+    assert_eq!(reason, Some(UnavailableCode::AfterVisit), "{moments:?}");
+    assert_eq!(bus.starts_and_stops(), before, "an answer after the visit reads nothing");
+}
+
+/// One more specialist in the care team of the demo's first child; gives the activation link.
+fn new_specialist(operator: &Operator, demo: &esep_tests::operator::Demo) -> String {
+    let told = |arguments: &[&str]| -> serde_json::Value {
+        let json = Operator::command(operator.dir(), &[arguments, &["--json"]].concat());
+        serde_json::from_str(&json).expect("JSON")
+    };
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let (organisation, child) = (&demo.operator.organisation, text(&demo.children[0]["child"]));
+    let name = ["--surname", "Жаңабергенова", "--given", "Ақбота"];
+    let member = ["--role", "specialist", "--organisation", organisation];
+    let person = text(&told(&[&["person", "add"], &name[..], &member].concat())["id"]);
+    let team = ["care-team", "set", "--child", &child, "--person", &person, "--organisation", organisation];
+    Operator::command(operator.dir(), &[&team[..], &["--function", "massage"]].concat());
+    text(&told(&["activation", "issue", "--person", &person, "--address", &operator.address()])["link"])
+}
+
+/// A specialist who leaves the box on geolocation unticked, where the operator allows that: the visit says so, and the
+/// service is not even asked.
+async fn without_consent_nothing_is_read(
+    dir: &tempfile::TempDir,
+    operator: &Operator,
+    demo: &esep_tests::operator::Demo,
+    bus: &LocationBus,
+) {
+    let optional = ["--geolocation-optional"];
+    publish(operator, "specialist", &published_text("specialist"), 2, &optional);
+    let link = new_specialist(operator, demo);
+    let profile = dir.path().join("without-consent");
+    let person = Person::with_options(&profile, on(bus), options(Duration::from_secs(8)));
+    person.enrol(&link).await.expect("the activation code is good");
+    let text = person.texts().await.into_iter().find(|text| text.version == 2).expect("version 2");
+    let geolocation = text.optional_geolocation.expect("the box on geolocation is optional");
+    person.accept(&text, |number| number != geolocation).await;
+    person.sync().await;
+    let child = person.children().await.remove(0).id;
+    let before = bus.starts_and_stops();
+    let visit = person.visit(&[&child], None).await.expect("saved without a position").visits.remove(0);
+    assert_eq!(visit.location.reason, Some(UnavailableCode::NoConsent), "known at once");
+    assert_eq!(bus.starts_and_stops(), before, "without consent nothing is read");
 }
 
 /// Failures that the real service cannot be brought to, with the same interface; the same account throughout.
@@ -147,9 +227,7 @@ async fn every_reason_is_seen(
     demo: &esep_tests::operator::Demo,
 ) {
     let child = specialist.children().await.remove(0).id;
-    let busiest = &demo.busiest_specialist().person;
-    let other =
-        demo.people("specialist").find(|person| person.person != *busiest).expect("a second specialist");
+    let other = second_specialist(demo);
     let profile = dir.path().join("reasons");
     let bus = LocationBus::start(&["mock"]);
     let person = ready(&profile, &other.link, &bus, Duration::from_secs(8)).await;
