@@ -38,7 +38,7 @@ fn added(dir: &Path, arguments: &[&str]) -> String {
 impl World {
     pub(crate) fn new(folder: &Path) -> Self {
         let dir = folder.join("operator");
-        let names = ["--name-kk", "Өлшем", "--name-ru", "Замер", "--bin", "000140000026"];
+        let names = ["--name-kk", "Өлшем", "--name-ru", "Замер", "--bin", "260140999993"];
         Operator::command(&dir, &[&["init"], &names[..]].concat());
         let organisation = added(&dir, &[&["organisation", "add"], &names[..]].concat());
         let since = ["--from", "2020-01-01"];
