@@ -252,7 +252,7 @@ pub(super) async fn review(window: &Window, visit: &str) {
 
     window.wait_for_calm().await;
     window.press("view-attention").await;
-    window.wait_for("[data-testid=flags]", NOTICED_WITHIN).await;
+    window.wait_for("[data-testid=review-table] [data-presence=outside]", NOTICED_WITHIN).await;
     window.keys("j").await;
     window.wait("visit-panel").await;
     window.look("attention").await;
