@@ -32,8 +32,10 @@ export class Correction {
   }
   /** A visit to the wrong child, or entered twice, is taken back as a whole: no field of it can be put right. */
   set reason(reason: string) {
+    const whole = (code: string) => code === 'wrong-child' || code === 'duplicate';
+    if (whole(reason)) this.cancelled = true;
+    else if (whole(this.chosen)) this.cancelled = false;
     this.chosen = reason;
-    if (reason === 'wrong-child' || reason === 'duplicate') this.cancelled = true;
   }
   get hasEnd(): boolean {
     return this.visit.finished_at_ms !== null;

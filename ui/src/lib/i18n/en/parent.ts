@@ -32,7 +32,7 @@ export const parent: Messages['parent'] = {
   youConfirmed: 'You confirmed',
   youDisputed: 'You said "That is not right"',
   nobodyHomeAsk: 'The specialist recorded: came, but nobody was at home. Is that so?',
-  confirmWhy: 'Your answer confirms that the service really took place. It is part of the report on the services given to the child.',
+  confirmWhy: 'Your answer, and with your consent the location of the phone at that moment, confirm that the visit took place: so that reports are truthful.',
   answerConfirmed: (name) => `${name} confirmed`,
   answerDisputed: (name) => `${name}: that is not right`,
   earlierAnswer: 'Answer before the correction',
