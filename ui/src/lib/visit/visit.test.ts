@@ -82,7 +82,7 @@ describe('times', () => {
 
 describe('words in little room', () => {
   it.each([
-    ['Сәрсенбаева Айгерім Бекқызы', 'Сәрсенбаева\u00a0А.\u00a0Б.'], ['Омаров', 'Омаров'], ['Өтеген Ілияс', 'Өтеген\u00a0І.'],
+    ['Сәрсенбаева Айгерім Бекқызы', 'Сәрсенбаева А.\u00a0Б.'], ['Омаров', 'Омаров'], ['Өтеген Ілияс', 'Өтеген І.'],
   ])('%s is %s', (name, short) => expect(shortName(name)).toBe(short));
 
   it('a number and its flat stay in one piece', () => {

@@ -67,7 +67,8 @@ export function locationWords(app: App, location: LocationView): string {
 /** "Сәрсенбаева А. Б.": for a cell of a table, where the whole name is in its title. */
 export function shortName(name: string): string {
   const [surname = '', ...rest] = name.split(/\s+/);
-  return [surname, ...rest.map((part) => `${[...part][0] ?? ''}.`)].join('\u00a0');
+  const initials = rest.map((part) => `${[...part][0] ?? ''}.`).join('\u00a0');
+  return initials ? `${surname} ${initials}` : surname;
 }
 
 /** Whole years between a birth date and a day. */

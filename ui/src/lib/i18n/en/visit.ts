@@ -112,7 +112,7 @@ export const visit: Messages['visit'] = {
     readingShort: 'Being read',
     notDueShort: 'Not read',
     late: 'Not read for a late entry',
-    distanceAway: (distance) => `${distance} from the registered place`,
+    distanceAway: (distance) => `${distance} from the address given`,
     placeUnknownShort: 'Coordinates of the place unknown',
     placeUnknown: 'The coordinates of the place are unknown, so there is nothing to compare',
   },

@@ -107,7 +107,7 @@ export const visit = {
     readingShort: 'Оқылып жатыр',
     notDueShort: 'Оқылмайды',
     late: 'Кейін енгізілген келуде оқылмайды',
-    distanceAway: (distance: string) => `Тіркелген жерден ${distance} қашықтықта`,
+    distanceAway: (distance: string) => `Көрсетілген мекенжайдан ${distance} қашықтықта`,
     placeUnknownShort: 'Мекенжайдың координаттары белгісіз',
     placeUnknown: 'Жердің координаттары белгісіз, сондықтан салыстыруға болмайды',
   },

@@ -112,7 +112,7 @@ export const visit: Messages['visit'] = {
     readingShort: 'Считывается',
     notDueShort: 'Не считывается',
     late: 'При внесении позже не считывается',
-    distanceAway: (distance) => `${distance} от зарегистрированного места`,
+    distanceAway: (distance) => `${distance} от указанного адреса`,
     placeUnknownShort: 'Координаты адреса неизвестны',
     placeUnknown: 'Координаты места неизвестны, сравнить нельзя',
   },
