@@ -91,7 +91,7 @@ export const visit: Messages['visit'] = {
   when: 'When',
   whom: 'Whom',
   who: 'Who',
-  duration: (minutes) => `${minutes} min`,
+  duration: (minutes) => `${minutes}\u00a0min`,
   notes: 'Notes',
   lateBadge: 'Entered later',
   stateNotes: {

@@ -86,7 +86,7 @@ export const visit = {
   when: 'Қашан',
   whom: 'Кімге',
   who: 'Кім',
-  duration: (minutes: number) => `${minutes} мин`,
+  duration: (minutes: number) => `${minutes}\u00a0мин`,
   notes: 'Ескертпелер',
   lateBadge: 'Кейін енгізілген',
   stateNotes: {

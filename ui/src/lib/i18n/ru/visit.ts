@@ -91,7 +91,7 @@ export const visit: Messages['visit'] = {
   when: 'Когда',
   whom: 'К кому',
   who: 'Кто',
-  duration: (minutes) => `${minutes} мин`,
+  duration: (minutes) => `${minutes}\u00a0мин`,
   notes: 'Заметки',
   lateBadge: 'Внесён позже',
   stateNotes: {
