@@ -47,7 +47,6 @@ export const coordinator: Messages['coordinator'] = {
   adopt: 'Record these coordinates for the address',
   adopted: 'Coordinates of the place saved',
   flagsTitle: 'What to look at',
-  noFlags: 'No flags',
   people: {
     tabs: { people: 'Staff', children: 'Children', places: 'Places', teams: 'Care teams' },
     readOnly: 'These lists are kept on the server of the operator.',

@@ -28,7 +28,6 @@ export const parent: Messages['parent'] = {
   },
   locationRule: 'If you consented to geolocation and answer during the visit or within an hour of its end, the location of your phone is read once. Where no end is recorded this time is five hours from the start. Later nothing is read.',
   answers: 'Answers',
-  you: 'You',
   youConfirmed: 'You confirmed',
   youDisputed: 'You said "That is not right"',
   nobodyHomeAsk: 'The specialist recorded: came, but nobody was at home. Is that so?',

@@ -47,7 +47,6 @@ export const coordinator: Messages['coordinator'] = {
   adopt: 'Записать эти координаты для адреса',
   adopted: 'Координаты места сохранены',
   flagsTitle: 'На что обратить внимание',
-  noFlags: 'Отметок нет',
   people: {
     tabs: { people: 'Сотрудники', children: 'Дети', places: 'Места', teams: 'Команды сопровождения' },
     readOnly: 'Эти списки ведутся на сервере оператора.',
