@@ -75,6 +75,23 @@ export const screens = {
       await page.waitForSelector(id('undo'));
     },
   },
+  // The message of the visit before must neither cover the next sheet nor close it.
+  'register-next': {
+    options: home('specialist'),
+    go: async (page) => {
+      await sheet('cc04')(page);
+      await page.click(id('register'));
+      await page.waitForSelector(id('undo'));
+      await sheet('cc06')(page);
+    },
+  },
+  finished: {
+    options: home('specialist'),
+    go: async (page) => {
+      await page.click('[data-testid^="finish-ee"]');
+      await page.waitForSelector(id('correct-finished'));
+    },
+  },
   history: { options: home('specialist', { visits: 10000 }), hash: '#/history', go: (page) => page.waitForSelector(id('history-list')) },
   'history-refused': { options: home('specialist'), hash: '#/history/ee0005', go: (page) => page.waitForSelector(id('visit-child')) },
   visit: { options: home('specialist'), hash: '#/history/ee0001', go: (page) => page.waitForSelector(id('visit-child')) },

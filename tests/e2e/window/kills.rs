@@ -17,6 +17,7 @@ pub(super) async fn kill_after_saving(stage: &Stage, times: u32) -> Vec<String> 
         for visit in &saved {
             window.wait(&format!("visit-{visit}")).await;
         }
+        finish_running(&window).await;
         let child = nth_child(&window, round).await;
         let visit = steps::register(&window, &child).await;
         let mut random = [0; 2];
@@ -35,6 +36,17 @@ pub(super) async fn kill_after_saving(stage: &Stage, times: u32) -> Vec<String> 
         window.wait_for(&registered, NOTICED_WITHIN).await;
     }
     saved
+}
+
+/// Finishes the visits that still run: the child of one opens it instead of beginning another.
+async fn finish_running(window: &Window) {
+    window.wait_for("button[data-testid^=child-]", NOTICED_WITHIN).await;
+    while let Some(running) = window.names("finish-").await.first() {
+        window.press(running).await;
+        while window.has(running).await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
 /// A child of the list, another one each time.

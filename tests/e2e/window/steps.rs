@@ -254,7 +254,7 @@ pub(super) async fn review(window: &Window, visit: &str) {
     window.press("view-attention").await;
     // Until the other list is there, j would go on in this one.
     window.wait_gone(&row).await;
-    window.wait_for("[data-testid=flags]", NOTICED_WITHIN).await;
+    window.wait_for("[data-testid=review-table] [data-presence=outside]", NOTICED_WITHIN).await;
     window.keys("j").await;
     window.wait_text("visit-panel", OTHER_CHILD).await;
     window.look("attention").await;

@@ -31,7 +31,7 @@ pub(super) const HEADS: [[&str; 3]; 20] = [
     ["Қызмет", "Услуга", "Service"],
     ["Нәтижесі", "Результат", "Outcome"],
     ["Жер", "Место", "Place"],
-    ["Орналасуы", "Местоположение", "Location"],
+    ["Орналасқан жері", "Местоположение", "Location"],
     ["Қашықтық, м", "Расстояние, м", "Distance, m"],
     ["Дәлдігі, м", "Точность, м", "Accuracy, m"],
     ["Ата-ана", "Родитель", "Parent"],
@@ -107,7 +107,7 @@ pub(super) const UNAVAILABLE: &[Word] = &[
     (
         "timeout",
         [
-            "Берілген уақытта анықталмады",
+            "Белгіленген уақыт ішінде анықталмады",
             "За отведённое время не определилось",
             "Not found in the time given",
         ],
@@ -115,7 +115,7 @@ pub(super) const UNAVAILABLE: &[Word] = &[
     (
         "stale",
         [
-            "Құрылғы ескі орынды берді, ол есепке алынбады",
+            "Құрылғы бұрынғы орнын көрсетті, ол есепке алынбады",
             "Устройство дало старое место, оно не учтено",
             "The device offered an old place, it was not used",
         ],
@@ -123,7 +123,7 @@ pub(super) const UNAVAILABLE: &[Word] = &[
     (
         "null-island",
         [
-            "Құрылғы жоқ орынды берді (0, 0), ол есепке алынбады",
+            "Құрылғы мүмкін емес орынды (0, 0) көрсетті, ол есепке алынбады",
             "Устройство дало несуществующее место (0, 0), оно не учтено",
             "The device offered a place that cannot be (0, 0), it was not used",
         ],
@@ -165,7 +165,7 @@ pub(super) const REVIEW_REASONS: &[Word] = &[
     ),
     ("wrong-place", ["Жері сәйкес келмейді", "Место не подходит", "The place does not fit"]),
     ("not-held", ["Келу болмаған", "Визита не было", "The visit did not take place"]),
-    ("more-needed", ["Қосымша түсініктеме керек", "Нужны пояснения", "More must be told"]),
+    ("more-needed", ["Қосымша түсініктеме керек", "Нужны пояснения", "An explanation is needed"]),
 ];
 
 /// Why a visit was taken back.
@@ -184,10 +184,10 @@ pub(super) const CORRECTIONS: &[Word] = &[
 
 /// What a person should look at.
 pub(super) const FLAGS: &[Word] = &[
-    ("no-location", ["Орналасуы жоқ", "Нет местоположения", "No location"]),
+    ("no-location", ["Орны оқылмаған", "Нет местоположения", "No location"]),
     ("low-accuracy", ["Дәлдігі төмен", "Низкая точность", "Low accuracy"]),
-    ("far-from-place", ["Жерінен тыс", "Не на месте", "Away from the place"]),
-    ("mock-location", ["Орны жасанды", "Место подменено", "Simulated location"]),
+    ("far-from-place", ["Мекенжайдан тыс", "Не на месте", "Away from the place"]),
+    ("mock-location", ["Орны қолдан жасалған", "Место подменено", "Simulated location"]),
     ("late-entry", ["Кейін енгізілген", "Внесён позже", "Entered later"]),
     ("outside-care-team", ["Сүйемелдеу тобында жоқ", "Не в команде", "Not in the care team"]),
     ("outside-engagement", ["Ұйымда жұмыс істемейді", "Не работает в организации", "Not engaged here"]),
@@ -199,7 +199,7 @@ pub(super) const FLAGS: &[Word] = &[
     ("unreadable-content", ["Мазмұны оқылмайды", "Содержание не читается", "Content unreadable"]),
     ("disputed", ["Ата-ана даулады", "Родитель оспорил", "Disputed by a parent"]),
     ("unconfirmed", ["Ата-ана жауап бермеген", "Родитель не ответил", "No answer from a parent"]),
-    ("unknown-subject", ["Белгісіз бала не жер", "Неизвестный ребёнок или место", "Unknown child or place"]),
+    ("unknown-subject", ["Бала не жер белгісіз", "Неизвестный ребёнок или место", "Unknown child or place"]),
 ];
 
 /// Where a record is on its way.
@@ -207,7 +207,7 @@ pub(super) const TRANSPORT: &[Word] = &[
     ("saved", ["Осы құрылғыда сақталды", "Сохранено на этом устройстве", "Saved on this device"]),
     ("sent", ["Жіберілді", "Отправлено", "Sent"]),
     ("registered", ["Оператор тіркеді", "Зарегистрировано оператором", "Registered by the operator"]),
-    ("refused", ["Қабылданбады", "Отклонено", "Refused"]),
+    ("refused", ["Оператор қабылдамады", "Оператор отклонил", "Refused by the operator"]),
 ];
 
 /// Where the review stands.
@@ -226,9 +226,9 @@ pub(super) const CONFIRMATION: &[Word] = &[
 
 /// At the place or not.
 pub(super) const PRESENCE: &[Word] = &[
-    ("inside", ["Жерінде", "На месте", "Inside"]),
-    ("outside", ["Жерінен тыс", "Не на месте", "Outside"]),
-    ("unknown", ["Белгісіз", "Неизвестно", "Unknown"]),
+    ("inside", ["Мекенжайда", "На месте", "At the place"]),
+    ("outside", ["Мекенжайдан тыс", "Не на месте", "Away from the place"]),
+    ("unknown", ["Дәл емес", "Неточно", "Not exact"]),
 ];
 
 #[cfg(test)]
@@ -271,7 +271,7 @@ mod tests {
         for reason in domain::content::UnavailableReason::ALL {
             assert!(UNAVAILABLE.iter().any(|(code, _)| *code == reason.as_str()));
         }
-        assert_eq!(word(PRESENCE, "inside", Locale::Kk), "Жерінде");
+        assert_eq!(word(PRESENCE, "inside", Locale::Kk), "Мекенжайда");
         assert_eq!(word(PRESENCE, "new-code", Locale::Kk), "new-code");
     }
 }

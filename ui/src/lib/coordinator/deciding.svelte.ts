@@ -13,7 +13,8 @@ export class Deciding {
   decision = $state<'accept' | 'return'>('accept');
   reason = $state<ReviewReasonCode>();
   text = $state('');
-  tried = $state(false);
+  /** Tries without a reason. */
+  misses = $state(0);
   busy = $state(false);
   error = $state.raw<CoreError>();
 
@@ -34,7 +35,7 @@ export class Deciding {
     this.decision = decision;
     this.reason = undefined;
     this.text = '';
-    this.tried = false;
+    this.misses = 0;
     this.error = undefined;
     if (decision === 'accept' && visit.flags.length === 0 && visit.confirmation !== 'disputed') {
       void this.send(visit, 'in-order');
@@ -48,8 +49,8 @@ export class Deciding {
   }
 
   async save(): Promise<void> {
-    this.tried = true;
-    if (this.visit && this.reason) await this.send(this.visit, this.reason);
+    if (!this.reason) this.misses += 1;
+    else if (this.visit) await this.send(this.visit, this.reason);
   }
 
   private async send(visit: VisitView, reason: ReviewReasonCode): Promise<void> {

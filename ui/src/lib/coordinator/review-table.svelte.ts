@@ -3,17 +3,20 @@ import type { App } from '../shell/app.svelte';
 import { anyVisit, PagedVisits } from '../visit/paged.svelte';
 import { monthAround } from './months';
 
-export type View = 'attention' | 'open' | 'disputed' | 'accepted' | 'returned' | 'all';
+export type View = 'attention' | 'open' | 'unanswered' | 'disputed' | 'accepted' | 'returned' | 'all';
 export type Period = 'month' | 'previous-month' | 'all';
 
 const filters: Record<View, { review: ReviewState | null; confirmation: ConfirmationState | null; flagged: boolean }> = {
   attention: { review: 'open', confirmation: null, flagged: true },
   open: { review: 'open', confirmation: null, flagged: false },
+  unanswered: { review: null, confirmation: 'none', flagged: false },
   disputed: { review: null, confirmation: 'disputed', flagged: false },
   accepted: { review: 'accepted', confirmation: null, flagged: false },
   returned: { review: 'returned', confirmation: null, flagged: false },
   all: { review: null, confirmation: null, flagged: false },
 };
+
+const counted: View[] = ['attention', 'unanswered', 'disputed'];
 
 /** The coordinator's table: which visits, in which order, and which one is open beside it. */
 export class ReviewTable {
@@ -23,23 +26,42 @@ export class ReviewTable {
   sort = $state<SortColumn>('started');
   descending = $state(true);
   readonly visits: PagedVisits;
+  /** How many visits of the period wait in the views that somebody works through. */
+  counts = $state.raw<Partial<Record<View, number>>>({});
+  private turn = 0;
 
   constructor(private readonly app: App) {
     this.visits = new PagedVisits(app.core);
   }
 
   get query(): VisitQuery {
+    return this.queryOf(this.view, this.search);
+  }
+
+  private queryOf(view: View, search: string): VisitQuery {
     const around = this.period === 'all' ? undefined : monthAround(new Date(), this.period === 'month' ? 0 : -1);
     return {
       ...anyVisit,
-      ...filters[this.view],
+      ...filters[view],
       role: this.app.role,
-      search: this.search,
+      search,
       from_ms: around?.from_ms ?? null,
       to_ms: around?.to_ms ?? null,
       sort: this.sort,
       descending: this.descending,
     };
+  }
+
+  /** Counts anew; a count that cannot be had is not shown. */
+  async count(): Promise<void> {
+    const turn = ++this.turn;
+    const counts: Partial<Record<View, number>> = {};
+    for (const view of counted) {
+      const answer = await this.app.core.visits({ ...this.queryOf(view, ''), limit: 1 }).catch(() => undefined);
+      if (turn !== this.turn) return;
+      if (answer) counts[view] = answer.total;
+    }
+    this.counts = counts;
   }
 
   get selectedIndex(): number {
@@ -70,6 +92,6 @@ export class ReviewTable {
   }
 
   close(): void {
-    this.app.router.replace('review');
+    this.app.router.back('review');
   }
 }

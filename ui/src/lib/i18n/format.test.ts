@@ -7,9 +7,9 @@ const almaty_min = 300;
 
 describe('dates by kazakhstan.md 2.4', () => {
   it.each([
-    ['kk', '05.11.2026', '2026 ж. 5 қараша', '2026 ж. 5 қараша, бейсенбі'],
-    ['ru', '05.11.2026', '5 ноября 2026 г.', 'четверг, 5 ноября 2026 г.'],
-    ['en', '05.11.2026', '5 November 2026', 'Thursday, 5 November 2026'],
+    ['kk', '05.11.2026', '2026\u00a0ж. 5\u00a0қараша', '2026\u00a0ж. 5\u00a0қараша, бейсенбі'],
+    ['ru', '05.11.2026', '5\u00a0ноября 2026\u00a0г.', 'четверг, 5\u00a0ноября 2026\u00a0г.'],
+    ['en', '05.11.2026', '5\u00a0November 2026', 'Thursday, 5\u00a0November 2026'],
   ] as const)('%s', (locale, short, long, full) => {
     const format = new Format(locale);
     expect(format.shortDate(thursday, almaty_min)).toBe(short);
@@ -24,6 +24,14 @@ describe('dates by kazakhstan.md 2.4', () => {
     expect(format.moment(thursday, thursday, almaty_min)).toBe('бүгін, 14:07');
     expect(format.moment(thursday, justAfterMidnight, almaty_min)).toBe('кеше, 14:07');
     expect(format.moment(thursday, new Date('2026-11-09T00:00:00Z'), almaty_min)).toBe('05.11.2026, 14:07');
+  });
+});
+
+describe('a date in a narrow column', () => {
+  it('leaves out the year that it is, and no other', () => {
+    const format = new Format('kk');
+    expect(format.tableDate(thursday, thursday, almaty_min)).toBe('05.11');
+    expect(format.tableDate(thursday, new Date('2027-01-02T00:00:00Z'), almaty_min)).toBe('05.11.26');
   });
 });
 

@@ -44,6 +44,13 @@ export class Format {
     return `${two(day)}.${two(month + 1)}.${year}`;
   }
 
+  /** 05.11 in the present year, 05.11.25 in another: for a narrow column. */
+  tableDate(at: Date, now: Date, offset_min?: number): string {
+    const { day, month, year } = wallClock(at, offset_min);
+    const dayMonth = `${two(day)}.${two(month + 1)}`;
+    return wallClock(now, offset_min).year === year ? dayMonth : `${dayMonth}.${two(year % 100)}`;
+  }
+
   /** 2026 ж. 5 қараша */
   longDate(at: Date, offset_min?: number): string {
     const { day, month, year } = wallClock(at, offset_min);

@@ -8,6 +8,8 @@ describe('activation code', () => {
     ['abcd-1234-', 'ABCD-1234'],
     ['ABCD-1234-EFGH-5678-EXTRA', 'ABCD-1234-EFGH-5678'],
     ['', ''],
+    ['авсе нкмо ртх5', 'ABCE-HKM0-PTX5'],
+    ['АВСЕ-НКМО-РТХ5-6789', 'ABCE-HKM0-PTX5-6789'],
   ])('%j is shown as %j', (typed, shown) => expect(groupCode(typed)).toBe(shown));
 
   it('leaves a pasted link alone', () => {

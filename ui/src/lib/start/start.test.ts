@@ -1,4 +1,4 @@
-import { waitFor } from '@testing-library/svelte';
+import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { CoreError } from '../ipc/error';
 import type { ErrorCode } from '../ipc/types';
@@ -39,6 +39,10 @@ describe('enrolment', () => {
     expect(inspect).not.toHaveBeenCalled();
     await press('continue');
     expect(await byId('fingerprint-known')).toBeTruthy();
+    expect(screen.queryByTestId('operator-different'), 'the link has compared the keys already').toBeNull();
+    await press('operator-same');
+    await byId('pin');
+    expect(screen.queryByTestId('account-label'), 'the only account needs no name').toBeNull();
   });
 
   it('stops where the words differ', async () => {
@@ -64,6 +68,16 @@ describe('enrolment', () => {
 });
 
 describe('unlocking', () => {
+  it('has the field ready and the help for a forgotten PIN in front of it', async () => {
+    renderApp({ stage: 'locked' });
+    const field = await byId('pin');
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    const help = (await byId('pin-forgotten')).textContent;
+    expect(help).toContain('Басқа тіркелгі қосу');
+    expect(help).toContain('он рет');
+  });
+
+
   it('offers each account and counts down after a wrong PIN', async () => {
     const core = renderApp({ stage: 'locked' });
     const unlock = vi.spyOn(core, 'unlock');

@@ -4,7 +4,7 @@ import type { App } from '../shell/app.svelte';
 
 /** What a specialist puts right in a visit: only what differs from the visit on screen is stated. */
 export class Correction {
-  reason = $state('');
+  private chosen = $state('');
   text = $state('');
   cancelled = $state(false);
   service = $state('');
@@ -13,6 +13,8 @@ export class Correction {
   finishedAt_ms = $state<number>();
   busy = $state(false);
   tried = $state(false);
+  /** Tries that stated nothing because of a field. */
+  misses = $state(0);
   error = $state.raw<CoreError>();
 
   constructor(
@@ -25,6 +27,16 @@ export class Correction {
     this.finishedAt_ms = visit.finished_at_ms ?? undefined;
   }
 
+  get reason(): string {
+    return this.chosen;
+  }
+  /** A visit to the wrong child, or entered twice, is taken back as a whole: no field of it can be put right. */
+  set reason(reason: string) {
+    const whole = (code: string) => code === 'wrong-child' || code === 'duplicate';
+    if (whole(reason)) this.cancelled = true;
+    else if (whole(this.chosen)) this.cancelled = false;
+    this.chosen = reason;
+  }
   get hasEnd(): boolean {
     return this.visit.finished_at_ms !== null;
   }
@@ -50,11 +62,19 @@ export class Correction {
     return Object.values(this.change).every((value) => value === null || value === false);
   }
 
-  async save(): Promise<boolean> {
-    this.tried = true;
+  get incomplete(): boolean {
     const timeless = this.startedAt_ms === undefined || (this.hasEnd && this.finishedAt_ms === undefined);
     const wrongTime = !this.cancelled && (timeless || this.wrongOrder);
-    if (this.busy || !this.reason || this.textMissing || wrongTime || this.unchanged) return false;
+    return !this.reason || this.textMissing || wrongTime || this.unchanged;
+  }
+
+  async save(): Promise<boolean> {
+    this.tried = true;
+    if (this.busy) return false;
+    if (this.incomplete) {
+      this.misses += 1;
+      return false;
+    }
     this.busy = true;
     this.error = undefined;
     try {

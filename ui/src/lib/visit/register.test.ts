@@ -78,13 +78,109 @@ describe('registering a visit', () => {
   });
 });
 
+describe('a sheet', () => {
+  it('leads to the field that is wrong and says so above the button', async () => {
+    renderApp(home);
+    await press('child-cc04');
+    await press('register-more');
+    await press('late');
+    await press('register');
+    expect((await byId('sheet-fault')).textContent).toBe('Белгіленген жолдарды толтырыңыз');
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('late-reason')));
+  });
+
+  it('carries the undo of the visit before, without being closed by it', async () => {
+    const core = renderApp(home);
+    const undo = vi.spyOn(core, 'undoVisit');
+    await press('child-cc04');
+    await press('register');
+    await byId('undo');
+    await gone('register-sheet');
+    await press('child-cc05');
+    const sheet = await byId('register-sheet');
+    await waitFor(() => expect(sheet.contains(screen.getByTestId('undo'))).toBe(true));
+    await press('undo');
+    await waitFor(() => expect(undo).toHaveBeenCalledTimes(1));
+    expect(screen.getByTestId('register-sheet')).toBe(sheet);
+  });
+
+  it('drops what only told something before it opened', async () => {
+    renderApp(home);
+    await press('child-cc04');
+    await press('register');
+    await press('undo');
+    expect((await byId('toast')).textContent).toContain('алып тасталды');
+    await press('child-cc05');
+    await byId('register-sheet');
+    await gone('toast');
+  });
+
+  it('sends no note for several children: each has a page of its own', async () => {
+    const core = renderApp(home);
+    const register = vi.spyOn(core, 'registerVisit');
+    await press('child-cc01');
+    await press('register-more');
+    await fill('note', 'Бірінші балаға ғана арналған сөз');
+    await press('sibling-cc02');
+    expect((await byId('note-each')).textContent).toContain('әр келудің өз бетінде');
+    expect(screen.queryByTestId('note')).toBeNull();
+    await press('register');
+    await byId('undo');
+    expect(register.mock.calls[0]?.[0]).toMatchObject({ children: ['cc01', 'cc02'], note: null });
+  });
+});
+
 describe('today', () => {
+  it('opens the running visit of a child instead of beginning a second one', async () => {
+    const core = renderApp(home);
+    core.cards = core.cards.map((card) => (card.id === 'cc01' ? { ...card, open_visit: 'ee0000' } : card));
+    await press('child-cc01');
+    await byId('finish-now');
+    expect(core.calls).not.toContain('beginVisit');
+    await press('back');
+    await gone('finish-now');
+    await press('register-start');
+    (await screen.findAllByTestId('child-cc01')).at(-1)?.click();
+    await byId('finish-now');
+    expect(core.calls).not.toContain('beginVisit');
+  });
+
+  it('keeps the list behind the visit, as it was', async () => {
+    renderApp(home);
+    await fill('children-search', 'Беков');
+    await press('child-cc05');
+    await press('register-sheet-close');
+    await press('visit-ee0001');
+    await byId('visit');
+    await press('back');
+    await gone('visit');
+    expect(((await byId('children-search')) as HTMLInputElement).value).toBe('Беков');
+  });
+
+  it('says what is asked of the person, when it was and why', async () => {
+    renderApp(home);
+    const line = await byId('needs-ee0002');
+    expect(line.textContent).toContain('Жері сәйкес келмейді');
+    expect(line.textContent).toMatch(/\d\d:\d\d/);
+  });
+
+  it('leads from the count of refused records to them', async () => {
+    renderApp(home);
+    await press('sync-refused');
+    await byId('visit-ee0005');
+    await gone('visit-ee0001');
+  });
+
+
   it('reminds of a visit that was not finished and finishes it', async () => {
     const core = renderApp(home);
     const finish = vi.spyOn(core, 'finishVisit');
     await press('finish-ee0000');
     await waitFor(() => expect(finish).toHaveBeenCalledWith({ visit: 'ee0000', finished_at_ms: null }));
     await gone('running-ee0000');
+    expect((await byId('toast')).textContent).toMatch(/Аяқталды: Омарова Аружан, \d\d:\d\d/);
+    await press('correct-finished');
+    expect((await byId('visit-child')).textContent).toBe('Омарова Аружан');
   });
 
   it('is never empty without saying why', async () => {

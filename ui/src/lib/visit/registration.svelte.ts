@@ -19,6 +19,8 @@ export class Registration {
   error = $state.raw<CoreError>();
   /** Shown after a try, so that nobody is scolded while still typing. */
   tried = $state(false);
+  /** Tries that stated nothing because of a field. */
+  misses = $state(0);
 
   constructor(private readonly app: App) {}
 
@@ -35,6 +37,7 @@ export class Registration {
       this.note = this.lateText = '';
       this.lateReason = this.startedAt_ms = this.finishedAt_ms = undefined;
       this.error = undefined;
+      this.misses = 0;
       this.open = true;
     } catch (thrown) {
       this.app.tell(toCoreError(thrown));
@@ -47,6 +50,11 @@ export class Registration {
     this.children = on ? [...this.children, child] : this.children.filter((id) => id !== child);
   }
 
+  /** A note belongs to one child: with several it is written on the page of each visit. */
+  get several(): boolean {
+    return this.children.length > 1;
+  }
+
   get timeProblem(): 'missing' | 'future' | 'order' | undefined {
     if (!this.late) return undefined;
     if (this.startedAt_ms === undefined || this.finishedAt_ms === undefined) return 'missing';
@@ -57,11 +65,19 @@ export class Registration {
     return this.late && (!this.lateReason || (this.lateReason === 'other' && !this.lateText.trim()));
   }
 
+  get incomplete(): boolean {
+    return !this.service || this.timeProblem !== undefined || this.lateIncomplete;
+  }
+
   /** Second tap: saved when it returns. The same draft sent twice is one visit. */
   async register(): Promise<RegisteredVisits | undefined> {
     this.tried = true;
     const draft = this.draft;
-    if (!draft || this.busy || !this.service || this.timeProblem || this.lateIncomplete) return undefined;
+    if (!draft || this.busy) return undefined;
+    if (this.incomplete) {
+      this.misses += 1;
+      return undefined;
+    }
     this.busy = true;
     this.error = undefined;
     try {
@@ -70,7 +86,7 @@ export class Registration {
         children: [...this.children],
         service: this.service,
         outcome: this.nobodyHome ? 'nobody-home' : 'held',
-        note: this.note.trim() || null,
+        note: this.several ? null : this.note.trim() || null,
         late:
           this.late && this.lateReason && this.startedAt_ms !== undefined && this.finishedAt_ms !== undefined
             ? {

@@ -5,21 +5,33 @@ import type { LocationView, PersonCard, VisitView } from '../ipc/types';
 /** Joined so that a narrow screen does not part a time from its end. */
 const to = '\u2060–\u2060';
 
+/** The time of the end; nothing where none is recorded, or where it is the same minute as the start. */
+export function untilWords(app: App, visit: VisitView): string | undefined {
+  if (visit.finished_at_ms === null) return undefined;
+  const [start, end] = [visit.started_at_ms, visit.finished_at_ms].map((at) => Math.floor(at / 60_000));
+  return start === end ? undefined : app.format.time(new Date(visit.finished_at_ms), visit.offset_min);
+}
+
 /** "бүгін, 14:07–14:50" on the clock of the device that registered it. */
 export function whenWords(app: App, visit: VisitView): string {
   const from = app.format.moment(new Date(visit.started_at_ms), new Date(), visit.offset_min);
-  if (visit.finished_at_ms === null) return from;
-  return `${from}${to}${app.format.time(new Date(visit.finished_at_ms), visit.offset_min)}`;
+  const until = untilWords(app, visit);
+  return until ? `${from}${to}${until}` : from;
 }
 
 /** Full date and time, for the page of a visit. */
 export function whenFullWords(app: App, visit: VisitView): string {
   const start = new Date(visit.started_at_ms);
   const from = `${app.format.fullDate(start, visit.offset_min)}, ${app.format.time(start, visit.offset_min)}`;
-  if (visit.finished_at_ms === null) return from;
+  const until = untilWords(app, visit);
+  if (!until || visit.finished_at_ms === null) return from;
   const minutes = Math.round((visit.finished_at_ms - visit.started_at_ms) / 60_000);
-  const until = app.format.time(new Date(visit.finished_at_ms), visit.offset_min);
   return minutes > 0 ? `${from}${to}${until} (${app.t.visit.duration(minutes)})` : `${from}${to}${until}`;
+}
+
+/** "45-пәтер" stays in one piece where a line ends. Joined with word joiners: the bundled face lacks U+2011. */
+export function placeLabel(label: string): string {
+  return label.replace(/(\d)-(?=\p{L})/gu, '$1\u2060-\u2060');
 }
 
 /** Position in the language of the screen; the registers know Kazakh and Russian. */
@@ -50,6 +62,13 @@ export function locationWords(app: App, location: LocationView): string {
     case 'fix':
       return location.accuracy_m === null ? t.unknownAccuracy : t.fix(distanceWords(app, location.accuracy_m));
   }
+}
+
+/** "Сәрсенбаева А. Б.": for a cell of a table, where the whole name is in its title. */
+export function shortName(name: string): string {
+  const [surname = '', ...rest] = name.split(/\s+/);
+  const initials = rest.map((part) => `${[...part][0] ?? ''}.`).join('\u00a0');
+  return initials ? `${surname} ${initials}` : surname;
 }
 
 /** Whole years between a birth date and a day. */

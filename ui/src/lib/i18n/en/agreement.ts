@@ -40,5 +40,5 @@ export const agreement: Messages['agreement'] = {
   given: 'given',
   notGiven: 'not given',
   level: 'Level of evidence',
-  levels: { L0: 'L0: press of a button', L1: 'L1: one-time code', L2: 'L2: digital signature' },
+  levels: { L0: 'Accepted by pressing a button', L1: 'Accepted with a one-time code', L2: 'Accepted with a digital signature' },
 };

@@ -25,5 +25,6 @@ export const common: Messages['common'] = {
   unknown: 'Unknown',
   notFound: 'Nothing found',
   notFoundText: 'Try another word or remove the filter.',
+  markedFields: 'Fill in the marked fields',
   shown: (count) => `Shown: ${count}`,
 };

@@ -29,5 +29,5 @@ export const errors: Messages['errors'] = {
   stale: { title: 'The visit changed meanwhile', text: 'Look at it as it is now and decide again.' },
   'undo-over': { title: 'The time for undo is over', text: 'Use "Correct" on the page of the visit and say why.' },
   'bad-input': { title: 'Something entered is not right', text: 'Check the fields.' },
-  internal: { title: 'The app made a mistake', text: 'Your records are safe. Try again; if it happens again, tell your coordinator.' },
+  internal: { title: 'Something went wrong in the app', text: 'Your records are safe. Try again; if it happens again, tell your coordinator.' },
 };

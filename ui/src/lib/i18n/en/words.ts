@@ -40,7 +40,7 @@ export const words: Messages['words'] = {
     duplicate: 'The same visit was entered twice',
     'wrong-place': 'The place does not fit',
     'not-held': 'The visit did not take place',
-    'more-needed': 'More must be told',
+    'more-needed': 'An explanation is needed',
   },
   correction: {
     undone: 'Undone at once',
@@ -69,10 +69,10 @@ export const words: Messages['words'] = {
     unconfirmed: 'No answer from a parent',
     'unknown-subject': 'Unknown child or place',
   },
-  transport: { saved: 'Saved on this device', sent: 'Sent', registered: 'Registered by the operator', refused: 'Refused' },
+  transport: { saved: 'Saved on this device', sent: 'Sent', registered: 'Registered by the operator', refused: 'Refused by the operator' },
   reviewState: { open: 'Not reviewed', accepted: 'Accepted', returned: 'Returned' },
   confirmation: { none: 'Awaiting an answer', confirmed: 'Confirmed', disputed: 'Disputed' },
-  presence: { inside: 'Inside', outside: 'Outside', unknown: 'Unknown' },
+  presence: { inside: 'At the place', outside: 'Away from the place', unknown: 'Not exact' },
   refusal: {
     'too-large': 'The record is too large',
     'not-a-statement': 'Not a record of this system',

@@ -23,5 +23,6 @@ export const common = {
   unknown: 'Белгісіз',
   notFound: 'Ештеңе табылмады',
   notFoundText: 'Басқа сөзбен іздеп көріңіз немесе сүзгіні алып тастаңыз.',
+  markedFields: 'Белгіленген жолдарды толтырыңыз',
   shown: (count: number) => `Көрсетілгені: ${count}`,
 };

@@ -6,9 +6,9 @@ export const sync = {
   pulling: 'Жаңа жазбалар алынып жатыр…',
   upToDate: 'Бәрі жіберілді',
   waiting: (count: number) => `Жіберуді күтіп тұр: ${count}`,
-  refused: (count: number) => `Қабылданбады: ${count}`,
+  refused: (count: number) => `Оператор қабылдамады: ${count}`,
   offline: 'Байланыс жоқ',
   offlineText: 'Жұмысты жалғастыра беріңіз. Жазбалар құрылғыда сақтаулы, байланыс болғанда өздері кетеді.',
-  last: (when: string) => `Соңғы рет: ${when}`,
+  last: (when: string) => `Соңғы жаңарту: ${when}`,
   never: 'Әлі синхрондалмаған',
 };

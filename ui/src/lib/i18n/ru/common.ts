@@ -26,5 +26,6 @@ export const common: Messages['common'] = {
   unknown: 'Неизвестно',
   notFound: 'Ничего не найдено',
   notFoundText: 'Попробуйте другое слово или снимите фильтр.',
+  markedFields: 'Заполните отмеченные поля',
   shown: (count) => `${russian(count, { one: 'Показана', few: 'Показаны', many: 'Показано' })}: ${count}`,
 };

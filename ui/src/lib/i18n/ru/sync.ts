@@ -8,9 +8,9 @@ export const sync: Messages['sync'] = {
   pulling: 'Получаем новые записи…',
   upToDate: 'Всё отправлено',
   waiting: (count) => `Ждёт отправки: ${count}`,
-  refused: (count) => `Отклонено: ${count}`,
+  refused: (count) => `Оператор отклонил: ${count}`,
   offline: 'Нет связи',
   offlineText: 'Работайте дальше. Записи сохранены на устройстве и уйдут сами, когда появится связь.',
-  last: (when) => `Последний раз: ${when}`,
+  last: (when) => `Последнее обновление: ${when}`,
   never: 'Ещё не синхронизировано',
 };

@@ -69,10 +69,10 @@ export const words: Messages['words'] = {
     unconfirmed: 'Родитель не ответил',
     'unknown-subject': 'Неизвестный ребёнок или место',
   },
-  transport: { saved: 'Сохранено на этом устройстве', sent: 'Отправлено', registered: 'Зарегистрировано оператором', refused: 'Отклонено' },
+  transport: { saved: 'Сохранено на этом устройстве', sent: 'Отправлено', registered: 'Зарегистрировано оператором', refused: 'Оператор отклонил' },
   reviewState: { open: 'Не рассмотрен', accepted: 'Принят', returned: 'Возвращён' },
   confirmation: { none: 'Ждём ответа', confirmed: 'Подтверждён', disputed: 'Оспорен' },
-  presence: { inside: 'На месте', outside: 'Не на месте', unknown: 'Неизвестно' },
+  presence: { inside: 'На месте', outside: 'Не на месте', unknown: 'Неточно' },
   refusal: {
     'too-large': 'Запись слишком большая',
     'not-a-statement': 'Это не запись системы',
