@@ -22,7 +22,7 @@ pub(super) async fn kill_after_saving(stage: &Stage, times: u32) -> Vec<String> 
         let visit = steps::register(&window, &child).await;
         let mut random = [0; 2];
         getrandom::fill(&mut random).expect("the system has random numbers");
-        // Up to 16 s: before and after the time for undo is over and the visit leaves the device.
+        // Up to 16 s: before and after the visit leaves the device, and the time for undo is over.
         let moment = Duration::from_millis(u64::from(u16::from_le_bytes(random)) / 4);
         tokio::time::sleep(moment).await;
         window.kill();
@@ -43,9 +43,7 @@ async fn finish_running(window: &Window) {
     window.wait_for("button[data-testid^=child-]", NOTICED_WITHIN).await;
     while let Some(running) = window.names("finish-").await.first() {
         window.press(running).await;
-        while window.has(running).await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        window.wait_gone(running).await;
     }
 }
 
