@@ -70,7 +70,8 @@ export class Registration {
         children: [...this.children],
         service: this.service,
         outcome: this.nobodyHome ? 'nobody-home' : 'held',
-        note: this.note.trim() || null,
+        // A note belongs to one child, so the sheet takes none for several.
+        note: this.children.length > 1 ? null : this.note.trim() || null,
         late:
           this.late && this.lateReason && this.startedAt_ms !== undefined && this.finishedAt_ms !== undefined
             ? {

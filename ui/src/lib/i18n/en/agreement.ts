@@ -34,6 +34,8 @@ export const agreement: Messages['agreement'] = {
   announcedText: (date) => `It takes effect: ${date}. You can read it now.`,
   outdatedTitle: 'Please accept the new version of the agreement',
   outdatedText: 'Visits can still be registered. Everything else opens when it is accepted.',
+  roleTitle: 'Please read the agreement of your new role',
+  roleText: 'The pages of that role open when it is accepted. Your other work goes on as before.',
   nothingDue: 'There is no new agreement to accept.',
   read: 'Read',
   accepted: (when) => `Accepted: ${when}`,

@@ -25,6 +25,7 @@ export const visit: Messages['visit'] = {
   siblingsNote: 'Each ticked child gets a visit of its own',
   note: 'Note',
   noteHint: 'Only the care team of this child sees it',
+  noteOneChild: 'A note belongs to one child. With several children, add it to each of them after registering.',
   addNote: 'Add a note',
   nobodyHome: 'Nobody was at home',
   nobodyHomeNote: 'Your coming is recorded, the service is marked as not given',
