@@ -56,6 +56,15 @@ describe('the agreement', () => {
     await gone('agreement-fallback');
   });
 
+  it('lets a person leave without a decision and come back to it with the PIN', async () => {
+    const core = renderApp(reader);
+    await press('agreement-decline');
+    await press('decline-later');
+    expect(await byId('unlock')).toBeTruthy();
+    expect(core.calls).not.toContain('declineAgreement');
+    expect(core.state.accounts.length, 'nothing went').toBe(2);
+  });
+
   it('does not say that nothing was kept when something was', async () => {
     const core = renderApp(reader);
     vi.spyOn(core, 'declineAgreement').mockImplementation(async () => {

@@ -27,6 +27,7 @@ export const agreement: Messages['agreement'] = {
   declineText: 'That is your right. Without it the system collects nothing about you, and nothing about you stays on this device. If you change your mind you can return; a new activation code may be needed.',
   declineYes: 'I do not accept, leave',
   declineNo: 'Back to reading',
+  declineLater: 'I will decide later',
   declinedTitle: 'The agreement was not accepted',
   declinedText: 'Your decision is respected. No personal data were kept. If you change your mind, start again: your coordinator gives you a new code if one is needed.',
   resume: 'Start again',
