@@ -24,15 +24,12 @@ class OpenVisitWindow {
 class VisitWindowPlugin(private val activity: Activity) : Plugin(activity) {
   private val service get() = Intent(activity, VisitWindowService::class.java)
 
-  /** Windows that are open. Guarded by this object: commands come from several threads of the core. */
-  private var openCount = 0
-
   @Command
   fun open(invoke: Invoke) {
     val longestMs = invoke.parseArgs(OpenVisitWindow::class.java).longestMs
     try {
-      synchronized(this) {
-        // Each start begins the longest time anew, so the notice outlives none of the windows and is outlived by none.
+      synchronized(lock) {
+        // Each start begins the longest time anew, so that the notice lasts as long as the latest window may.
         ContextCompat.startForegroundService(activity, service.putExtra(VisitWindowService.LONGEST_MS, longestMs))
         openCount += 1
       }
@@ -45,10 +42,16 @@ class VisitWindowPlugin(private val activity: Activity) : Plugin(activity) {
 
   @Command
   fun close(invoke: Invoke) {
-    synchronized(this) {
+    synchronized(lock) {
       openCount = maxOf(0, openCount - 1)
       if (openCount == 0) activity.stopService(service)
     }
     invoke.resolve()
+  }
+
+  private companion object {
+    /** Commands come from several threads of the core, and the activity may be made anew while windows are open. */
+    val lock = Any()
+    var openCount = 0
   }
 }
