@@ -7,8 +7,10 @@ use domain::id::{ChildId, OrganisationId, PersonId};
 use store::Reader;
 use store::read::agreement::AgreementRow;
 use store::read::child::{CareTeamRow, ChildrenOf};
+use store::read::visit::{VisitFilter, VisitOrder, VisitSort};
 
 use crate::errors::{Failure, Result};
+use crate::session::Session;
 
 /// Name by which a withdrawal of the consent to geolocation is known.
 pub(crate) const GEOLOCATION: &str = "geolocation";
@@ -22,12 +24,26 @@ pub(crate) struct Viewer {
     pub(crate) person: PersonId,
     /// As what, in the order of [`Role`].
     pub(crate) roles: Vec<Role>,
+    /// Those of them whose agreement was accepted in some version; the others' pages stay closed until then.
+    pub(crate) entered: Vec<Role>,
+    /// Is or was a specialist: the own facts can be registered, finished and put right also after an engagement, and
+    /// whoever reviews them sees the flag.
+    pub(crate) was_specialist: bool,
     /// Organisations of which the person is a coordinator.
     pub(crate) coordinates: Vec<OrganisationId>,
     /// Children whom the person represents.
     pub(crate) represents: Vec<ChildId>,
-    /// When.
+    /// When; see [`now_ms`].
     pub(crate) now_ms: i64,
+}
+
+/// The moment by which roles and care teams are judged: the device's clock, but never earlier than what the operator
+/// has signed. A clock that fell back to its first day must not take anybody's children away.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn now_ms(session: &Session, reader: &Reader<'_>) -> Result<i64> {
+    Ok(session.now_ms().max(reader.operator_time_ms()?))
 }
 
 impl Viewer {
@@ -35,10 +51,13 @@ impl Viewer {
     ///
     /// # Errors
     /// Those of the store.
-    pub(crate) fn look(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Result<Self> {
+    pub(crate) fn look(reader: &Reader<'_>, session: &Session) -> Result<Self> {
+        let (person, now_ms) = (session.person, now_ms(session, reader)?);
         let roles = roles(reader, person, now_ms)?;
-        let memberships = reader.memberships(person)?.into_iter();
-        let coordinates = memberships.filter(|m| m.role == Role::Coordinator && m.holds(now_ms));
+        let memberships = reader.memberships(person)?;
+        let was_specialist = memberships.iter().any(|m| m.role == Role::Specialist)
+            || !reader.care_teams_of(person)?.is_empty();
+        let coordinates = memberships.into_iter().filter(|m| m.role == Role::Coordinator && m.holds(now_ms));
         let represents = if roles.contains(&Role::Representative) {
             let children =
                 reader.children(ChildrenOf::Representative(person), "", now_ms, 0, ALL_CHILDREN)?;
@@ -48,6 +67,8 @@ impl Viewer {
         };
         Ok(Self {
             person,
+            entered: entered(reader, person, &roles)?,
+            was_specialist,
             roles,
             coordinates: coordinates.map(|m| m.organisation).collect(),
             represents,
@@ -55,24 +76,50 @@ impl Viewer {
         })
     }
 
-    /// Whether the person has that role.
+    /// Sees from here on what one role lets see, so that a parent who also works here finds the own children only.
+    pub(crate) fn see_as(&mut self, role: Role) {
+        self.roles = vec![role];
+        if role != Role::Coordinator {
+            self.coordinates.clear();
+        }
+        if role != Role::Representative {
+            self.represents.clear();
+        }
+    }
+
+    /// Whether the person has that role; for the one of a specialist it is enough to have had it.
     ///
     /// # Errors
     /// [`Failure::NotAllowed`].
     pub(crate) fn require(&self, role: Role) -> Result<()> {
-        if self.roles.contains(&role) { Ok(()) } else { Err(Failure::NotAllowed) }
+        let had = role == Role::Specialist && self.was_specialist;
+        if had || self.roles.contains(&role) { Ok(()) } else { Err(Failure::NotAllowed) }
     }
 }
 
-/// Roles of a person now, in the order in which the screens offer them.
+/// Roles of a person now, in the order in which the screens offer them. Who has none any more but was a specialist
+/// goes on as one, because there may be visits to finish, to enter and to answer for.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn roles(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Result<Vec<Role>> {
     let mut roles = reader.roles(person, now_ms)?;
+    if roles.is_empty() && reader.memberships(person)?.iter().any(|m| m.role == Role::Specialist) {
+        roles.push(Role::Specialist);
+    }
     roles.sort_unstable();
     roles.dedup();
     Ok(roles)
+}
+
+/// Those of the roles whose agreement the person has accepted in some version.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn entered(reader: &Reader<'_>, person: PersonId, roles: &[Role]) -> Result<Vec<Role>> {
+    let acceptances = reader.acceptances(person)?;
+    let is_accepted = |role: &Role| acceptances.iter().any(|row| row.accepted.document == role.agreement());
+    Ok(roles.iter().copied().filter(is_accepted).collect())
 }
 
 /// The version of an agreement that binds now; the newest first in `versions`.
@@ -144,8 +191,11 @@ pub(crate) fn consents_to_geolocation(
         .max_by_key(|accepted| (accepted.version, accepted.accepted_at_ms));
     let Some(accepted) = latest else { return Ok(false) };
     let versions = reader.agreements(document)?;
-    let version = versions.iter().find(|row| row.version == accepted.version);
-    let ticked = match version.and_then(|row| row.geolocation_confirmation) {
+    let Some(version) = versions.iter().find(|row| row.version == accepted.version) else {
+        // Nobody can say here what was ticked, and a doubt is no consent.
+        return Ok(false);
+    };
+    let ticked = match version.geolocation_confirmation {
         // The text accepts as a whole.
         None => true,
         Some(number) => {
@@ -161,17 +211,37 @@ pub(crate) fn consents_to_geolocation(
     Ok(ticked && !withdrawn)
 }
 
-/// The person's place in a child's care team at a moment; failing that the one now, because plans change after the
-/// visit, and a person decides about the flag.
+/// For which organisation the person visits a child at a moment: by the place in its care team then; failing that by
+/// the one now, by any that there is or was, by the latest own visit, because plans change and clocks go wrong, and a
+/// person decides about the flag.
 ///
 /// # Errors
 /// [`Failure::NotAllowed`] when the person never had anything to do with the child.
+pub(crate) fn organisation_at(
+    reader: &Reader<'_>,
+    viewer: &Viewer,
+    child: ChildId,
+    at_ms: i64,
+) -> Result<OrganisationId> {
+    if let Some(row) = care_team_at(reader, viewer, child, at_ms)? {
+        return Ok(row.organisation);
+    }
+    let own = VisitFilter { child: Some(child), specialist: Some(viewer.person), ..VisitFilter::default() };
+    let latest = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 1 };
+    let visits = reader.visits(&own, latest)?.visits;
+    visits.first().map(|visit| visit.organisation).ok_or(Failure::NotAllowed)
+}
+
+/// The person's place in a child's care team at a moment, otherwise now, otherwise the latest one.
+///
+/// # Errors
+/// Those of the store.
 pub(crate) fn care_team_at(
     reader: &Reader<'_>,
     viewer: &Viewer,
     child: ChildId,
     at_ms: i64,
-) -> Result<CareTeamRow> {
+) -> Result<Option<CareTeamRow>> {
     let rows: Vec<_> =
         reader.care_teams_of(viewer.person)?.into_iter().filter(|row| row.child == child).collect();
     let holds =
@@ -180,6 +250,6 @@ pub(crate) fn care_team_at(
         .iter()
         .find(|row| holds(row, at_ms))
         .or_else(|| rows.iter().find(|row| holds(row, viewer.now_ms)))
-        .cloned();
-    found.ok_or(Failure::NotAllowed)
+        .or_else(|| rows.iter().max_by_key(|row| row.from_ms));
+    Ok(found.cloned())
 }

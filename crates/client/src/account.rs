@@ -61,7 +61,7 @@ pub(crate) async fn first_sync(session: &Arc<Session>) {
 pub(crate) struct Standing {
     /// Agreement or home.
     pub(crate) stage: Stage,
-    /// As what.
+    /// As what; at home only those whose agreement was accepted.
     pub(crate) roles: Vec<RoleCode>,
     /// "Айгерім Б."
     pub(crate) display_name: Option<String>,
@@ -74,9 +74,12 @@ pub(crate) struct Standing {
 pub(crate) async fn standing(session: &Arc<Session>) -> Result<Standing> {
     session
         .read(|session, reader| {
-            let roles = access::roles(reader, session.person, session.now_ms())?;
-            let stage =
-                if due::stands_before_agreement(session, reader)? { Stage::Agreement } else { Stage::Home };
+            let roles = access::roles(reader, session.person, access::now_ms(session, reader)?)?;
+            let (stage, roles) = if due::stands_before_agreement(session, reader)? {
+                (Stage::Agreement, roles)
+            } else {
+                (Stage::Home, access::entered(reader, session.person, &roles)?)
+            };
             let name = reader.person(session.person)?.and_then(|person| person.name);
             Ok(Standing {
                 stage,

@@ -20,6 +20,7 @@ use crate::options::Options;
 use crate::pin;
 use crate::ports::Ports;
 use crate::preferences::Kept;
+use crate::profile::Hold;
 use crate::session::{Session, blocking};
 use crate::vault::Vault;
 
@@ -42,6 +43,8 @@ struct Inner {
     /// Enrolling, unlocking, locking and leaving happen one after another.
     door: tokio::sync::Mutex<()>,
     away: Away,
+    /// The profile is this app's alone. Last, because it is let go after all that it protects.
+    hold: Hold,
 }
 
 impl App {
@@ -57,7 +60,11 @@ impl App {
             // Every command will say so; the window must open to show it.
             tracing::error!(kind = ?error.kind(), "the profile folder cannot be made");
         }
-        if let Err(failure) = vault.sweep() {
+        let hold = Hold::of(&ports.profile);
+        // Not held: the app that has it open sweeps, and each command here says that there is another one.
+        if hold.take().is_ok()
+            && let Err(failure) = vault.sweep()
+        {
             tracing::warn!(%failure, "what an interrupted removal left is still there");
         }
         Self(Arc::new(Inner {
@@ -67,6 +74,7 @@ impl App {
             session: RwLock::default(),
             door: tokio::sync::Mutex::default(),
             away: Away::default(),
+            hold,
             options,
             ports,
         }))
@@ -84,6 +92,7 @@ impl App {
     }
 
     async fn state(&self) -> Result<AppState> {
+        self.0.hold.take()?;
         let vault = Arc::clone(&self.0.vault);
         let listed = blocking(move || vault.list()).await?;
         let session = self.session().ok();

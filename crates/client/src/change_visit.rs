@@ -2,6 +2,7 @@
 //! statement of its own.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use domain::content::{
@@ -20,10 +21,13 @@ use crate::view::visit::May;
 use crate::visits::{self, visit_id};
 use crate::{input, locate};
 
+/// After this the end of a visit was most likely forgotten, so that "now" is not it.
+const FORGOTTEN_MS: i64 = 12 * 3_600_000;
+
 /// The visit within the transaction that will change it, and what its specialist may do.
 fn own(session: &Session, appending: &Appending<'_>, id: VisitId) -> Result<(VisitRow, Viewer, May)> {
     let reader = appending.reader();
-    let viewer = Viewer::look(&reader, session.person, session.now_ms())?;
+    let viewer = Viewer::look(&reader, session)?;
     let row = visits::find(&reader, id)?;
     if row.specialist != session.person {
         return Err(Failure::NotAllowed);
@@ -59,10 +63,22 @@ pub(crate) async fn undo(session: &Arc<Session>, request: VisitIds) -> Result<()
         })
         .await?;
     session.undo.lock().retain(|id, _| !undone.contains(id));
-    for capture in readings_without_visits(session).await? {
-        locate::stop(session, capture).await?;
-    }
+    stop_idle_readings(session).await;
     Ok(())
+}
+
+/// Ends what is read for visits that were all taken back. They are, whatever becomes of this: a failure must not read
+/// as if nothing had been saved.
+async fn stop_idle_readings(session: &Arc<Session>) {
+    let stopped = async {
+        for capture in readings_without_visits(session).await? {
+            locate::stop(session, capture).await?;
+        }
+        Ok::<(), Failure>(())
+    };
+    if let Err(failure) = stopped.await {
+        tracing::error!(%failure, "a reading of the location was not stopped");
+    }
 }
 
 /// Readings that run although every visit of theirs was taken back.
@@ -102,7 +118,8 @@ fn correct_to(
 /// Writes the end. Like registering, it needs no newer agreement: it belongs to the fact.
 ///
 /// # Errors
-/// [`Failure::BadInput`], [`Failure::NotAllowed`], and those of the store.
+/// [`Failure::BadInput`] for an end that cannot be, and for "now" when the visit began so long ago that its end was
+/// most likely forgotten; [`Failure::NotAllowed`], and those of the store.
 pub(crate) async fn finish(session: &Arc<Session>, request: FinishVisit) -> Result<VisitView> {
     let id = visit_id(&request.visit)?;
     session
@@ -115,12 +132,13 @@ pub(crate) async fn finish(session: &Arc<Session>, request: FinishVisit) -> Resu
             if !may.finish {
                 return Err(Failure::NotAllowed);
             }
-            let now_ms = session.now_ms();
             // A clock that was turned back since the start must not keep the visit open for ever.
-            let finished_at_ms = request.finished_at_ms.unwrap_or(now_ms.max(row.started_at_ms));
-            if request.finished_at_ms.is_some() {
-                input::period(row.started_at_ms, Some(finished_at_ms), now_ms)?;
+            let finished_at_ms = request.finished_at_ms.unwrap_or(session.now_ms().max(row.started_at_ms));
+            if request.finished_at_ms.is_none() && finished_at_ms - row.started_at_ms > FORGOTTEN_MS {
+                // "Now" is no answer to when it ended: the person must say.
+                return Err(Failure::BadInput("finished_at_ms"));
             }
+            input::end(row.started_at_ms, finished_at_ms, &possible(session, appending)?)?;
             appending.seal(&Draft::new(id, VisitFinished { finished_at_ms }))?;
             Ok(())
         })
@@ -161,6 +179,7 @@ pub(crate) async fn correct(session: &Arc<Session>, request: CorrectVisit) -> Re
         return Err(Failure::BadInput("reason"));
     }
     let text = input::text_if(request.reason == CorrectionCode::Other, request.text, "text")?;
+    let takes_back = request.cancelled;
     let change = VisitChange {
         cancelled: request.cancelled,
         service: request.service.map(input::service).transpose()?,
@@ -179,9 +198,15 @@ pub(crate) async fn correct(session: &Arc<Session>, request: CorrectVisit) -> Re
             }
             access::require_agreement(&appending.reader(), &viewer, Role::Specialist.agreement())?;
             let change = only_changes(&row, change)?;
+            let possible = possible(session, appending)?;
+            if let Some(started_at_ms) = change.started_at_ms {
+                input::start(started_at_ms, &possible)?;
+            }
             if change.started_at_ms.is_some() || change.finished_at_ms.is_some() {
-                let end_ms = change.finished_at_ms.or(row.finished_at_ms);
-                input::period(change.started_at_ms.unwrap_or(row.started_at_ms), end_ms, session.now_ms())?;
+                let started_at_ms = change.started_at_ms.unwrap_or(row.started_at_ms);
+                if let Some(end_ms) = change.finished_at_ms.or(row.finished_at_ms) {
+                    input::end(started_at_ms, end_ms, &possible)?;
+                }
             }
             let about = correct_to(session, appending, &row, request.reason.into(), change)?;
             if let Some(text) = text {
@@ -191,7 +216,15 @@ pub(crate) async fn correct(session: &Arc<Session>, request: CorrectVisit) -> Re
             Ok(())
         })
         .await?;
+    if takes_back {
+        stop_idle_readings(session).await;
+    }
     visits::one(session, id).await
+}
+
+/// The times that can be meant, by the clocks that are known in this transaction.
+fn possible(session: &Session, appending: &Appending<'_>) -> Result<RangeInclusive<i64>> {
+    Ok(input::possible(session.now_ms(), appending.reader().operator_time_ms()?))
 }
 
 /// Drops what is the same as before; a correction that changes nothing is a mistake of its own.

@@ -43,7 +43,7 @@ fn list_of(viewer: &Viewer, role: Role) -> ChildrenOf {
 pub(crate) async fn list(session: &Arc<Session>, query: ChildQuery) -> Result<Vec<ChildCard>> {
     session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             let of = list_of(&viewer, visits::role(&viewer, query.role)?);
             let siblings = Siblings::of(reader, of, viewer.now_ms)?;
             let limit = query.limit.min(MAX_PAGE);
@@ -89,9 +89,7 @@ pub(crate) fn usual_service(
 ) -> Result<String> {
     let last = cards.first().and_then(|card| card.last_service.clone());
     let function = match ids.first() {
-        Some(&child) => {
-            access::care_team_at(reader, viewer, child, viewer.now_ms).ok().map(|row| row.function)
-        }
+        Some(&child) => access::care_team_at(reader, viewer, child, viewer.now_ms)?.map(|row| row.function),
         None => None,
     };
     let known = [last, function].into_iter().flatten().find(|code| service_catalogue::find(code).is_some());
@@ -122,7 +120,7 @@ pub(crate) async fn today(session: &Arc<Session>) -> Result<Today> {
 }
 
 fn read_today(session: &Session, reader: &Reader<'_>) -> Result<(Today, bool)> {
-    let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+    let viewer = Viewer::look(reader, session)?;
     viewer.require(Role::Specialist)?;
     let of = ChildrenOf::Specialist(viewer.person);
     let siblings = Siblings::of(reader, of, viewer.now_ms)?;
@@ -134,7 +132,7 @@ fn read_today(session: &Session, reader: &Reader<'_>) -> Result<(Today, bool)> {
         let rows = reader.visits(&filter, order)?;
         rows.visits.iter().map(|row| visit::view(session, &viewer, &mut cards, row)).collect()
     };
-    let midnight_ms = midnight_before(viewer.now_ms, session.ports.clock.offset_min());
+    let midnight_ms = midnight_before(session.now_ms(), session.ports.clock.offset_min());
     let today = Today {
         children: rows.children.iter().map(|row| child::card(row, &siblings)).collect(),
         children_count: u32::try_from(rows.total_count).unwrap_or(u32::MAX),

@@ -97,7 +97,7 @@ fn check(
     basis: Option<&str>,
 ) -> Result<(VisitRow, Result<(), UnavailableReason>)> {
     let reader = appending.reader();
-    let viewer = Viewer::look(&reader, session.person, session.now_ms())?;
+    let viewer = Viewer::look(&reader, session)?;
     let row = visits::find(&reader, id)?;
     if basis.is_some_and(|basis| basis != row.basis.to_string()) {
         return Err(Failure::Stale);
@@ -107,7 +107,7 @@ fn check(
     }
     let document = Role::Representative.agreement();
     access::require_agreement(&reader, &viewer, document)?;
-    let reading = if !is_visit_time(row.started_at_ms, row.finished_at_ms, viewer.now_ms) {
+    let reading = if !is_visit_time(row.started_at_ms, row.finished_at_ms, session.now_ms()) {
         Err(UnavailableReason::AfterVisit)
     } else if !access::consents_to_geolocation(&reader, viewer.person, document)? {
         Err(UnavailableReason::NoConsent)

@@ -192,7 +192,11 @@ fn complete(
 /// What is left of a failed attempt: nothing when the operator said no; the request itself when it may have been
 /// heard, so that the next try gets the same answer.
 async fn give_up(vault: &Arc<Vault>, id: AccountId, error: TransportError) -> Failure {
-    let may_have_been_heard = matches!(Failure::from(error), Failure::Offline | Failure::NotAnOperator);
+    // "Too many" is said before the request is looked at: an earlier try of the same one may have been heard.
+    let may_have_been_heard = matches!(
+        Failure::from(error),
+        Failure::Offline | Failure::NotAnOperator | Failure::TooManyTries { .. }
+    );
     if !may_have_been_heard {
         let discarding = Arc::clone(vault);
         if let Err(failure) = blocking(move || discarding.discard(&id)).await {
@@ -205,6 +209,8 @@ async fn give_up(vault: &Arc<Vault>, id: AccountId, error: TransportError) -> Fa
 
 #[cfg(test)]
 mod tests {
+    use wire::problem::ProblemCode;
+
     use super::*;
 
     fn typed(address: &str, code: &str) -> InspectOperator {
@@ -236,5 +242,22 @@ mod tests {
         let link =
             InspectOperator { link: Some("https://esep.example.kz".into()), address: None, code: None };
         assert!(matches!(target(link), Err(Failure::BadCode)));
+    }
+
+    #[tokio::test]
+    async fn an_operator_that_asks_to_wait_does_not_cost_the_key_of_a_request_that_it_may_have_heard() {
+        let profile = tempfile::tempdir().unwrap();
+        let clock = Arc::new(crate::testing::ManualClock::at(1_795_000_000_000));
+        let rng = Arc::new(crate::testing::SeededRng::new(7));
+        let secrets = Arc::new(crate::testing::MemorySecrets::default());
+        let vault = Arc::new(Vault::new(profile.path(), secrets, clock, rng));
+        let first = vault.begin("a").unwrap();
+        let wait = TransportError::Problem { code: ProblemCode::TooManyRequests, retry_after_s: Some(9) };
+        let said = give_up(&vault, first.id.clone(), wait).await;
+        assert!(matches!(said, Failure::TooManyTries { wait_s: 9 }));
+        assert_eq!(vault.begin("a").unwrap().id, first.id, "the same request can be sent again");
+        let used = TransportError::Problem { code: ProblemCode::UsedCode, retry_after_s: None };
+        assert!(matches!(give_up(&vault, first.id.clone(), used).await, Failure::UsedCode));
+        assert_ne!(vault.begin("a").unwrap().id, first.id, "a no is a no");
     }
 }

@@ -58,6 +58,8 @@ pub(crate) enum Failure {
     NotFound,
     #[error("not allowed to this person")]
     NotAllowed,
+    #[error("another app has this profile open")]
+    AlreadyOpen,
     #[error("it changed since it was shown")]
     Stale,
     #[error("too late to undo")]
@@ -181,6 +183,7 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::AgreementAltered => ErrorCode::AgreementAltered,
         Failure::NotFound => ErrorCode::NotFound,
         Failure::NotAllowed => ErrorCode::NotAllowed,
+        Failure::AlreadyOpen => ErrorCode::AlreadyOpen,
         Failure::Stale => ErrorCode::Stale,
         Failure::UndoOver => ErrorCode::UndoOver,
         Failure::BadInput(_) => ErrorCode::BadInput,

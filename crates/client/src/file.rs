@@ -19,6 +19,17 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// Writes over a file where it stands and waits until the disk has it: needs no room on a full disk. For texts of one
+/// size within a sector only, because nothing keeps the old one.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(false).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Waits until the disk knows the names in a folder.
 ///
 /// # Errors

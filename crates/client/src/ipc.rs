@@ -37,7 +37,7 @@
 //! | `review_visit` | [`ReviewVisit`] -> [`VisitView`] | coordinator |
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
 //! | `location_moments` | -> `Vec<`[`LocationMomentView`]`>` | "when was my location read" |
-//! | `directory` | -> [`Directory`] | people, children, places of a coordinator; care team of a parent's child |
+//! | `directory` | [`DirectoryQuery`] -> [`Directory`] | people, children, places of a coordinator; care team of a parent's child |
 //! | `me` | -> [`Me`] | |
 //! | `sync_now` | -> [`SyncState`] | |
 //! | `sync_state` | -> `SyncState` | |
@@ -69,6 +69,11 @@ macro_rules! codes {
             pub enum $name { $($body)* }
         )+
     };
+}
+
+/// Text as the system shows it, for preferences that were kept before they held a size.
+fn usual_text_scale() -> u16 {
+    100
 }
 
 codes! {
@@ -124,6 +129,8 @@ codes! {
         NotFound,
         /// This person may not do that.
         NotAllowed,
+        /// Another window of the app has this profile open.
+        AlreadyOpen,
         /// The visit changed since it was shown; look again.
         Stale,
         /// Too late to undo; correct it instead.
@@ -213,6 +220,10 @@ ipc! {
     pub struct Preferences {
         pub locale: LocaleCode,
         pub theme: Theme,
+        /// Size of all text in percent: 100, 125, 150 or 200.
+        #[serde(default = "usual_text_scale")]
+        #[ts(type = "number")]
+        pub text_scale: u16,
     }
 
     /// An account on this device; nothing of it is readable without the PIN but what stands here.
@@ -232,6 +243,7 @@ ipc! {
         pub accounts: Vec<AccountSummary>,
         /// Open account.
         pub account: Option<String>,
+        /// At home only those whose agreement was accepted; what the others need is due.
         pub roles: Vec<RoleCode>,
         /// "Айгерім Б." of the open account.
         pub display_name: Option<String>,
@@ -417,7 +429,7 @@ ipc! {
         pub open_visits: Vec<VisitView>,
         /// Registered today.
         pub visits_today: Vec<VisitView>,
-        /// Returned by the coordinator or disputed: need the specialist.
+        /// Returned by the coordinator, disputed and not accepted, or refused by the operator: need the specialist.
         pub needs_me: Vec<VisitView>,
         pub location: LocationReadiness,
         pub services: Vec<ServiceView>,
@@ -447,7 +459,7 @@ ipc! {
         pub children: Vec<String>,
         pub service: String,
         pub outcome: OutcomeCode,
-        /// For the care team.
+        /// For the care team; only with one child, so that it lands in no sibling's record.
         pub note: Option<String>,
         pub late: Option<LateEntry>,
     }
@@ -463,7 +475,10 @@ ipc! {
     }
 
     pub struct RegisteredVisits {
+        /// As they can be shown; one that cannot be read now is missing here and saved all the same.
         pub visits: Vec<VisitView>,
+        #[ts(type = "number")]
+        pub saved_count: u32,
         #[ts(type = "number")]
         pub undo_until_ms: i64,
         /// Milliseconds left to undo, so that the screen needs no clock.
@@ -481,7 +496,7 @@ ipc! {
 
     pub struct FinishVisit {
         pub visit: String,
-        /// Absent: now.
+        /// Absent: now. After twelve hours "now" is refused, because the end was most likely forgotten.
         #[ts(type = "number | null")]
         pub finished_at_ms: Option<i64>,
     }
@@ -524,6 +539,10 @@ ipc! {
     pub struct ReviewVisit {
         pub visit: String,
         pub basis: String,
+        /// `flags` of the [`VisitView`] on screen: the review names them as seen.
+        pub flags: Vec<String>,
+        /// `confirmation` of the [`VisitView`] on screen.
+        pub confirmation: ConfirmationState,
         pub accepted: bool,
         pub reason: ReviewReasonCode,
         pub text: Option<String>,
@@ -688,7 +707,20 @@ ipc! {
     pub struct ChildRecord {
         pub child: ChildCard,
         pub care_team: Vec<CareTeamView>,
-        pub representatives: Vec<PersonCard>,
+        pub representatives: Vec<RepresentativeView>,
+    }
+
+    /// A legal representative, with the phone as far as this reader may see it.
+    pub struct RepresentativeView {
+        pub person: PersonCard,
+        pub phone: Option<String>,
+    }
+
+    pub struct DirectoryQuery {
+        /// As what a person with several roles asks; absent: all that the roles let see together.
+        #[serde(default)]
+        #[ts(optional)]
+        pub role: Option<RoleCode>,
     }
 
     pub struct PlaceView {

@@ -4,19 +4,24 @@ use std::sync::Arc;
 
 use crate::access::Viewer;
 use crate::errors::Result;
-use crate::ipc::{Directory, Me};
+use crate::ipc::{Directory, DirectoryQuery, Me};
 use crate::session::Session;
 use crate::view::card::Cards;
 use crate::view::{directory, me};
+use crate::visits;
 
-/// What the person's roles let it see of others.
+/// What a role of the person, or all of them together, lets it see of others.
 ///
 /// # Errors
-/// Those of the store.
-pub(crate) async fn directory(session: &Arc<Session>) -> Result<Directory> {
+/// [`Failure::NotAllowed`](crate::errors::Failure::NotAllowed) for a role that the person does not have, and those of
+/// the store.
+pub(crate) async fn directory(session: &Arc<Session>, query: DirectoryQuery) -> Result<Directory> {
     session
-        .read(|session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+        .read(move |session, reader| {
+            let mut viewer = Viewer::look(reader, session)?;
+            if query.role.is_some() {
+                viewer.see_as(visits::role(&viewer, query.role)?);
+            }
             directory::view(&viewer, &mut Cards::new(reader, viewer.now_ms))
         })
         .await
@@ -29,7 +34,7 @@ pub(crate) async fn directory(session: &Arc<Session>) -> Result<Directory> {
 pub(crate) async fn me(session: &Arc<Session>, label: String) -> Result<Me> {
     session
         .read(|session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             me::view(session, &viewer, &mut Cards::new(reader, viewer.now_ms), label)
         })
         .await

@@ -27,7 +27,7 @@ pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result
     let ids = child_ids(&request.children)?;
     let (cards, service, has_consent) = session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             viewer.require(Role::Specialist)?;
             let cards = children::cards(reader, &viewer, &ids)?;
             let service = children::usual_service(reader, &viewer, &cards, &ids)?;
@@ -45,7 +45,8 @@ pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result
 /// # Errors
 /// [`Failure::BadInput`], [`Failure::NotAllowed`], [`Failure::AgreementRequired`] and those of the store.
 pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> Result<RegisteredVisits> {
-    let entry = Entry::check(session, &request)?;
+    let operator_time_ms = session.read(|_, reader| Ok(reader.operator_time_ms()?)).await?;
+    let entry = Entry::check(session, &request, operator_time_ms)?;
     tracing::trace!(target: "esep::step", step = "tap");
     let capture = (entry.late.is_none()).then(|| CaptureId::random(&*session.ports.rng));
     let appended = session
@@ -64,7 +65,7 @@ pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> 
             tracing::error!(%failure, "the reading of the location did not begin");
         }
     }
-    show(session, registered).await
+    Ok(show(session, registered).await)
 }
 
 /// What is to be registered, checked as far as that needs no store.
@@ -79,19 +80,27 @@ struct Entry {
 }
 
 impl Entry {
-    fn check(session: &Session, request: &RegisterVisit) -> Result<Self> {
+    fn check(session: &Session, request: &RegisterVisit, operator_time_ms: i64) -> Result<Self> {
+        let children = child_ids(&request.children)?;
+        let note = input::text(request.note.clone(), "note")?;
+        if note.is_some() && children.len() > 1 {
+            // What is written about one child must not stand in the record of another.
+            return Err(Failure::BadInput("note"));
+        }
         let late_text = match &request.late {
             Some(late) => {
-                input::period(late.started_at_ms, Some(late.finished_at_ms), session.now_ms())?;
+                let possible = input::possible(session.now_ms(), operator_time_ms);
+                input::start(late.started_at_ms, &possible)?;
+                input::end(late.started_at_ms, late.finished_at_ms, &possible)?;
                 input::text_if(late.reason == LateCode::Other, late.text.clone(), "text")?
             }
             None => None,
         };
         Ok(Self {
-            children: child_ids(&request.children)?,
+            children,
             service: input::service(request.service.clone())?,
             outcome: request.outcome.into(),
-            note: input::text(request.note.clone(), "note")?,
+            note,
             warned: Self::warned(session, &request.draft_id)?,
             late: request.late.clone(),
             late_text,
@@ -160,7 +169,7 @@ fn plan(
     now_ms: i64,
 ) -> Result<(Vec<VisitRegistered>, bool)> {
     let reader = appending.reader();
-    let viewer = Viewer::look(&reader, session.person, now_ms)?;
+    let viewer = Viewer::look(&reader, session)?;
     viewer.require(Role::Specialist)?;
     let document = Role::Specialist.agreement();
     // An outdated acceptance is a flag, never a reason to lose a visit.
@@ -171,11 +180,11 @@ fn plan(
     };
     let mut planned = Vec::new();
     for &child in &entry.children {
-        let team = access::care_team_at(&reader, &viewer, child, started_at_ms)?;
+        let organisation = access::organisation_at(&reader, &viewer, child, started_at_ms)?;
         planned.push(VisitRegistered {
             child,
             specialist: session.person,
-            organisation: team.organisation,
+            organisation,
             place: children::place(&reader, &viewer, child)?,
             service: entry.service.clone(),
             outcome: entry.outcome,
@@ -206,15 +215,21 @@ fn visits_of(appended: &Appended) -> Vec<VisitId> {
     registered.map(|statement| statement.header.subject.into()).collect()
 }
 
-async fn show(session: &Arc<Session>, registered: Vec<VisitId>) -> Result<RegisteredVisits> {
+/// What was saved. A visit that cannot be read now is left out: that it is saved is true all the same.
+async fn show(session: &Arc<Session>, registered: Vec<VisitId>) -> RegisteredVisits {
+    let saved_count = u32::try_from(registered.len()).unwrap_or(u32::MAX);
     let mut views = Vec::new();
     for id in registered {
-        views.push(visits::one(session, id).await?);
+        match visits::one(session, id).await {
+            Ok(view) => views.push(view),
+            Err(failure) => tracing::error!(%failure, "a saved visit cannot be shown"),
+        }
     }
     let undo_left_ms = views.iter().map(|view| view.can_undo_ms).min().unwrap_or(0);
-    Ok(RegisteredVisits {
+    RegisteredVisits {
         undo_until_ms: session.now_ms() + i64::from(undo_left_ms),
         undo_left_ms,
+        saved_count,
         visits: views,
-    })
+    }
 }

@@ -18,12 +18,12 @@ use crate::errors::{Failure, Result};
 use crate::input;
 use crate::ipc::{ReviewVisit, VisitRef, VisitView};
 use crate::session::Session;
-use crate::view::visit::May;
+use crate::view::visit::{May, confirmation};
 use crate::visits::{self, visit_id};
 
 fn look(session: &Session, appending: &Appending<'_>, id: VisitId) -> Result<(VisitRow, May)> {
     let reader = appending.reader();
-    let viewer = Viewer::look(&reader, session.person, session.now_ms())?;
+    let viewer = Viewer::look(&reader, session)?;
     viewer.require(Role::Coordinator)?;
     access::require_agreement(&reader, &viewer, Role::Coordinator.agreement())?;
     let row = visits::find(&reader, id)?;
@@ -51,7 +51,15 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
     session
         .append(None, move |session, appending| {
             let (row, may) = look(session, appending, id)?;
-            if request.basis != row.basis.to_string() {
+            let mut flags_seen = request.flags;
+            flags_seen.sort_unstable();
+            let mut flags: Vec<String> = row.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
+            flags.sort_unstable();
+            // The review says by signature which flags were seen, so they must be those that were on screen.
+            let is_as_shown = request.basis == row.basis.to_string()
+                && request.confirmation == confirmation(row.confirmation)
+                && flags_seen == flags;
+            if !is_as_shown {
                 return Err(Failure::Stale);
             }
             if !may.review {
@@ -62,8 +70,6 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
                 // Two presses are one decision.
                 return Ok(());
             }
-            let mut flags_seen: Vec<String> = row.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
-            flags_seen.sort_unstable();
             let decision = if request.accepted { ReviewDecision::Accepted } else { ReviewDecision::Returned };
             let (basis, reviewed_at_ms) = (row.basis, session.now_ms());
             let reviewed = VisitReviewed { basis, decision, reason, flags_seen, reviewed_at_ms };

@@ -36,7 +36,7 @@ pub(crate) const COORDINATOR: PersonId = PersonId::from_bytes([0x13; 16]);
 pub(crate) const CHILD: ChildId = ChildId::from_bytes([0x21; 16]);
 pub(crate) const SISTER: ChildId = ChildId::from_bytes([0x22; 16]);
 pub(crate) const PLACE: PlaceId = PlaceId::from_bytes([0x31; 16]);
-const ORGANISATION: OrganisationId = OrganisationId::from_bytes([0x41; 16]);
+pub(crate) const ORGANISATION: OrganisationId = OrganisationId::from_bytes([0x41; 16]);
 /// A text of the shape of the agreements: two clauses, three confirmations, of which the second is on geolocation.
 const TEXT: &str = "СЫНАҚ КЕЛІСІМІ\n\n1. ЖАЛПЫ ЕРЕЖЕЛЕР\n1.1. Бірінші тармақтың мәтіні.\n1.2. Екінші тармақтың мәтіні.\n\n\
     Растау:\n\n«Кіру» батырмасын басу арқылы мен мыналарды растаймын:\n\n1. Келісім беремін.\n\
@@ -50,6 +50,7 @@ pub(crate) struct Scene {
     pub(crate) events: Arc<CountedEvents>,
     pub(crate) secrets: Arc<MemorySecrets>,
     pub(crate) account: AccountId,
+    pub(crate) ports: Ports,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -120,7 +121,7 @@ impl Setting {
     }
 
     /// Something more that the operator knows.
-    pub(crate) fn with(mut self, tell: impl FnOnce(&mut Operator)) -> Self {
+    pub(crate) fn with<T>(mut self, tell: impl FnOnce(&mut Operator) -> T) -> Self {
         tell(&mut self.operator);
         self
     }
@@ -148,8 +149,8 @@ impl Setting {
             facts: DeviceFacts { platform: "linux", is_phone: false, app_version: "0.1.0" },
             events: events.clone(),
         };
-        let app = App::new(ports);
-        Scene { app, clock, location, events, secrets, account: pending.id, folder }
+        let app = App::new(ports.clone());
+        Scene { ports, app, clock, location, events, secrets, account: pending.id, folder }
     }
 
     /// The person at home: unlocked, with everything ticked and accepted.
@@ -213,6 +214,7 @@ impl Setting {
     fn pull(&self, store: &Store) {
         let mut scopes = vec![Scope::Operator, Scope::Person(self.person)];
         scopes.extend([SPECIALIST, PARENT, COORDINATOR].map(Scope::Card));
+        scopes.push(Scope::Contact(PARENT));
         scopes.extend([CHILD, SISTER].map(Scope::Child));
         scopes.extend([Scope::Place(PLACE)]);
         scopes.extend(match self.person {
@@ -248,6 +250,12 @@ impl Scene {
     /// Reads the due text of a version to its end, ticks these boxes and presses «Кіру».
     pub(crate) async fn accept(&self, version: u32, ticks: &[u8]) -> AppState {
         let document = self.app.agreements_due().await.unwrap()[0].document.clone();
+        self.accept_document(&document, version, ticks).await
+    }
+
+    /// As [`Self::accept`], of this agreement.
+    pub(crate) async fn accept_document(&self, document: &str, version: u32, ticks: &[u8]) -> AppState {
+        let document = document.to_owned();
         let reference = AgreementRef { document: document.clone(), version, locale: LocaleCode::Kk };
         self.app.agreement_opened(reference.clone()).await.unwrap();
         self.app.agreement_end_reached(reference.clone()).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::ContinuousTime;
@@ -57,6 +58,7 @@ pub(crate) struct Session {
     /// What was known last about the location, without reading it.
     pub(crate) readiness: Mutex<Option<Option<UnavailableReason>>>,
     drafts: Mutex<BTreeMap<String, Draft>>,
+    is_closed: AtomicBool,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -81,6 +83,7 @@ impl Session {
             undo: Mutex::default(),
             readiness: Mutex::default(),
             drafts: Mutex::default(),
+            is_closed: AtomicBool::new(false),
             tasks: Mutex::default(),
             ports,
             options,
@@ -104,6 +107,9 @@ impl Session {
     /// Ends with the session.
     pub(crate) fn keep(&self, task: AbortHandle) {
         let mut tasks = self.tasks.lock();
+        if self.is_closed() {
+            return task.abort();
+        }
         tasks.retain(|task| !task.is_finished());
         tasks.push(task);
     }
@@ -111,8 +117,15 @@ impl Session {
     /// Stops everything that runs. A reading of the location that is cut off is written as interrupted at the next
     /// start.
     pub(crate) fn close(&self) {
+        // Before the lists are emptied: what comes to them later sees it and does not begin.
+        self.is_closed.store(true, Ordering::SeqCst);
         self.tasks.lock().drain(..).for_each(|task| task.abort());
         std::mem::take(&mut *self.captures.lock()).into_values().for_each(|task| task.abort());
+    }
+
+    /// Nothing may begin any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 
     /// UTC ms by the device's clock.

@@ -15,6 +15,8 @@
 //! * A missing entry in the key store beside an existing account is [`Failure::KeyLost`]; nothing ever makes a new
 //!   key for it (architecture 7).
 //! * A wrong PIN is counted before it is tried, so that pulling the plug saves no guess.
+//! * Once an account exists, nothing opens its key without the PIN: the entry that wrapped it during the enrolment is
+//!   removed, at the latest by the next start.
 //! * An account exists exactly when its `account.json` does.
 //!
 //! | Module | Holds |
@@ -72,6 +74,10 @@ impl AccountId {
 
     fn secret_name(&self) -> String {
         format!("account-{}", self.0)
+    }
+
+    fn pending_secret_name(&self) -> String {
+        format!("pending-{}", self.0)
     }
 }
 
@@ -175,8 +181,8 @@ impl Vault {
         Ok(listed.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    fn keyring_secret(&self, id: &AccountId) -> Result<KeyringSecret> {
-        let secret = self.secrets.get(&id.secret_name())?.ok_or(Failure::KeyLost)?;
+    fn secret(&self, name: &str) -> Result<KeyringSecret> {
+        let secret = self.secrets.get(name)?.ok_or(Failure::KeyLost)?;
         KeyringSecret::from_slice(secret.expose()).ok_or(Failure::KeyLost)
     }
 
@@ -190,11 +196,14 @@ impl Vault {
         let mut attempts = Attempts::read(&self.path(id), &*self.clock)?;
         attempts.may_try()?;
         // Asked first: a closed key store is not the person's mistake and must not count as one.
-        let secret = self.keyring_secret(id)?;
+        let secret = self.secret(&id.secret_name())?;
         attempts.count(&*self.clock)?;
         match account.key.open(&secret, pin, account.cost, id.as_str()) {
             Some(key) => {
-                attempts.clear()?;
+                if let Err(failure) = attempts.clear() {
+                    // The PIN was right: a disk that cannot be written now must not keep the person out.
+                    tracing::warn!(%failure, "a right PIN stays counted as a try");
+                }
                 Ok(key)
             }
             None => Err(attempts.failure()),
@@ -207,7 +216,7 @@ impl Vault {
     /// As [`Self::open`].
     pub(crate) fn change_pin(&self, id: &AccountId, old: &Pin, new: &Pin) -> Result<()> {
         let key = self.open(id, old)?;
-        let secret = self.keyring_secret(id)?;
+        let secret = self.secret(&id.secret_name())?;
         let mut account = self.read(id)?;
         account.cost = self.cost;
         account.key = Wrapped::seal(&key, &secret, new, self.cost, id.as_str(), &*self.rng);
@@ -236,32 +245,35 @@ impl Vault {
     }
 
     fn wipe(&self, id: &AccountId) -> Result<()> {
+        self.secrets.remove(&id.pending_secret_name())?;
         self.secrets.remove(&id.secret_name())?;
         Ok(file::remove_folder(&self.path(id))?)
     }
 
-    /// Removes what an interrupted removal or a very old enrolment left; never a folder that says neither of itself,
-    /// because its database may hold what was not sent.
+    /// Removes what an interrupted removal, a very old enrolment or one that was cut off at its end left; never a
+    /// folder that says none of it of itself, because its database may hold what was not sent.
     ///
     /// # Errors
     /// Those of the file system.
     pub(crate) fn sweep(&self) -> Result<()> {
         for id in self.folders()? {
             let folder = self.path(&id);
-            let is_account = folder.join(ACCOUNT).exists();
-            if !is_account && (folder.join(REMOVED).exists() || self.is_pending_dead(&id)) {
-                match self.wipe(&id) {
-                    // A closed key store must not keep the app from starting: then it is tried again next time.
-                    Ok(()) | Err(Failure::Secret(_)) => {}
-                    Err(failure) => return Err(failure),
-                }
+            let swept = match folder.join(ACCOUNT).exists() {
+                true if self.is_pending(&id) => self.forget_pending(&id),
+                false if folder.join(REMOVED).exists() || self.is_pending_dead(&id) => self.wipe(&id),
+                _ => continue,
+            };
+            match swept {
+                // A closed key store must not keep the app from starting: then it is tried again next time.
+                Ok(()) | Err(Failure::Secret(_)) => {}
+                Err(failure) => return Err(failure),
             }
         }
         Ok(())
     }
 
-    fn store_secret(&self, id: &AccountId, secret: &KeyringSecret) -> Result<()> {
-        Ok(self.secrets.set(&id.secret_name(), &Sensitive::new(secret.to_vec()))?)
+    fn store_secret(&self, name: &str, secret: &KeyringSecret) -> Result<()> {
+        Ok(self.secrets.set(name, &Sensitive::new(secret.to_vec()))?)
     }
 
     fn next_number(&self) -> Result<u32> {

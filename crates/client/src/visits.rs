@@ -50,7 +50,7 @@ pub(crate) fn find(reader: &Reader<'_>, id: VisitId) -> Result<VisitRow> {
 pub(crate) async fn one(session: &Arc<Session>, id: VisitId) -> Result<VisitView> {
     session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             visit::view(session, &viewer, &mut Cards::new(reader, viewer.now_ms), &find(reader, id)?)
         })
         .await
@@ -63,7 +63,7 @@ pub(crate) async fn one(session: &Arc<Session>, id: VisitId) -> Result<VisitView
 pub(crate) async fn details(session: &Arc<Session>, id: VisitId) -> Result<VisitDetails> {
     session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             let mut cards = Cards::new(reader, viewer.now_ms);
             let row = find(reader, id)?;
             let story = story::view(&mut cards, &row, &reader.story(id)?)?;
@@ -79,7 +79,7 @@ pub(crate) async fn details(session: &Arc<Session>, id: VisitId) -> Result<Visit
 pub(crate) async fn page(session: &Arc<Session>, query: VisitQuery) -> Result<VisitPage> {
     session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
+            let viewer = Viewer::look(reader, session)?;
             list(session, reader, &viewer, &query, query.limit.min(MAX_PAGE))
         })
         .await
@@ -99,8 +99,8 @@ pub(crate) async fn csv(
     query.role = Some(RoleCode::Coordinator);
     let (visits, now_ms) = session
         .read(move |session, reader| {
-            let viewer = Viewer::look(reader, session.person, session.now_ms())?;
-            Ok((list(session, reader, &viewer, &query, MAX_FILE)?.visits, viewer.now_ms))
+            let viewer = Viewer::look(reader, session)?;
+            Ok((list(session, reader, &viewer, &query, MAX_FILE)?.visits, session.now_ms()))
         })
         .await?;
     let local = visits_csv::local_time(now_ms, session.ports.clock.offset_min());
@@ -125,18 +125,23 @@ fn list(
     Ok(VisitPage { visits, total: u32::try_from(rows.total_count).unwrap_or(u32::MAX) })
 }
 
-/// The role that a list is for: the one asked for, otherwise the person's first.
+/// The role that a list is for: the one asked for, otherwise the person's first whose agreement was accepted.
 ///
 /// # Errors
-/// [`Failure::NotAllowed`] for a role that the person does not have.
+/// [`Failure::NotAllowed`] for a role that the person does not have, [`Failure::AgreementRequired`] for one whose
+/// agreement was never accepted.
 pub(crate) fn role(viewer: &Viewer, asked: Option<RoleCode>) -> Result<Role> {
-    let role = asked.map(Role::from).or(viewer.roles.first().copied()).ok_or(Failure::NotAllowed)?;
+    let first = viewer.entered.first().or(viewer.roles.first()).copied();
+    let role = asked.map(Role::from).or(first).ok_or(Failure::NotAllowed)?;
     viewer.require(role)?;
-    Ok(role)
+    let awaits_agreement = viewer.roles.contains(&role) && !viewer.entered.contains(&role);
+    if awaits_agreement { Err(Failure::AgreementRequired) } else { Ok(role) }
 }
 
 fn filter(viewer: &Viewer, query: &VisitQuery) -> Result<VisitFilter> {
     let child = query.child.as_deref().map(str::parse::<ChildId>).transpose();
+    // What was taken back waits for nobody's decision.
+    let is_work = query.review == Some(ReviewState::Open) || query.flagged;
     let mut filter = VisitFilter {
         search: query.search.clone(),
         review: query.review.map(|state| match state {
@@ -159,18 +164,14 @@ fn filter(viewer: &Viewer, query: &VisitQuery) -> Result<VisitFilter> {
         child: child.map_err(|_| Failure::BadInput("child"))?,
         from_ms: query.from_ms,
         to_ms: query.to_ms,
+        cancelled: is_work.then_some(false),
         ..VisitFilter::default()
     };
     match role(viewer, query.role)? {
         Role::Specialist => filter.specialist = Some(viewer.person),
         Role::Representative => filter.children = Some(viewer.represents.clone()),
-        // A coordinator of several sees them together: nothing of any other reaches this device.
-        Role::Coordinator => {
-            filter.organisation = Some(viewer.coordinates.as_slice()).and_then(|ids| match ids {
-                [only] => Some(*only),
-                _ => None,
-            })
-        }
+        // Only the own ones: another role of the person may bring visits of other organisations to this device.
+        Role::Coordinator => filter.organisations = Some(viewer.coordinates.clone()),
     }
     Ok(filter)
 }

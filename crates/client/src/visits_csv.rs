@@ -3,13 +3,14 @@
 
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::content::Locale;
 use domain::service_catalogue;
 
 use crate::codes::text_of;
 use crate::errors::{Failure, Result};
+use crate::file;
 use crate::ipc::{CsvFile, IpcError, LocationState, PersonCard, VisitView};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -131,22 +132,49 @@ pub async fn save_csv(file: CsvFile, folder: PathBuf) -> Result<CsvFile, IpcErro
     saved.unwrap_or(Err(Failure::Bug("csv task"))).map_err(IpcError::from)
 }
 
-fn save(mut file: CsvFile, folder: &std::path::Path) -> Result<CsvFile> {
+/// Written aside and renamed, so that no half of it has its name, and readable by nobody else: it is full of names.
+fn save(mut file: CsvFile, folder: &Path) -> Result<CsvFile> {
+    std::fs::create_dir_all(folder)?;
+    let aside = folder.join(format!(".{}.{}.new", file.name, std::process::id()));
+    let saved =
+        write_aside(&aside, file.text.as_bytes()).and_then(|()| take_free_name(&aside, &file.name, folder));
+    if saved.is_err() {
+        file::remove(&aside)?;
+    }
+    let path = saved?;
+    file.name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(file.name);
+    file.path = Some(path.to_string_lossy().into_owned());
+    Ok(file)
+}
+
+fn write_aside(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write as _;
 
-    std::fs::create_dir_all(folder)?;
-    let (stem, ending) = file.name.rsplit_once('.').unwrap_or((&file.name, "csv"));
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    file::remove(path)?;
+    let mut created = options.open(path)?;
+    created.write_all(bytes)?;
+    Ok(created.sync_all()?)
+}
+
+/// Gives it a name that is free, never that of a file which is there: it may be one that somebody has worked on.
+fn take_free_name(aside: &Path, name: &str, folder: &Path) -> Result<PathBuf> {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, "csv"));
     for number in 1..MAX_SAME_NAMES {
-        let name = if number == 1 { file.name.clone() } else { format!("{stem} ({number}).{ending}") };
-        let path = folder.join(&name);
-        // Never over a file that is there: it may be one that somebody has worked on.
+        let name = if number == 1 { name.to_owned() } else { format!("{stem} ({number}).{ending}") };
+        let path = folder.join(name);
+        // Takes the name first: a rename alone would go over a file of that name.
         match std::fs::File::create_new(&path) {
-            Ok(mut created) => {
-                created.write_all(file.text.as_bytes())?;
-                created.sync_all()?;
-                file.path = Some(path.to_string_lossy().into_owned());
-                file.name = name;
-                return Ok(file);
+            Ok(_) => {
+                if let Err(error) = std::fs::rename(aside, &path) {
+                    file::remove(&path)?;
+                    return Err(error.into());
+                }
+                file::sync_folder(folder)?;
+                return Ok(path);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),

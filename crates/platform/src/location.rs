@@ -2,7 +2,8 @@
 //!
 //! Each source reads only when it is given a [`client::ports::VisitMoment`], starts the system's client once for it
 //! and stops it once, on every way out. It has no clock of its own: the use case ends the window by no longer listening
-//! and judges what it heard. On phones the shell brings its own source.
+//! and judges what it heard. On phones the shell brings its own source,
+//! around the guard in [`watch`].
 
 #[cfg(target_os = "linux")]
 pub mod geoclue;
@@ -13,6 +14,8 @@ pub mod windows;
 
 #[cfg(any(target_os = "linux", target_os = "macos", windows))]
 mod measured;
+pub mod watch;
+
 /// The source of this desktop.
 ///
 /// `desktop_id` is the name of the application's desktop file without its ending: GeoClue shows it to the person who

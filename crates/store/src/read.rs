@@ -47,6 +47,23 @@ impl<'a> Reader<'a> {
         setting::read(self.conn, name)
     }
 
+    /// The latest moment that the operator has signed to this device, by the operator's clock: it is not earlier than
+    /// that, whatever the own clock says. UTC ms.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn operator_time_ms(&self) -> Result<i64, StoreError> {
+        let account = self.account()?;
+        let mut select = self.conn.prepare_cached(
+            "SELECT max(
+                coalesce((SELECT issued_at_s FROM foreign_statement WHERE key = ?1
+                           ORDER BY leaf_index DESC LIMIT 1), 0),
+                coalesce((SELECT signed_at_s FROM registration ORDER BY id DESC LIMIT 1), 0))",
+        )?;
+        let at_s: i64 = select.query_row([account.operator.key.id().as_bytes()], |row| row.get(0))?;
+        Ok(at_s.saturating_mul(1_000).max(account.bound_at_ms.unwrap_or_default()))
+    }
+
     /// Readings of the location whose outcome is not written yet.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Children, the first screen and the services.
 
 use client::App;
-use client::ipc::{ChildCard, ChildQuery, Directory, IpcError, ServiceView, Today};
+use client::ipc::{ChildCard, ChildQuery, Directory, DirectoryQuery, IpcError, ServiceView, Today};
 use tauri::State;
 
 /// The children of the person.
@@ -24,6 +24,6 @@ pub(crate) async fn services(core: State<'_, App>) -> Result<Vec<ServiceView>, I
 
 /// People, children and places.
 #[tauri::command]
-pub(crate) async fn directory(core: State<'_, App>) -> Result<Directory, IpcError> {
-    core.directory().await
+pub(crate) async fn directory(core: State<'_, App>, request: DirectoryQuery) -> Result<Directory, IpcError> {
+    core.directory(request).await
 }

@@ -32,7 +32,8 @@ pub(crate) fn init() -> TauriPlugin<Wry> {
         .build()
 }
 
-/// An open notice; it closes when this value is dropped.
+/// A share in the open notice; it closes when the last of them is dropped (the other side counts), because windows
+/// of two visits may overlap.
 pub(super) struct Notice(AppHandle);
 
 impl Notice {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ::platform::location::watch;
 use async_trait::async_trait;
 use client::ports::{LocationSource, Reading, VisitMoment};
 use domain::content::{Fix, FixSource, UnavailableReason};
@@ -56,21 +57,6 @@ impl PhoneLocation {
     }
 }
 
-/// Ends the watch on every way out, also when the reading is cancelled.
-struct Watch {
-    app: AppHandle,
-    id: u32,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let (app, id) = (self.app.clone(), self.id);
-        std::thread::spawn(move || {
-            let _ = app.geolocation().clear_watch(id);
-        });
-    }
-}
-
 #[async_trait]
 impl LocationSource for PhoneLocation {
     async fn readiness(&self) -> Option<UnavailableReason> {
@@ -91,20 +77,23 @@ impl LocationSource for PhoneLocation {
         let (events, mut reported) = mpsc::unbounded_channel();
         let events = Arc::new(events);
         let app = self.0.clone();
-        let started = self
-            .ask(move |app| {
-                let options =
-                    PositionOptions { enable_high_accuracy: true, timeout: EVERY_MS, maximum_age: 0 };
-                app.geolocation().watch_position(options, move |event| {
-                    let _ = events.send(event);
-                })
+        // Ends on every way out, also when the reading is cancelled while it is starting.
+        let watch = watch::start(move || {
+            let options = PositionOptions { enable_high_accuracy: true, timeout: EVERY_MS, maximum_age: 0 };
+            let started = app.geolocation().watch_position(options, move |event| {
+                let _ = events.send(event);
+            });
+            started.ok().map(|id| {
+                move || {
+                    let _ = app.geolocation().clear_watch(id);
+                }
             })
-            .await;
-        let Ok(Ok(id)) = started else {
+        })
+        .await;
+        let Some(_watch) = watch else {
             let _ = readings.send(Reading::Unavailable(UnavailableReason::Unsupported)).await;
             return;
         };
-        let _watch = Watch { app, id };
         loop {
             let event = tokio::select! {
                 () = readings.closed() => return,

@@ -77,6 +77,8 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
         .review_visit(ReviewVisit {
             visit: visit.clone(),
             basis: row.basis.clone(),
+            flags: row.flags.clone(),
+            confirmation: row.confirmation,
             accepted: false,
             reason: ReviewReasonCode::WrongTime,
             text: Some("Басталған уақытын тексеріңіз".into()),
@@ -140,6 +142,8 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
         .review_visit(ReviewVisit {
             visit: visit.clone(),
             basis: returned.basis,
+            flags: row.flags.clone(),
+            confirmation: row.confirmation,
             accepted: true,
             reason: ReviewReasonCode::InOrder,
             text: None,
@@ -151,6 +155,8 @@ pub(super) async fn parent_confirms_and_coordinator_reviews() {
         .review_visit(ReviewVisit {
             visit: visit.clone(),
             basis: row.basis,
+            flags: row.flags,
+            confirmation: row.confirmation,
             accepted: true,
             reason: ReviewReasonCode::FamilyCalled,
             text: None,

@@ -23,7 +23,7 @@ fn documents(roles: &[Role]) -> Vec<AgreementKind> {
 /// # Errors
 /// Those of the store.
 pub(crate) fn list(session: &Session, reader: &Reader<'_>) -> Result<Vec<(AgreementRow, bool)>> {
-    let now_ms = session.now_ms();
+    let now_ms = access::now_ms(session, reader)?;
     let mut due = Vec::new();
     for document in documents(&access::roles(reader, session.person, now_ms)?) {
         let versions = reader.agreements(document)?;
@@ -51,8 +51,9 @@ fn choose(versions: &[AgreementRow], accepted: Option<u32>, now_ms: i64) -> Vec<
     binding.into_iter().chain(coming.cloned().map(|row| (row, !is_first))).collect()
 }
 
-/// Whether an agreement was never accepted that a role needs: then the person stands before it, not at home. Before
-/// the first sync nobody knows the roles.
+/// Whether no agreement was ever accepted that any of the roles needs: then the person stands before it, not at home.
+/// A further role keeps nobody from the work of the others: its agreement is due, and only its own pages and acts wait
+/// for it. Before the first sync nobody knows the roles.
 ///
 /// # Errors
 /// Those of the store.
@@ -60,12 +61,8 @@ pub(crate) fn stands_before_agreement(session: &Session, reader: &Reader<'_>) ->
     if !sync_loop::has_synced(reader)? {
         return Ok(true);
     }
-    for document in documents(&access::roles(reader, session.person, session.now_ms())?) {
-        if access::accepted_version(reader, session.person, document)?.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let roles = access::roles(reader, session.person, access::now_ms(session, reader)?)?;
+    Ok(!roles.is_empty() && access::entered(reader, session.person, &roles)?.is_empty())
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ async fn fetch(session: &Arc<Session>, sha256: Digest) -> Result<Vec<u8>> {
 pub(crate) async fn fetch_missing(session: &Arc<Session>) -> Result<bool> {
     let missing = session
         .read(|session, reader| {
-            let roles: Vec<Role> = access::roles(reader, session.person, session.now_ms())?;
+            let roles: Vec<Role> = access::roles(reader, session.person, access::now_ms(session, reader)?)?;
             let mut wanted = BTreeSet::new();
             for document in roles.iter().map(|role| role.agreement()) {
                 let versions = reader.agreements(document)?;

@@ -8,10 +8,10 @@ use crate::enrol;
 use crate::errors::{Failure, Result};
 use crate::ipc::{
     AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage,
-    ConfirmVisit, CorrectVisit, CsvFile, Directory, DisputeVisit, Enrol, FinishVisit, InspectOperator,
-    IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences, RegisterVisit,
-    RegisteredVisits, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails, VisitDraft,
-    VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
+    ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit,
+    InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences,
+    RegisterVisit, RegisteredVisits, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
+    VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
 use crate::pin::Pin;
 use crate::session::blocking;
@@ -33,6 +33,7 @@ impl App {
 
     /// See [`crate::ipc`].
     pub async fn save_preferences(&self, request: Preferences) -> Answer<AppState> {
+        self.0.hold.take()?;
         self.0.preferences.set(request)?;
         Ok(self.state().await?)
     }
@@ -52,6 +53,7 @@ impl App {
     pub async fn enrol(&self, request: Enrol) -> Answer<AppState> {
         let Inner { vault, previews, ports, options, .. } = &*self.0;
         let _door = self.0.door.lock().await;
+        self.0.hold.take()?;
         let session = enrol::enrol(vault, previews, ports, options, request).await?;
         self.admit(session);
         Ok(self.state().await?)
@@ -61,6 +63,7 @@ impl App {
     pub async fn unlock(&self, request: Unlock) -> Answer<AppState> {
         let Inner { vault, ports, options, .. } = &*self.0;
         let _door = self.0.door.lock().await;
+        self.0.hold.take()?;
         let id = AccountId::parse(&request.account).ok_or(Failure::NotFound)?;
         let is_open = self.0.session.read().as_ref().is_some_and(|session| session.id == id);
         if is_open {
@@ -215,8 +218,8 @@ impl App {
     }
 
     /// See [`crate::ipc`].
-    pub async fn directory(&self) -> Answer<Directory> {
-        Ok(people::directory(&self.session()?).await?)
+    pub async fn directory(&self, request: DirectoryQuery) -> Answer<Directory> {
+        Ok(people::directory(&self.session()?, request).await?)
     }
 
     /// See [`crate::ipc`].

@@ -2,5 +2,6 @@
 
 mod answering;
 mod deciding;
+mod enduring;
 mod getting_in;
 mod registering;

@@ -2,6 +2,8 @@
 //!
 //! The delay runs on the clock that counts sleep, so that turning the wall clock does not shorten it. After a restart
 //! of the device that clock begins anew, and so does the delay.
+//!
+//! The file has one size from the first day and is overwritten in place, so that a full disk keeps nobody out.
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ use crate::file;
 /// Wrong PINs after which the account locks.
 pub(crate) const MAX_WRONG: u32 = 10;
 const FILE: &str = "attempts.json";
+/// More than it ever needs and less than a sector of any disk, so that it is written whole or not at all.
+const SIZE_BYTES: usize = 256;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Saved {
@@ -26,6 +30,7 @@ pub(crate) struct Attempts {
     path: PathBuf,
     wrong_count: u32,
     waited_ms: u64,
+    since: ContinuousTime,
 }
 
 /// Seconds to wait after so many wrong PINs in a row.
@@ -49,25 +54,40 @@ impl Attempts {
     /// Those of the file system. A file that cannot be read counts as the longest delay, not as none.
     pub(crate) fn read(folder: &Path, clock: &dyn Clock) -> Result<Self> {
         let path = folder.join(FILE);
-        let Some(bytes) = file::read(&path)? else { return Ok(Self { path, wrong_count: 0, waited_ms: 0 }) };
         let now = clock.continuous();
+        let Some(bytes) = file::read(&path)? else {
+            return Ok(Self { path, wrong_count: 0, waited_ms: 0, since: now });
+        };
         let saved = serde_json::from_slice(&bytes).unwrap_or(Saved {
             wrong_count: MAX_WRONG - 1,
             since: ContinuousTime { epoch: [0; 8], elapsed_ms: 0 },
         });
-        let mut attempts = Self { path, wrong_count: saved.wrong_count, waited_ms: 0 };
-        if saved.since.epoch == now.epoch {
+        let mut attempts = Self { path, wrong_count: saved.wrong_count, waited_ms: 0, since: now };
+        if saved.since.epoch == now.epoch || saved.wrong_count == 0 {
             attempts.waited_ms = now.elapsed_ms.saturating_sub(saved.since.elapsed_ms);
         } else {
-            attempts.save(now)?;
+            attempts.save()?;
         }
         Ok(attempts)
     }
 
-    fn save(&self, since: ContinuousTime) -> Result<()> {
-        let saved = Saved { wrong_count: self.wrong_count, since };
-        let bytes = serde_json::to_vec(&saved).map_err(|_| Failure::Bug("attempts file"))?;
-        Ok(file::replace(&self.path, &bytes)?)
+    /// Takes the place on the disk that counting needs, while an account is made.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn make_room(folder: &Path, clock: &dyn Clock) -> Result<()> {
+        let none = Self { path: folder.join(FILE), wrong_count: 0, waited_ms: 0, since: clock.continuous() };
+        none.save()
+    }
+
+    fn save(&self) -> Result<()> {
+        let saved = Saved { wrong_count: self.wrong_count, since: self.since };
+        let mut bytes = serde_json::to_vec(&saved).map_err(|_| Failure::Bug("attempts file"))?;
+        if bytes.len() > SIZE_BYTES {
+            return Err(Failure::Bug("attempts size"));
+        }
+        bytes.resize(SIZE_BYTES, b' ');
+        Ok(file::overwrite(&self.path, &bytes)?)
     }
 
     /// Seconds until a PIN is taken again, rounded up.
@@ -100,7 +120,8 @@ impl Attempts {
     pub(crate) fn count(&mut self, clock: &dyn Clock) -> Result<()> {
         self.wrong_count += 1;
         self.waited_ms = 0;
-        self.save(clock.continuous())
+        self.since = clock.continuous();
+        self.save()
     }
 
     /// The try was right.
@@ -109,7 +130,7 @@ impl Attempts {
     /// Those of the file system.
     pub(crate) fn clear(&mut self) -> Result<()> {
         self.wrong_count = 0;
-        Ok(file::remove(&self.path)?)
+        self.save()
     }
 
     /// What a wrong try is answered with.

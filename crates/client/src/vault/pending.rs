@@ -1,7 +1,8 @@
 //! The account that an enrolment is making: it becomes one only when the operator has bound its key.
 //!
 //! It lives on the disk because an answer can be lost: the activation code is used up then, and only the very same
-//! request, by the same key, gets the same answer again.
+//! request, by the same key, gets the same answer again. What wraps its key meanwhile has an entry of its own in the
+//! key store, without a PIN, and that entry goes when the account is made: a leftover file then opens nothing.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use domain::id::KeyId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::attempts::Attempts;
 use super::wrap::{DataKey, KeyringSecret, PendingWrapped, Recovery, Wrapped};
 use super::{ACCOUNT, AccountFile, AccountId, FORMAT, REMOVED, Vault};
 use crate::errors::{Failure, Result};
@@ -21,12 +23,12 @@ const PENDING: &str = "pending.json";
 const LIFETIME_MS: i64 = 2 * 72 * 3_600_000;
 
 #[derive(Serialize, Deserialize)]
-struct PendingFile {
+pub(super) struct PendingFile {
     format: u32,
     /// SHA-256 of operator and code, so that the code itself stays off the disk.
     attempt: String,
     begun_at_ms: i64,
-    key: PendingWrapped,
+    pub(super) key: PendingWrapped,
 }
 
 /// An account in the making.
@@ -46,7 +48,7 @@ pub(crate) fn attempt_name(operator: &KeyId, code: &str) -> String {
 }
 
 impl Vault {
-    fn read_pending(&self, id: &AccountId) -> Option<PendingFile> {
+    pub(super) fn read_pending(&self, id: &AccountId) -> Option<PendingFile> {
         let bytes = file::read(&self.path(id).join(PENDING)).ok()??;
         serde_json::from_slice(&bytes).ok()
     }
@@ -65,7 +67,7 @@ impl Vault {
         for id in self.folders()? {
             if let Some(pending) = self.read_pending(&id).filter(|pending| pending.attempt == attempt)
                 && !self.path(&id).join(ACCOUNT).exists()
-                && let Ok(secret) = self.keyring_secret(&id)
+                && let Ok(secret) = self.secret(&id.pending_secret_name())
                 && let Some(key) = pending.key.open(&secret, id.as_str())
             {
                 return Ok(Pending { database: self.database(&id), id, key });
@@ -73,7 +75,7 @@ impl Vault {
         }
         let id = AccountId::random(&*self.rng);
         let (secret, key) = (KeyringSecret::random(&*self.rng), DataKey::random(&*self.rng));
-        self.store_secret(&id, &secret)?;
+        self.store_secret(&id.pending_secret_name(), &secret)?;
         let pending = PendingFile {
             format: FORMAT,
             attempt: attempt.to_owned(),
@@ -98,7 +100,9 @@ impl Vault {
         label: &str,
         recovery_key: &[u8],
     ) -> Result<()> {
-        let secret = self.keyring_secret(&pending.id)?;
+        let secret = KeyringSecret::random(&*self.rng);
+        self.store_secret(&pending.id.secret_name(), &secret)?;
+        Attempts::make_room(&self.path(&pending.id), &*self.clock)?;
         let account = AccountFile {
             format: FORMAT,
             number: self.next_number()?,
@@ -108,7 +112,26 @@ impl Vault {
             recovery: Recovery::seal(&pending.key, recovery_key, pending.id.as_str())?,
         };
         self.write(&pending.id, &account)?;
-        Ok(file::remove(&self.path(&pending.id).join(PENDING))?)
+        if let Err(failure) = self.forget_pending(&pending.id) {
+            // The account is there and must not read as if it were not; the next start tries again.
+            tracing::warn!(%failure, "what an enrolment needed was not removed");
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_pending(&self, id: &AccountId) -> bool {
+        self.path(id).join(PENDING).exists()
+    }
+
+    /// Takes away what opens an account's database without its PIN: first the secret, then the file that tells the
+    /// next start that there may be one.
+    ///
+    /// # Errors
+    /// Those of the file system and of the key store.
+    pub(super) fn forget_pending(&self, id: &AccountId) -> Result<()> {
+        self.secrets.remove(&id.pending_secret_name())?;
+        file::remove(&self.path(id).join(PENDING))?;
+        Ok(file::sync_folder(&self.path(id))?)
     }
 
     /// Gives it up: nothing of it stays.

@@ -161,6 +161,58 @@ fn an_interrupted_enrolment_is_taken_up_and_a_given_up_one_leaves_nothing() {
 }
 
 #[test]
+fn what_an_enrolment_leaves_when_it_is_cut_off_at_its_end_opens_nothing_without_the_pin() {
+    let setting = setting();
+    let pending = setting.vault.begin("a").unwrap();
+    let folder = setting.profile.path().join("accounts").join(pending.id.as_str());
+    let names = [pending.id.secret_name(), pending.id.pending_secret_name()];
+    let opens_without_pin = || {
+        let file = setting.vault.read_pending(&pending.id);
+        let secrets = names.iter().filter_map(|name| setting.vault.secret(name).ok());
+        file.is_some_and(|file| {
+            secrets.clone().any(|secret| file.key.open(&secret, pending.id.as_str()).is_some())
+        })
+    };
+    let (file, secret) =
+        (fs::read(folder.join("pending.json")).unwrap(), setting.secrets.get(&names[1]).unwrap());
+    assert!(opens_without_pin(), "an enrolment that is under way can be taken up");
+    setting.vault.complete(&pending, &pin("271828"), "", &recovery_pair().1).unwrap();
+    // The power went after the account was written and before the file was gone.
+    fs::write(folder.join("pending.json"), &file).unwrap();
+    assert!(!opens_without_pin(), "the account's own secret does not open it");
+    // Or even before the entry of the key store was gone.
+    setting.secrets.set(&names[1], &secret.unwrap()).unwrap();
+    setting.secrets.close();
+    setting.vault.sweep().unwrap();
+    setting.secrets.open();
+    assert!(folder.join("pending.json").exists(), "with a closed key store the next start tries again");
+    setting.vault.sweep().unwrap();
+    assert!(!folder.join("pending.json").exists());
+    assert!(setting.secrets.get(&names[1]).unwrap().is_none());
+    assert_eq!(setting.vault.open(&pending.id, &pin("271828")).unwrap().expose(), pending.key.expose());
+}
+
+#[test]
+fn a_disk_that_takes_no_new_file_keeps_nobody_out_and_forgets_no_wrong_pin() {
+    let setting = setting();
+    let (id, key) = enrol(&setting, "");
+    let folder = setting.profile.path().join("accounts").join(id.as_str());
+    // Nothing can be written beside the files that are there.
+    for name in ["attempts.new", "account.new"] {
+        fs::create_dir(folder.join(name)).unwrap();
+    }
+    for _ in 0..3 {
+        assert!(matches!(setting.vault.open(&id, &pin("000000")), Err(Failure::WrongPin { .. })));
+    }
+    assert_eq!(setting.vault.list().unwrap()[0].wait_s, 5);
+    setting.clock.advance_ms(5_000);
+    assert_eq!(setting.vault.open(&id, &pin("271828")).unwrap().expose(), &key);
+    assert_eq!(setting.vault.list().unwrap()[0].wait_s, 0);
+    setting.clock.restart();
+    assert_eq!(setting.vault.open(&id, &pin("271828")).unwrap().expose(), &key);
+}
+
+#[test]
 fn accounts_keep_their_order_and_a_removed_one_is_gone_for_good() {
     let setting = setting();
     let (first, _) = enrol(&setting, "");

@@ -9,7 +9,7 @@ use store::read::child::{CareTeamRow, ChildRow, ChildrenOf};
 use super::card::{self, Cards};
 use crate::access::ALL_CHILDREN;
 use crate::errors::Result;
-use crate::ipc::{CareTeamView, ChildCard, ChildRecord, SiblingView};
+use crate::ipc::{CareTeamView, ChildCard, ChildRecord, RepresentativeView, SiblingView};
 
 /// The children of a list by the place where they are visited, to offer siblings in one go.
 pub(crate) struct Siblings(BTreeMap<PlaceId, Vec<(ChildId, SiblingView)>>);
@@ -76,7 +76,9 @@ pub(crate) fn record(
         let holds =
             representation.from_ms <= now_ms && representation.to_ms.is_none_or(|to_ms| now_ms < to_ms);
         if holds {
-            representatives.push(cards.card(representation.representative, None)?);
+            let id = representation.representative;
+            let phone = cards.reader().person(id)?.and_then(|person| person.phone);
+            representatives.push(RepresentativeView { person: cards.card(id, None)?, phone });
         }
     }
     Ok(ChildRecord { child: card(row, siblings), care_team, representatives })

@@ -1,6 +1,6 @@
 //! A visit in a list, with what may be done with it by whom.
 
-use domain::content::{LocationOutcome, Role, VisitOutcome};
+use domain::content::{LocationOutcome, VisitOutcome};
 use domain::flag::LOW_ACCURACY_DM;
 use domain::visit::{Answer, Confirmation, Review};
 use store::read::transport::Transport as StoredTransport;
@@ -50,11 +50,7 @@ pub(crate) fn view(
         location: place_of(viewer, row),
         review,
         review_reason,
-        confirmation: match row.confirmation {
-            Confirmation::None => ConfirmationState::None,
-            Confirmation::Confirmed => ConfirmationState::Confirmed,
-            Confirmation::Disputed => ConfirmationState::Disputed,
-        },
+        confirmation: confirmation(row.confirmation),
         answers: row.answers.iter().map(|answer| answer_view(viewer, answer)).collect(),
         flags: row.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
         note: row.note.clone(),
@@ -83,10 +79,10 @@ pub(crate) struct May {
 }
 
 impl May {
-    /// Decides for a viewer.
+    /// Decides for a viewer. What belongs to the own visit asks for no role: an engagement ends, the fact stays.
     pub(crate) fn with(viewer: &Viewer, row: &VisitRow) -> Self {
         let stands = row.cancelled.is_none();
-        let is_own = row.specialist == viewer.person && viewer.roles.contains(&Role::Specialist);
+        let is_own = row.specialist == viewer.person;
         let coordinates =
             viewer.coordinates.contains(&row.organisation) && row.specialist != viewer.person && stands;
         let has_good_fix = matches!(&row.location, Some(LocationOutcome::Fix(fix))
@@ -102,6 +98,15 @@ impl May {
                 && !row.place_has_position
                 && has_good_fix,
         }
+    }
+}
+
+/// The confirmation as a whole.
+pub(crate) const fn confirmation(stored: Confirmation) -> ConfirmationState {
+    match stored {
+        Confirmation::None => ConfirmationState::None,
+        Confirmation::Confirmed => ConfirmationState::Confirmed,
+        Confirmation::Disputed => ConfirmationState::Disputed,
     }
 }
 

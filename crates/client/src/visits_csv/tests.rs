@@ -106,3 +106,25 @@ async fn a_file_is_never_written_over_another() {
     assert_eq!((first.name.as_str(), second.name.as_str()), ("visits.csv", "visits (2).csv"));
     assert_eq!(std::fs::read_to_string(second.path.unwrap()).unwrap(), "x");
 }
+
+#[test]
+fn a_saved_file_is_whole_nobody_elses_and_takes_no_name_that_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let file =
+        || CsvFile { name: "esep-2026-11-23.csv".into(), text: "бір;екі\r\n".into(), path: None };
+    let first = save(file(), folder.path()).unwrap();
+    let second = save(file(), folder.path()).unwrap();
+    assert_eq!([first.name.as_str(), &second.name], ["esep-2026-11-23.csv", "esep-2026-11-23 (2).csv"]);
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "nothing is left beside them: {names:?}");
+    for path in [first.path, second.path].map(Option::unwrap) {
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), file().text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

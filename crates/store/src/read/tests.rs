@@ -287,3 +287,34 @@ fn a_reader_sees_one_moment_while_others_write() {
         .unwrap();
     assert!(device.store.read(|reader| reader.visit(VisitId::from_bytes([1; 16]))).unwrap().is_some());
 }
+
+#[test]
+fn a_refused_record_needs_its_specialist_and_organisations_are_told_apart() {
+    let (mut operator, device) = scene();
+    let drafts: Vec<Draft> = (0..2).map(|n| visit(n as u8, SPECIALIST, child(n)).1).collect();
+    let sealed = device.state(&drafts);
+    let total =
+        |filter: VisitFilter| device.store.read(|reader| reader.visits(&filter, ORDER)).unwrap().total_count;
+    let needed = || total(VisitFilter { needs_specialist: true, ..VisitFilter::default() });
+    assert_eq!(needed(), 0);
+    operator.refuse.insert(sealed[0].id);
+    device.push(&mut operator);
+    assert_eq!(needed(), 1, "nobody else will send it again");
+    let of = |organisations: Vec<_>| {
+        total(VisitFilter { organisations: Some(organisations), ..VisitFilter::default() })
+    };
+    let other = domain::id::OrganisationId::from_bytes([0xee; 16]);
+    assert_eq!([of(vec![other, ORGANISATION]), of(vec![other]), of(Vec::new())], [2, 0, 0]);
+}
+
+#[test]
+fn the_operators_time_is_the_latest_that_it_signed_and_no_devices() {
+    let (mut operator, device) = scene();
+    let known = || device.store.read(|reader| reader.operator_time_ms()).unwrap();
+    let before_ms = known();
+    assert!(before_ms > 0 && before_ms <= NOW_MS + 1_000, "{before_ms}");
+    device.state(&[visit(1, SPECIALIST, child(1)).1]);
+    assert_eq!(known(), before_ms, "the own clock says nothing about it");
+    device.push(&mut operator);
+    assert!(known() >= before_ms);
+}

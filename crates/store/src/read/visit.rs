@@ -39,15 +39,16 @@ pub struct VisitFilter {
     pub children: Option<Vec<ChildId>>,
     /// Who.
     pub specialist: Option<PersonId>,
-    /// For which organisation.
-    pub organisation: Option<OrganisationId>,
+    /// For any of these organisations (a coordinator's).
+    pub organisations: Option<Vec<OrganisationId>>,
     /// Started at or after, UTC ms.
     pub from_ms: Option<i64>,
     /// Started before, UTC ms.
     pub to_ms: Option<i64>,
     /// Held, not taken back, and without an end.
     pub unfinished: bool,
-    /// Returned or disputed as it stands, and not taken back: needs its specialist.
+    /// Returned, or disputed and not accepted, as it stands, and not taken back; or a record of it was refused: needs
+    /// its specialist.
     pub needs_specialist: bool,
     /// Taken back or not.
     pub cancelled: Option<bool>,

@@ -1,6 +1,7 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { byId, gone, press, renderApp } from '../home/render-app';
+import { agreementDue } from '../ipc/fake-data';
 import { bringIntoView } from '../../test-setup';
 
 const reader = { roles: ['specialist' as const], stage: 'agreement' as const };
@@ -53,5 +54,37 @@ describe('the agreement', () => {
     expect(document.documentElement.lang).toBe('ru');
     await press('language-kk');
     await gone('agreement-fallback');
+  });
+
+  it('lets a person leave without a decision and come back to it with the PIN', async () => {
+    const core = renderApp(reader);
+    await press('agreement-decline');
+    await press('decline-later');
+    expect(await byId('unlock')).toBeTruthy();
+    expect(core.calls).not.toContain('declineAgreement');
+    expect(core.state.accounts.length, 'nothing went').toBe(2);
+  });
+
+  it('does not say that nothing was kept when something was', async () => {
+    const core = renderApp(reader);
+    vi.spyOn(core, 'declineAgreement').mockImplementation(async () => {
+      core.state = { ...core.state, stage: 'locked', account: null };
+      return core.state;
+    });
+    await press('agreement-decline');
+    await press('decline-yes');
+    expect(await byId('unlock')).toBeTruthy();
+    expect(screen.queryByTestId('declined')).toBeNull();
+  });
+
+  it('asks at home for the agreement of a further role and leaves the other work open', async () => {
+    const core = renderApp({ roles: ['specialist'], stage: 'home' });
+    core.due = [agreementDue('representative', Date.now() - 1000)];
+    core.emit('changed', undefined);
+    expect((await byId('agreement-of-role')).textContent).toContain('Жаңа рөліңіздің');
+    expect(await byId('page-today')).toBeTruthy();
+    await press('agreement-read');
+    expect(await enter()).toBeTruthy();
+    expect(screen.queryByTestId('agreement-decline')).toBeNull();
   });
 });

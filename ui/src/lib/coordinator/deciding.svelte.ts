@@ -60,7 +60,7 @@ export class Deciding {
     const accepted = this.decision === 'accept';
     try {
       await this.app.core.reviewVisit({
-        visit: visit.id, basis: visit.basis, accepted, reason, text: this.text.trim() || null,
+        visit: visit.id, basis: visit.basis, flags: visit.flags, confirmation: visit.confirmation, accepted, reason, text: this.text.trim() || null,
       });
       const t = this.app.t.coordinator;
       this.app.toasts.show({ text: `${accepted ? t.acceptedToast : t.returnedToast}: ${visit.child.name}`, tone: 'good' });

@@ -28,7 +28,10 @@ describe('review by keyboard', () => {
     await press('decision-reason-wrong-time');
     await press('decision-save');
     await waitFor(() => expect(review).toHaveBeenCalledTimes(1));
-    expect(review.mock.calls[0]?.[0]).toMatchObject({ visit: 'ee0000', accepted: false, reason: 'wrong-time' });
+    expect(review.mock.calls[0]?.[0]).toMatchObject({
+      visit: 'ee0000', accepted: false, reason: 'wrong-time',
+      flags: core.list[0]?.flags, confirmation: core.list[0]?.confirmation,
+    });
   });
 
   it('asks for a reason before it accepts a visit with flags', async () => {

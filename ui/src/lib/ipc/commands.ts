@@ -33,7 +33,7 @@ export const commands: Record<Exclude<keyof Core, 'on'>, { name: string; takesRe
   reviewVisit: { name: 'review_visit', takesRequest: true },
   adoptPosition: { name: 'adopt_position', takesRequest: true },
   locationMoments: { name: 'location_moments', takesRequest: false },
-  directory: { name: 'directory', takesRequest: false },
+  directory: { name: 'directory', takesRequest: true },
   me: { name: 'me', takesRequest: false },
   syncNow: { name: 'sync_now', takesRequest: false },
   syncState: { name: 'sync_state', takesRequest: false },

@@ -1,7 +1,7 @@
 import type {
   AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
   CorrectVisit, CsvFile,
-  Directory, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
+  Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
   Preferences, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 } from './types';
@@ -47,7 +47,7 @@ export interface Core {
   adoptPosition(request: VisitRef): Promise<VisitView>;
 
   locationMoments(): Promise<LocationMomentView[]>;
-  directory(): Promise<Directory>;
+  directory(request: DirectoryQuery): Promise<Directory>;
   me(): Promise<Me>;
   syncNow(): Promise<SyncState>;
   syncState(): Promise<SyncState>;

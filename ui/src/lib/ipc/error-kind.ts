@@ -37,6 +37,7 @@ export const errorKinds: Record<ErrorCode, ErrorKind> = {
   'agreement-altered': stop,
   'not-found': { severity: 'person', action: 'reload' },
   'not-allowed': stop,
+  'already-open': { severity: 'stop', action: 'retry' },
   stale: { severity: 'person', action: 'reload' },
   'undo-over': person,
   'bad-input': person,

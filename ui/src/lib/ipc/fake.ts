@@ -34,7 +34,7 @@ export class FakeCore implements Core {
     const { roles = ['specialist'], stage = 'start', now_ms = Date.now(), visits = 14, empty = false } = options;
     this.now_ms = now_ms;
     this.state = {
-      stage, preferences: { locale: 'kk', theme: 'system' },
+      stage, preferences: { locale: 'kk', theme: 'system', text_scale: 100 },
       accounts: stage === 'start' ? [] : [account('1', '1'), account('2', 'Жұмыс')],
       account: stage === 'home' || stage === 'agreement' ? '1' : null, roles,
       display_name: stage === 'home' || stage === 'agreement' ? 'Гүлбаршын Қ.' : null,
@@ -91,7 +91,9 @@ export class FakeCore implements Core {
     this.due = this.due.slice(1);
     return this.move({ stage: this.due.some((due) => !due.announced) ? 'agreement' : 'home' });
   });
-  declineAgreement = this.command('declineAgreement', () => this.move({ stage: 'locked', account: null }));
+  declineAgreement = this.command('declineAgreement', () =>
+    this.move({ stage: 'locked', account: null, accounts: this.state.accounts.filter(({ id }) => id !== this.state.account) }),
+  );
 
   children = this.command('children', ({ search }: { search: string }) =>
     this.cards.filter((card) => card.name.toLowerCase().includes(search.toLowerCase())),
@@ -122,7 +124,7 @@ export class FakeCore implements Core {
     this.list = [...visits, ...this.list];
     this.emit('changed', undefined);
     this.emit('sync', this.sync);
-    return { visits, undo_until_ms: Date.now() + 10_000, undo_left_ms: 10_000 };
+    return { visits, saved_count: visits.length, undo_until_ms: Date.now() + 10_000, undo_left_ms: 10_000 };
   });
   undoVisit = this.command('undoVisit', ({ visits }: { visits: string[] }) => {
     this.list = this.list.filter((visit) => !visits.includes(visit.id));
@@ -167,7 +169,7 @@ export class FakeCore implements Core {
       person, roles: [at === 2 ? ('coordinator' as const) : ('specialist' as const)], phone: '+7 701 123 45 67',
     })),
     children: this.cards.map((child) => ({
-      child, representatives: [mother, father],
+      child, representatives: [mother, father].map((person) => ({ person, phone: '+7 701 765 43 21' })),
       care_team: [specialist, colleague].map((person) => ({
         person, function: 'speech-therapy', from_ms: this.now_ms - 90 * 24 * hour_ms, to_ms: null,
       })),

@@ -90,8 +90,9 @@ export class App {
     }
   }
 
-  async savePreferences(change: { locale?: LocaleCode; theme?: Theme }): Promise<void> {
-    const preferences = { locale: this.i18n.locale, theme: this.look.theme, ...change };
+  async savePreferences(change: { locale?: LocaleCode; theme?: Theme; text_scale?: number }): Promise<void> {
+    const text_scale = this.state?.preferences.text_scale ?? 100;
+    const preferences = { locale: this.i18n.locale, theme: this.look.theme, text_scale, ...change };
     // At once on screen; the core only has to remember it.
     this.i18n.choose(preferences.locale);
     this.look.choose(preferences.theme);

@@ -45,6 +45,32 @@ describe('registering a visit', () => {
     expect((await byId('toast')).textContent).toContain('2 келу сақталды');
   });
 
+  it('keeps a note with one child', async () => {
+    const core = renderApp(home);
+    const register = vi.spyOn(core, 'registerVisit');
+    await press('child-cc01');
+    await press('register-more');
+    await fill('note', 'Жаттығу жасалды');
+    await press('sibling-cc02');
+    await byId('note-each');
+    await gone('note');
+    await press('register');
+    await byId('undo');
+    expect(register.mock.calls[0]?.[0].note, 'nothing about one lands in the record of the other').toBeNull();
+  });
+
+  it('asks on the page of a visit for an end that was forgotten', async () => {
+    const core = renderApp(home);
+    const finish = vi.spyOn(core, 'finishVisit');
+    core.list = core.list.map((visit) => ({ ...visit, started_at_ms: visit.started_at_ms - 5 * 3_600_000 }));
+    const forgotten = core.list.find((visit) => visit.can_finish)!;
+    core.emit('changed', undefined);
+    location.hash = `#/today/${forgotten.id}`;
+    await press('finish-now');
+    expect(await byId('finish-sheet')).toBeTruthy();
+    expect(finish, 'now is not when it ended').not.toHaveBeenCalled();
+  });
+
   it('warns by clause B2.3 before the tap, and still saves', async () => {
     const core = renderApp({ ...home, locationReady: false });
     await press('child-cc04');

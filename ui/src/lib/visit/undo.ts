@@ -3,11 +3,11 @@ import type { RegisteredVisits } from '../ipc/types';
 import type { App } from '../shell/app.svelte';
 
 /** Tells that the visit is saved, with undo for exactly as long as the core allows it. */
-export function announceSaved(app: App, { visits, undo_left_ms }: RegisteredVisits): void {
+export function announceSaved(app: App, { visits, saved_count, undo_left_ms }: RegisteredVisits): void {
   const t = app.t.visit;
-  const only = visits.length === 1 ? visits[0] : undefined;
+  const only = saved_count === 1 ? visits[0] : undefined;
   app.toasts.show({
-    text: only ? t.saved(only.child.name) : t.savedMany(visits.length),
+    text: only ? t.saved(only.child.name) : t.savedMany(saved_count),
     tone: 'good',
     lasts_ms: undo_left_ms,
     action: {

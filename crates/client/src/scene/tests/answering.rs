@@ -1,7 +1,7 @@
 //! What a representative does.
 
 use domain::content::{VisitFinished, VisitOutcome, VisitRegistered};
-use domain::id::VisitId;
+use domain::id::{StatementId, VisitId};
 use journal::Draft;
 
 use super::super::operator::key;
@@ -13,10 +13,14 @@ use crate::ipc::{
 };
 use crate::testing::Step;
 
-const VISIT: VisitId = VisitId::from_bytes([0x51; 16]);
+pub(super) const VISIT: VisitId = VisitId::from_bytes([0x51; 16]);
 
-/// A visit that another device registered.
-pub(super) fn visited(operator: &mut Operator, started_at_ms: i64, finished_at_ms: Option<i64>) {
+/// A visit that another device registered; gives the statement that did.
+pub(super) fn visited(
+    operator: &mut Operator,
+    started_at_ms: i64,
+    finished_at_ms: Option<i64>,
+) -> StatementId {
     let device = key(0x33);
     operator.bind(&device, SPECIALIST);
     let registered = VisitRegistered {
@@ -33,10 +37,11 @@ pub(super) fn visited(operator: &mut Operator, started_at_ms: i64, finished_at_m
         capture: None,
         warned: None,
     };
-    operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, registered));
+    let registered = operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, registered)).id;
     if let Some(finished_at_ms) = finished_at_ms {
         operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, VisitFinished { finished_at_ms }));
     }
+    registered
 }
 
 impl Scene {

@@ -135,3 +135,17 @@ async fn a_damaged_file_is_moved_aside_and_never_deleted() {
     let kept: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("damaged")).collect();
     assert!(kept.iter().any(|path| std::fs::read(path).unwrap() == bytes), "whole: {kept:?}");
 }
+
+#[tokio::test]
+async fn a_second_app_on_the_same_profile_says_so_and_touches_nothing() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let second = App::new(scene.ports.clone());
+    assert_eq!(second.app_state().await.unwrap_err().code, ErrorCode::AlreadyOpen);
+    let request = Unlock { account: scene.account.as_str().into(), pin: PIN.into() };
+    assert_eq!(second.unlock(request.clone()).await.unwrap_err().code, ErrorCode::AlreadyOpen);
+    scene.visit(&[CHILD]).await;
+    scene.app.lock().await.unwrap();
+    let Scene { app, .. } = scene;
+    drop(app);
+    assert_eq!(second.unlock(request).await.unwrap().stage, Stage::Home, "once the first one is closed");
+}

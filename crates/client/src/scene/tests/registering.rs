@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::content::{Fix, FixSource, UnavailableReason};
+use domain::id::CaptureId;
 
 use super::super::*;
 use crate::ipc::{
@@ -59,9 +60,18 @@ async fn siblings_are_two_visits_with_one_reading_and_the_save_waits_for_nothing
     assert_eq!((today.children.len(), today.children[0].siblings.len()), (2, 1));
     assert_eq!(scene.location.starts(), 0, "looking reads nothing");
     let mut request = scene.draft(&[CHILD, SISTER]).await;
-    request.note = Some(" Жаттығу жасалды ".into());
     assert_eq!(request.service, "speech-therapy");
+    request.note = Some(" Жаттығу жасалды ".into());
+    let refused = scene.app.register_visit(request.clone()).await.unwrap_err();
+    let of_one = (ErrorCode::BadInput, Some("note"));
+    assert_eq!(
+        (refused.code, refused.detail.as_deref()),
+        of_one,
+        "what is written of one child stays with it"
+    );
+    request.note = None;
     let registered = scene.app.register_visit(request).await.unwrap();
+    assert_eq!(registered.saved_count, 2);
     assert_eq!(registered.visits.len(), 2);
     assert_eq!((registered.undo_left_ms, registered.undo_until_ms), (10_000, NOW_MS + 10_000));
     for visit in &registered.visits {
@@ -69,7 +79,7 @@ async fn siblings_are_two_visits_with_one_reading_and_the_save_waits_for_nothing
         let state = visit.transport.state;
         assert!(matches!(state, Transport::Saved | Transport::Sent), "{state:?}, and nobody registered it");
         assert_eq!(visit.location.state, LocationState::Pending);
-        assert_eq!(visit.note.as_deref(), Some("Жаттығу жасалды"));
+        assert_eq!(visit.note, None);
         assert!(visit.can_finish && visit.can_correct && !visit.can_answer && !visit.can_review);
     }
     for visit in &registered.visits {
@@ -84,12 +94,14 @@ async fn siblings_are_two_visits_with_one_reading_and_the_save_waits_for_nothing
 #[tokio::test]
 async fn two_taps_with_one_draft_are_one_visit() {
     let scene = Setting::of(SPECIALIST).at_home().await;
-    let request = scene.draft(&[CHILD]).await;
+    let mut request = scene.draft(&[CHILD]).await;
+    request.note = Some(" Жаттығу жасалды ".into());
     let first = scene.app.register_visit(request.clone()).await.unwrap();
     let (second, third) =
         tokio::join!(scene.app.register_visit(request.clone()), scene.app.register_visit(request));
     let ids = [&first, &second.unwrap(), &third.unwrap()].map(|registered| registered.visits[0].id.clone());
     assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(scene.look(&ids[0]).await.note.as_deref(), Some("Жаттығу жасалды"));
     scene.located(&ids[0]).await;
     assert_eq!(scene.location.starts(), 1);
     assert_eq!(scene.app.today().await.unwrap().visits_today.len(), 1);
@@ -173,6 +185,39 @@ async fn undo_works_for_ten_seconds_by_the_clock_that_nobody_can_turn() {
     scene.clock.advance_wall_ms(-10_000);
     let refused = scene.app.undo_visit(VisitIds { visits: vec![late.id] }).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::UndoOver);
+}
+
+#[tokio::test]
+async fn a_correction_that_takes_a_visit_back_ends_its_reading() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    scene.location.then([Step::Hang]);
+    let visit = scene.visit(&[CHILD]).await.visits.remove(0);
+    scene.until(|| async { scene.location.starts() == 1 }).await;
+    let taken_back = CorrectVisit {
+        visit: visit.id.clone(),
+        basis: visit.basis.clone(),
+        reason: CorrectionCode::WrongChild,
+        text: None,
+        cancelled: true,
+        service: None,
+        outcome: None,
+        started_at_ms: None,
+        finished_at_ms: None,
+    };
+    let taken_back = scene.app.correct_visit(taken_back).await.unwrap();
+    assert_eq!(taken_back.location.reason, Some(UnavailableCode::Interrupted), "nothing more is read for it");
+    scene.until(|| async { scene.location.stops() == 1 }).await;
+}
+
+#[tokio::test]
+async fn nothing_is_read_for_an_account_that_was_closed_in_between() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let session = scene.app.open_session();
+    session.close();
+    crate::locate::start(&session, CaptureId::from_bytes([0x5a; 16]));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(scene.location.starts(), 0);
+    assert!(session.captures.lock().is_empty());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use domain::content::{CorrectionReason, Fix, FixSource, ReviewReason};
+use domain::content::{CorrectionReason, Fix, FixSource, ReviewReason, Role};
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, StatementId, VisitId};
 
 use super::*;
@@ -49,6 +49,8 @@ fn viewer(roles: &[Role]) -> Viewer {
     Viewer {
         person: ME,
         roles: roles.to_vec(),
+        entered: roles.to_vec(),
+        was_specialist: has(Role::Specialist),
         coordinates: if has(Role::Coordinator) { vec![HERE] } else { Vec::new() },
         represents: if has(Role::Representative) { vec![CHILD] } else { Vec::new() },
         now_ms: 0,
@@ -77,7 +79,8 @@ fn each_role_may_do_its_own() {
     assert_eq!(may(&[Role::Representative], OTHER), May { answer: true, ..NOTHING });
     assert_eq!(may(&[Role::Coordinator], OTHER), May { review: true, ..NOTHING });
     assert!(!may(&[Role::Specialist, Role::Coordinator], ME).review, "nobody decides about the own visit");
-    assert_eq!(may(&[], ME), NOTHING, "an engagement that ended");
+    let ended = may(&[], ME);
+    assert_eq!(ended, May { finish: true, correct: true, ..NOTHING }, "an engagement that ended");
 }
 
 #[test]

@@ -72,9 +72,12 @@ impl Conditions {
             let specialist = self.bind(specialist.as_bytes().to_vec());
             self.add(format!("v.specialist = {specialist}"));
         }
-        if let Some(organisation) = filter.organisation {
-            let organisation = self.bind(organisation.as_bytes().to_vec());
-            self.add(format!("v.organisation = {organisation}"));
+        if let Some(organisations) = &filter.organisations {
+            let organisations: Vec<String> = organisations
+                .iter()
+                .map(|organisation| self.bind(organisation.as_bytes().to_vec()))
+                .collect();
+            self.add(format!("v.organisation IN ({})", organisations.join(", ")));
         }
     }
 
@@ -111,7 +114,11 @@ impl Conditions {
             self.add("v.finished_at_ms IS NULL AND v.outcome = 'held' AND v.cancelled IS NULL");
         }
         if filter.needs_specialist {
-            self.add("(v.review = 'returned' OR v.confirmation = 'disputed') AND v.cancelled IS NULL");
+            let refused = transport_condition(TransportFilter::Refused);
+            self.add(format!(
+                "((v.review = 'returned' OR (v.confirmation = 'disputed' AND v.review <> 'accepted'))
+                   AND v.cancelled IS NULL OR {refused})"
+            ));
         }
         if let Some(cancelled) = filter.cancelled {
             self.add(if cancelled { "v.cancelled IS NOT NULL" } else { "v.cancelled IS NULL" });

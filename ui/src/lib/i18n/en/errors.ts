@@ -26,6 +26,7 @@ export const errors: Messages['errors'] = {
   'agreement-altered': { title: 'The text differs from the published one', text: 'It must not be accepted. Ask your coordinator.' },
   'not-found': { title: 'The record was not found', text: 'It may no longer be visible to you. Refresh the list.' },
   'not-allowed': { title: 'You may not do that', text: 'If this is a mistake, ask your coordinator.' },
+  'already-open': { title: 'The app is open already', text: 'Go to the window that is open, or close it and try again.' },
   stale: { title: 'The visit changed meanwhile', text: 'Look at it as it is now and decide again.' },
   'undo-over': { title: 'The time for undo is over', text: 'Use "Correct" on the page of the visit and say why.' },
   'bad-input': { title: 'Something entered is not right', text: 'Check the fields.' },

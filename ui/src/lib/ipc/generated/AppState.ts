@@ -11,7 +11,11 @@ export type AppState = { stage: Stage, preferences: Preferences, accounts: Array
 /**
  * Open account.
  */
-account: string | null, roles: Array<RoleCode>, 
+account: string | null, 
+/**
+ * At home only those whose agreement was accepted; what the others need is due.
+ */
+roles: Array<RoleCode>, 
 /**
  * "Айгерім Б." of the open account.
  */

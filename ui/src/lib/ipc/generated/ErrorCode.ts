@@ -3,4 +3,4 @@
 /**
  * What went wrong. Closed: a code exists only if a screen acts on it.
  */
-export type ErrorCode = "offline" | "not-an-operator" | "wrong-fingerprint" | "insecure-address" | "bad-address" | "bad-code" | "unknown-code" | "used-code" | "expired-code" | "too-many-tries" | "no-code-in-image" | "wrong-pin" | "pin-locked" | "weak-pin" | "keyring-unavailable" | "key-lost" | "database-damaged" | "database-too-new" | "disk-full" | "locked" | "agreement-required" | "agreement-incomplete" | "agreement-altered" | "not-found" | "not-allowed" | "stale" | "undo-over" | "bad-input" | "internal";
+export type ErrorCode = "offline" | "not-an-operator" | "wrong-fingerprint" | "insecure-address" | "bad-address" | "bad-code" | "unknown-code" | "used-code" | "expired-code" | "too-many-tries" | "no-code-in-image" | "wrong-pin" | "pin-locked" | "weak-pin" | "keyring-unavailable" | "key-lost" | "database-damaged" | "database-too-new" | "disk-full" | "locked" | "agreement-required" | "agreement-incomplete" | "agreement-altered" | "not-found" | "not-allowed" | "already-open" | "stale" | "undo-over" | "bad-input" | "internal";

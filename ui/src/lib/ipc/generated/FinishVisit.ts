@@ -2,6 +2,6 @@
 
 export type FinishVisit = { visit: string, 
 /**
- * Absent: now.
+ * Absent: now. After twelve hours "now" is refused, because the end was most likely forgotten.
  */
 finished_at_ms: number | null, };

@@ -5,4 +5,8 @@ import type { Theme } from "./Theme";
 /**
  * Language and look.
  */
-export type Preferences = { locale: LocaleCode, theme: Theme, };
+export type Preferences = { locale: LocaleCode, theme: Theme, 
+/**
+ * Size of all text in percent: 100, 125, 150 or 200.
+ */
+text_scale: number, };

@@ -7,6 +7,6 @@ import type { OutcomeCode } from "./OutcomeCode";
  */
 export type RegisterVisit = { draft_id: string, children: Array<string>, service: string, outcome: OutcomeCode, 
 /**
- * For the care team.
+ * For the care team; only with one child, so that it lands in no sibling's record.
  */
 note: string | null, late: LateEntry | null, };

@@ -14,6 +14,6 @@ open_visits: Array<VisitView>,
  */
 visits_today: Array<VisitView>, 
 /**
- * Returned by the coordinator or disputed: need the specialist.
+ * Returned by the coordinator, disputed and not accepted, or refused by the operator: need the specialist.
  */
 needs_me: Array<VisitView>, location: LocationReadiness, services: Array<ServiceView>, };

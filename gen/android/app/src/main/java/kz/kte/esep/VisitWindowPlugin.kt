@@ -14,7 +14,12 @@ class OpenVisitWindow {
   var longestMs: Long = 0
 }
 
-/** Opens and closes the notice of a location window. Called by the core alone: the page has no permission for it. */
+/**
+ * Opens and closes the notice of a location window. Called by the core alone: the page has no permission for it.
+ *
+ * Windows may overlap (a visit is registered while an earlier one is still being located) and share the one notice,
+ * so it closes with the last of them.
+ */
 @TauriPlugin
 class VisitWindowPlugin(private val activity: Activity) : Plugin(activity) {
   private val service get() = Intent(activity, VisitWindowService::class.java)
@@ -23,7 +28,11 @@ class VisitWindowPlugin(private val activity: Activity) : Plugin(activity) {
   fun open(invoke: Invoke) {
     val longestMs = invoke.parseArgs(OpenVisitWindow::class.java).longestMs
     try {
-      ContextCompat.startForegroundService(activity, service.putExtra(VisitWindowService.LONGEST_MS, longestMs))
+      synchronized(lock) {
+        // Each start begins the longest time anew, so that the notice lasts as long as the latest window may.
+        ContextCompat.startForegroundService(activity, service.putExtra(VisitWindowService.LONGEST_MS, longestMs))
+        openCount += 1
+      }
       invoke.resolve()
     } catch (refusal: RuntimeException) {
       // The system refuses it to an application that is not in sight, or without the permission of location.
@@ -33,7 +42,16 @@ class VisitWindowPlugin(private val activity: Activity) : Plugin(activity) {
 
   @Command
   fun close(invoke: Invoke) {
-    activity.stopService(service)
+    synchronized(lock) {
+      openCount = maxOf(0, openCount - 1)
+      if (openCount == 0) activity.stopService(service)
+    }
     invoke.resolve()
+  }
+
+  private companion object {
+    /** Commands come from several threads of the core, and the activity may be made anew while windows are open. */
+    val lock = Any()
+    var openCount = 0
   }
 }
