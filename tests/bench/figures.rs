@@ -96,7 +96,8 @@ const FOOT: &str = "What the limits are:
 - **push**: the same statements in batches of 500, zstd both ways, each signature verified (ring), written to a plain
   SQLite file with synchronous FULL, one transaction a batch; no HTTP, no log, no rules.
 - **first pull**: the same statements and contents written to an empty SQLCipher file in one transaction, and the time
-  of the signature checks on all cores.
+  of the signature checks on all cores. It is the coordinator's: each visit of the organisation, from the acceptance of
+  the agreement until the lists are ready.
 - **bytes**: everything on the wire in both directions, HTTP headers included, for the push by the specialist's device
-  and the first pull by another device of the same person.
+  and the first pull by the coordinator's.
 ";

@@ -45,7 +45,7 @@ async fn main() {
     let mut page = Page::new();
     let mut world = World::new(folder.path());
 
-    let device = world.device("first").await.ready().await;
+    let device = world.specialist().await.ready().await;
     // An empty device at the door: nobody answers.
     world.operator.kill();
     page.note("tap, empty device");
@@ -57,7 +57,7 @@ async fn main() {
     let limits = raw::Limits::measure(synced, folder.path());
     world.operator.restart();
     road::push(&mut page, &device, synced, &limits).await;
-    road::pull(&mut page, &mut world, synced, &limits).await;
+    road::pull(&mut page, &world, synced, &limits).await;
 
     let full = scaled(FULL);
     page.note("filling the device");

@@ -25,9 +25,9 @@ pub(crate) async fn push(page: &mut Page, device: &Device, visits: usize, limits
     page.row("bytes a visit, push, up / down", &format!("{up:.0} / {down:.0}"), "", "");
 }
 
-/// A fresh device of the same person.
-pub(crate) async fn pull(page: &mut Page, world: &mut World, visits: usize, limits: &Limits) {
-    let device = world.device("second").await;
+/// A fresh device of the coordinator, who sees each visit of the organisation.
+pub(crate) async fn pull(page: &mut Page, world: &World, visits: usize, limits: &Limits) {
+    let device = world.coordinator().await;
     device.counted.take();
     // The app pulls by itself as soon as the agreement is accepted, so the acceptance is part of the time.
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! An organisation with one specialist and a group of children, and devices whose clock can stand in the past.
+//! An organisation with a specialist, a coordinator and a group of children, and devices whose clock can stand in the past.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,8 @@ const YEARS_MS: i64 = 3 * 365 * 86_400_000;
 /// The operator and its organisation.
 pub(crate) struct World {
     pub(crate) operator: Operator,
-    pub(crate) specialist: String,
+    specialist: String,
+    coordinator: String,
     folder: PathBuf,
 }
 
@@ -42,8 +43,11 @@ impl World {
         Operator::command(&dir, &[&["init"], &names[..]].concat());
         let organisation = added(&dir, &[&["organisation", "add"], &names[..]].concat());
         let since = ["--from", "2020-01-01"];
-        let person = ["person", "add", "--surname", "Сынақ", "--given", "Маман", "--role", "specialist"];
-        let specialist = added(&dir, &[&person[..], &["--organisation", &organisation], &since].concat());
+        let member = |given: &str, role: &str| {
+            let person = ["person", "add", "--surname", "Сынақ", "--given", given, "--role", role];
+            added(&dir, &[&person[..], &["--organisation", &organisation], &since].concat())
+        };
+        let (specialist, coordinator) = (member("Маман", "specialist"), member("Үйлестіруші", "coordinator"));
         let place = ["place", "add", "--label", "Сынақ көшесі 1", "--region", "KZ-71"];
         let place = added(&dir, &[&place[..], &["--lat", "51.16072", "--lon", "71.47065"]].concat());
         for number in 0..CHILDREN {
@@ -56,14 +60,23 @@ impl World {
             Operator::command(&dir, &[&team[..], &function, &since].concat());
         }
         let operator = Operator::start(&dir, free_port());
-        Self { operator, specialist, folder: folder.to_owned() }
+        Self { operator, specialist, coordinator, folder: folder.to_owned() }
     }
 
-    /// A new device of the specialist, up to the agreement that it accepts.
-    pub(crate) async fn device(&mut self, name: &str) -> Device {
+    /// A new device of the specialist, before the agreement.
+    pub(crate) async fn specialist(&self) -> Device {
+        self.device(&self.specialist, "specialist").await
+    }
+
+    /// A new device of the coordinator, before the agreement.
+    pub(crate) async fn coordinator(&self) -> Device {
+        self.device(&self.coordinator, "coordinator").await
+    }
+
+    async fn device(&self, person: &str, name: &str) -> Device {
         let (port, counted) = line::open(self.operator.port()).await;
         let address = format!("http://127.0.0.1:{port}");
-        let issue = ["activation", "issue", "--person", &self.specialist, "--address", &address, "--json"];
+        let issue = ["activation", "issue", "--person", person, "--address", &address, "--json"];
         let json = Operator::command(self.operator.dir(), &issue);
         let issued: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         let profile = self.folder.join(name);
@@ -87,7 +100,7 @@ impl World {
     }
 }
 
-/// One device of the specialist.
+/// One device of a person.
 pub(crate) struct Device {
     pub(crate) person: Person,
     pub(crate) counted: Arc<Counted>,
