@@ -81,6 +81,8 @@ impl Store {
         let mut writer = connect(path, key)?;
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::bring_up_to_date(&transaction)?;
+        // No push is on its way from a file that was closed; its answer will not come any more.
+        transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
         transaction.commit()?;
         let account = Account::load(&writer).map_err(|error| match error {
             StoreError::Sql(error) => OpenError::from(error),

@@ -56,7 +56,7 @@ pub(crate) fn apply(
     store
         .write(|transaction| {
             if self::request(transaction, request.limit)? != *request {
-                return Err(Failed(OutboxError::Protocol("another page was applied meanwhile")));
+                return Err(Failed(OutboxError::Overtaken));
             }
             if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
                 advance_beacon(transaction, head, checkpoint)?;

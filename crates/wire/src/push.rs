@@ -31,6 +31,8 @@ pub struct PushItem {
 pub struct PushRequest {
     /// At most [`MAX_ITEMS`].
     pub items: Vec<PushItem>,
+    /// Size of the last tree head that the device verified; 0 for none.
+    pub known_tree_size: u64,
 }
 
 /// Why bytes were refused: only what cannot be attributed.
@@ -123,6 +125,10 @@ pub struct Registration {
     pub tree_size: u64,
     /// Hashes outside the range, left to right ([`journal::merkle::range_proof`]).
     pub proof: Vec<Digest>,
+    /// Between this head and the largest tree that the device knows by then, that of `known_tree_size` or of a
+    /// registration before this one, from the smaller to the larger (RFC 9162 section 2.1.4): no receipt comes from a
+    /// log that nobody else is shown.
+    pub consistency: Vec<Digest>,
 }
 
 /// Answer to a push.

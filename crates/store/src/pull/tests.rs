@@ -131,7 +131,7 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
     specialist.store.apply_pull(&request, good.clone()).unwrap();
     assert_ne!(specialist.shown(), before);
     let again = specialist.store.apply_pull(&request, good);
-    assert!(matches!(again, Err(OutboxError::Protocol(_))), "a late answer to an old question");
+    assert!(matches!(again, Err(OutboxError::Overtaken)), "a late answer to an old question");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
     );
     assert_eq!(kept, 0, "nothing without a scope");
     assert!(shown(&specialist, 1).is_some() && shown(&specialist, 2).is_some(), "own visits");
-    assert_eq!(specialist.store.next_batch(None, 9, usize::MAX).unwrap()[0].id, unsent[0].id);
+    assert_eq!(specialist.store.next_batch(None, 9, usize::MAX).unwrap().items[0].id, unsent[0].id);
     specialist.push(&mut operator);
     assert_eq!(specialist.store.waiting().unwrap().waiting_count, 0);
     // A parent who loses everything keeps nothing of the child.
