@@ -1,6 +1,6 @@
 //! Others' statements: verified outside the transaction, stored with their cursor in one.
 
-mod store_item;
+pub(crate) mod store_item;
 mod verify;
 
 use domain::id::Digest;
