@@ -107,6 +107,7 @@ pub enum Outcome {
     /// Cannot be attributed; recorded under the client's id, the series goes on.
     Refused {
         /// Why.
+        #[serde(deserialize_with = "reason")]
         reason: Refusal,
     },
 }
@@ -140,4 +141,27 @@ pub struct PushResponse {
     pub registrations: Vec<Registration>,
     /// Number that the operator expects next from this device.
     pub next_seq: u64,
+}
+
+/// Reads a reason; one of a newer operator counts as the broadest: the statement is parked all the same.
+fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Refusal, D::Error> {
+    let code = String::deserialize(deserializer)?;
+    Ok(Refusal::parse(&code).unwrap_or(Refusal::NotAStatement))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_a_newer_version_refuses_without_spoiling_the_answer() {
+        let read = |code: &str| {
+            let refused = std::collections::BTreeMap::from([("reason", code)]);
+            let answer = vec![std::collections::BTreeMap::from([("refused", refused)])];
+            let bytes = crate::body::encode(&answer).unwrap().bytes;
+            crate::body::decode::<Vec<Outcome>>(&bytes, None).unwrap()
+        };
+        assert_eq!(read("wrong-content"), [Outcome::Refused { reason: Refusal::WrongContent }]);
+        assert_eq!(read("wrong-moon"), [Outcome::Refused { reason: Refusal::NotAStatement }]);
+    }
 }

@@ -118,12 +118,22 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
     inconsistent.checkpoint.as_mut().unwrap().consistency[0] = Digest::from_bytes([0; 32]);
     let mut headless = good.clone();
     headless.checkpoint = None;
+    let size = good.checkpoint.as_ref().unwrap().tree_size;
+    let mut ahead = good.clone();
+    ahead.cursor = size + 1;
+    let mut urgent_ahead = good.clone();
+    urgent_ahead.urgent_cursor = u64::MAX;
+    let mut unproven = headless.clone();
+    unproven.items.clear();
     for (name, page) in [
         ("a cursor that goes back", backwards),
         ("a leaf beyond the log", beyond),
         ("a head of another root", unsigned),
         ("a log that was changed", inconsistent),
         ("statements without a head", headless),
+        ("a cursor beyond the log", ahead),
+        ("an urgent cursor beyond the log", urgent_ahead),
+        ("a cursor that moves without a head", unproven),
     ] {
         assert!(specialist.store.apply_pull(&request, page).is_err(), "{name}");
         assert_eq!(specialist.store.pull_request(100).unwrap(), request, "{name}");
@@ -496,4 +506,25 @@ fn an_answer_that_the_operator_flags_as_without_authority_does_not_count() {
         assert_eq!(visit.confirmation, Confirmation::None);
         assert!(visit.flags.contains(&Flag::NoAuthority), "a person may look at it");
     }
+}
+
+#[test]
+fn what_an_older_version_could_not_read_is_asked_for_again_by_a_newer_one() {
+    let (mut operator, specialist, mut parent, _) = scene();
+    specialist.state(&[visit(2, SPECIALIST, CHILD).1, visit(3, SPECIALIST, CHILD).1]);
+    specialist.push(&mut operator);
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    page.items[0].statement = b"of a kind that comes later".to_vec();
+    page.items[1].scopes.clear();
+    assert_eq!(parent.store.apply_pull(&request, page).unwrap().rejected_count, 2);
+    parent.restart();
+    parent.pull(&operator);
+    assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None), "the same version would read no more");
+    parent.store.set("store/read-by", Some(b"0.0.1")).unwrap();
+    parent.restart();
+    parent.pull(&operator);
+    assert!(shown(&parent, 2).is_some() && shown(&parent, 3).is_some());
+    assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 0);
+    assert_eq!(parent.store.pull_request(5).unwrap().backfill, None, "and is over");
 }

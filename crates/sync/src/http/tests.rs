@@ -126,6 +126,16 @@ async fn an_operator_is_told_from_everything_else() {
 }
 
 #[tokio::test]
+async fn a_server_that_drips_does_not_hold_up_a_sync() {
+    let server = Server::plain(vec![Answer::new(200, body::CONTENT_TYPE, vec![0; 4_000]).dripping()]);
+    let mut client = client(&server);
+    client.whole_timeout = Duration::from_millis(300);
+    let begun = std::time::Instant::now();
+    assert_eq!(client.fetch_operator().await.unwrap_err(), TransportError::Offline);
+    assert!(begun.elapsed() < Duration::from_secs(10), "its answer would take a minute and more");
+}
+
+#[tokio::test]
 async fn nobody_there_is_offline() {
     let address = Server::plain(Vec::new()).address();
     let client = Client::new(address.parse().unwrap(), &[]).unwrap();

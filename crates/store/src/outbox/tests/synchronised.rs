@@ -171,7 +171,7 @@ fn after_any_failed_push_nobody_reads_that_it_was_sent() {
 }
 
 /// A store that cannot write its marks, as on a full disk.
-struct Unmarked(Arc<crate::Store>);
+struct Unmarked(Arc<Store>);
 
 impl Outbox for Unmarked {
     fn next_batch(
