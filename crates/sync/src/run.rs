@@ -93,6 +93,7 @@ impl Run<'_> {
         let total_count = self.blocking(|outbox| outbox.waiting()).await?.waiting_count;
         let registered_before_count = self.summary.registered_count;
         let mut pushing = Pushing::new();
+        let mut contradiction = None;
         loop {
             let limits = pushing.limits();
             let request = self
@@ -103,12 +104,16 @@ impl Run<'_> {
             let done_count = (self.summary.registered_count - registered_before_count).min(total_count);
             (self.progress)(Progress { phase: Phase::Pushing, done_count, total_count });
             if request.items.is_empty() {
-                return Ok(());
+                return contradiction.map_or(Ok(()), Err);
             }
             tracing::trace!(target: "esep::step", step = "push-planned");
-            match self.push(request, &mut pushing).await? {
-                Next::Again => {}
-                Next::Stop(error) => return Err(error),
+            match self.push(request, &mut pushing).await {
+                Ok(Next::Again) => {}
+                // An operator that lost the end of its log gets it whole again, though its receipts count no more.
+                Err(error @ SyncError::Outbox(OutboxError::SplitView)) if limits.from_seq.is_some() => {
+                    contradiction = Some(error);
+                }
+                Ok(Next::Stop(error)) | Err(error) => return Err(error),
             }
         }
     }

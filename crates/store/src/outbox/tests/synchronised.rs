@@ -148,6 +148,28 @@ fn what_is_registered_during_a_long_pull_is_sent_before_its_end() {
 }
 
 #[test]
+fn an_answer_that_was_overtaken_is_asked_for_again_at_once_but_not_for_ever() {
+    for (times, succeeds) in [(1, true), (u32::MAX, false)] {
+        let (mut operator, device) = devices();
+        device.pull(&operator);
+        let pages_count = AtomicU32::new(0);
+        // As if another sync had written where pulling stands while the page was on its way.
+        let meanwhile = || {
+            if pages_count.fetch_add(1, Ordering::Relaxed) < times {
+                let back = "UPDATE log_position SET urgent_cursor = urgent_cursor - 1";
+                device.store.write(|tx| Ok::<_, StoreError>(tx.execute(back, [])?)).unwrap();
+            }
+        };
+        let network = Network { meanwhile: Some(&meanwhile), ..Network::good(&mut operator, &device) };
+        match run(&device, &network) {
+            Ok(_) => assert!(succeeds),
+            Err(error) => assert!(!succeeds && error.can_retry(), "{error}"),
+        }
+        assert!((2..9).contains(&pages_count.into_inner()));
+    }
+}
+
+#[test]
 fn after_any_failed_push_nobody_reads_that_it_was_sent() {
     let unproven: fn(&mut PushResponse) = |answer| answer.registrations.clear();
     let misfit: fn(&mut PushResponse) = |answer| answer.outcomes.clear();
@@ -268,6 +290,24 @@ fn an_operator_that_lost_its_end_is_filled_again() {
     assert_eq!(summary.registered_count, 5, "the four that were lost, and the new one");
     let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
     assert_eq!(visits_count, 5);
+}
+
+#[test]
+fn an_operator_whose_log_went_another_way_gets_everything_and_is_believed_nothing() {
+    let (mut operator, device) = devices();
+    for n in 1..=7 {
+        device.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    let mut restored = branch(&device);
+    device.push(&mut operator);
+    grow(&mut restored);
+    device.state(&[visit(8, SPECIALIST, CHILD).1]);
+    let network = Network { max_items: 3, ..Network::good(&mut restored, &device) };
+    let refused = run(&device, &network);
+    assert!(matches!(refused, Err(SyncError::Outbox(OutboxError::SplitView))), "{refused:?}");
+    let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
+    assert_eq!(visits_count, 8);
+    assert_eq!(state_of(&device, 8), Way::Saved, "no receipt of another log closes it");
 }
 
 proptest! {
