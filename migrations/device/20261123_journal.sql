@@ -29,7 +29,10 @@ CREATE TABLE own_statement (
     issued_at_s INTEGER NOT NULL,
     bytes BLOB NOT NULL -- the signed statement
 ) STRICT;
+CREATE UNIQUE INDEX own_statement_id ON own_statement (id);
 CREATE INDEX own_statement_subject ON own_statement (subject);
+CREATE INDEX own_statement_record ON own_statement (subject) WHERE kind = 'record-changed';
+CREATE INDEX own_statement_review ON own_statement (subject) WHERE kind = 'visit-reviewed';
 
 CREATE TRIGGER own_statement_is_never_changed BEFORE UPDATE ON own_statement
 BEGIN SELECT RAISE(ABORT, 'own statements are never changed'); END;
@@ -118,6 +121,7 @@ CREATE TABLE foreign_statement (
 ) STRICT;
 CREATE INDEX foreign_statement_subject ON foreign_statement (subject);
 CREATE INDEX foreign_statement_key ON foreign_statement (key);
+CREATE INDEX foreign_statement_record ON foreign_statement (subject, key) WHERE kind = 'record-changed' AND believed = 1;
 CREATE INDEX foreign_statement_held ON foreign_statement (key) WHERE believed = 0;
 CREATE TRIGGER foreign_statement_is_never_changed
 BEFORE UPDATE OF leaf_index, id, key, kind, subject, issued_at_s, bytes ON foreign_statement
@@ -178,6 +182,7 @@ CREATE TABLE key (
     compromised_since_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_device ON key (device);
+CREATE INDEX key_person ON key (person);
 
 CREATE TABLE person (
     id BLOB PRIMARY KEY,
@@ -304,6 +309,7 @@ CREATE TABLE visit (
 ) STRICT;
 CREATE INDEX visit_started ON visit (started_at_ms);
 CREATE INDEX visit_child ON visit (child, started_at_ms);
+CREATE INDEX visit_place ON visit (place);
 
 CREATE TABLE visit_answer (
     visit BLOB NOT NULL,

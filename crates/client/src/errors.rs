@@ -139,7 +139,9 @@ pub(crate) fn sync_code(error: &SyncError) -> ErrorCode {
         },
         // The log contradicts itself, or its proofs do not hold: this is not the operator that was trusted.
         SyncError::Outbox(OutboxError::Unproven | OutboxError::SplitView) => ErrorCode::NotAnOperator,
-        SyncError::Outbox(OutboxError::Protocol(_)) | SyncError::Protocol(_) => ErrorCode::Internal,
+        SyncError::Outbox(OutboxError::Overtaken | OutboxError::Protocol(_)) | SyncError::Protocol(_) => {
+            ErrorCode::Internal
+        }
     }
 }
 

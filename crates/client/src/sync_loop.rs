@@ -8,17 +8,19 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use store::Store;
 use sync::outbox::{PullApplied, PushApplied};
-use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Summary, SyncError, Waiting};
+use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Refused, Summary, SyncError, Waiting};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use wire::pull::{PullRequest, PullResponse};
-use wire::push::{PushItem, PushResponse};
+use wire::push::{PushItem, PushRequest, PushResponse};
 
 use crate::agreement::texts;
 use crate::errors::{Result, sync_code};
 use crate::ipc::{ErrorCode, SyncPhase, SyncState};
 use crate::session::{Session, blocking};
 
+/// How often what the operator refused is sent again: it may have been the operator's mistake.
+const TRY_REFUSED_EVERY: Duration = Duration::from_secs(24 * 3_600);
 /// Small value of the store: when the last sync succeeded, UTC ms in decimal digits.
 const LAST_SUCCESS: &str = "sync/last-success";
 
@@ -29,6 +31,9 @@ pub(crate) struct SyncLoop {
     turn: tokio::sync::Mutex<Backoff>,
     kick: Notify,
     now: Mutex<Now>,
+    /// When what the operator refused was last sent again; never since the account was opened, which is also how an
+    /// updated app begins.
+    refused_tried: Mutex<Option<Instant>>,
 }
 
 struct Now {
@@ -63,7 +68,12 @@ struct Pause {
 /// Syncs for ever; ends with the session.
 pub(crate) async fn run(session: Arc<Session>) {
     loop {
-        let pause = turn(&session).await;
+        let tried = *session.sync.refused_tried.lock();
+        let refused = match tried.is_some_and(|at| at.elapsed() < TRY_REFUSED_EVERY) {
+            true => Refused::Leave,
+            false => Refused::TryAgain,
+        };
+        let pause = turn(&session, refused).await;
         let sleep = tokio::time::sleep(pause.time);
         if pause.is_firm {
             sleep.await;
@@ -78,16 +88,19 @@ pub(crate) async fn run(session: Arc<Session>) {
 
 /// One sync now; waits for the one that is running, if any. What became of it stands in the state.
 pub(crate) async fn run_once(session: &Arc<Session>) {
-    turn(session).await;
+    turn(session, Refused::TryAgain).await;
 }
 
-async fn turn(session: &Arc<Session>) -> Pause {
+async fn turn(session: &Arc<Session>, refused: Refused) -> Pause {
     let mut backoff = session.sync.turn.lock().await;
     let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
     let progress = |progress: Progress| show(session, progress);
-    let result = sync::synchronise(observed.clone(), &session.transport, &progress).await;
+    let result = sync::synchronise(observed.clone(), &session.transport, refused, &progress).await;
     let mut texts_came = false;
     if result.is_ok() {
+        if refused == Refused::TryAgain {
+            *session.sync.refused_tried.lock() = Some(Instant::now());
+        }
         // Missing texts are no reason to call the sync failed: the next one asks for them again.
         texts_came = texts::fetch_missing(session).await.unwrap_or(false);
     }
@@ -212,8 +225,17 @@ impl Outbox for Observed {
         from_seq: Option<u64>,
         max_items: usize,
         max_bytes: usize,
-    ) -> Result<Vec<PushItem>, OutboxError> {
+    ) -> Result<PushRequest, OutboxError> {
         self.store.next_batch(from_seq, max_items, max_bytes)
+    }
+
+    fn refused_batch(
+        &self,
+        after_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<PushRequest, OutboxError> {
+        self.store.refused_batch(after_seq, max_items, max_bytes)
     }
 
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
@@ -226,9 +248,9 @@ impl Outbox for Observed {
         self.store.mark_unsent(items)
     }
 
-    fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
+    fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError> {
         self.changed.store(true, Ordering::Relaxed);
-        self.store.apply_push(items, response)
+        self.store.apply_push(request, response)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

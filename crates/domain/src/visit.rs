@@ -19,6 +19,9 @@ pub struct VisitStatement {
     pub id: StatementId,
     /// Person bound to the key that signed it, when the reader can tell.
     pub author: Option<PersonId>,
+    /// Whether that person may say this about the visit, as far as the reader knows: an answer is a representative's
+    /// of the child, a review a coordinator's of the organisation. Asked of answers and reviews alone.
+    pub has_authority: bool,
     /// What it says; `None` when the reader may see only the envelope or the content was erased.
     pub content: Option<Content>,
 }
@@ -102,11 +105,13 @@ pub struct Visit {
     pub cancelled: Option<CorrectionReason>,
     /// The statement that registered it.
     pub registered: StatementId,
-    /// The latest of registration and corrections: what confirmations and reviews refer to.
+    /// The latest of registration, finish and corrections: what confirmations and reviews refer to.
     pub basis: StatementId,
+    /// The versions of the visit in their order; `basis` is the last one.
+    pub versions: Vec<StatementId>,
     /// Where the review stands.
     pub review: Review,
-    /// The latest answer of each representative, also to earlier versions.
+    /// The answer of each representative to the latest version that the representative answered.
     pub answers: BTreeMap<PersonId, GivenAnswer>,
     /// The latest note for the care team.
     pub note: Option<String>,
@@ -116,8 +121,8 @@ impl Visit {
     /// Folds the statements of one visit. `None` while its registration is not among them.
     ///
     /// Statements of another kind, by the wrong author or with a withheld content change nothing: a correction and a
-    /// finish count only by the visit's specialist, an answer only in the name of its author. Who cannot be told counts
-    /// for nobody.
+    /// finish count only by the visit's specialist, an answer only in the name of its author and never by that
+    /// specialist, whoever else the specialist may be to the child. Who cannot be told counts for nobody.
     pub fn fold(id: VisitId, statements: &[VisitStatement]) -> Option<Self> {
         let mut visit = statements.iter().find_map(|statement| Self::start(id, statement))?;
         for statement in statements {
@@ -148,6 +153,7 @@ impl Visit {
             cancelled: None,
             registered: statement.id,
             basis: statement.id,
+            versions: vec![statement.id],
             review: Review::Open,
             answers: BTreeMap::new(),
             note: None,
@@ -156,9 +162,12 @@ impl Visit {
 
     fn apply(&mut self, statement: &VisitStatement, content: &Content) {
         let by_specialist = statement.author == Some(self.specialist);
+        let may_answer = statement.has_authority && !by_specialist;
         match content {
-            Content::VisitFinished(finished) if by_specialist => {
-                self.finished_at_ms.get_or_insert(finished.finished_at_ms);
+            // Whoever answered before saw no end, and has not answered for the hours.
+            Content::VisitFinished(finished) if by_specialist && self.finished_at_ms.is_none() => {
+                self.finished_at_ms = Some(finished.finished_at_ms);
+                self.begin_version(statement.id);
             }
             Content::VisitLocated(located)
                 if by_specialist
@@ -172,9 +181,13 @@ impl Visit {
             }
             Content::VisitCorrected(corrected) if by_specialist => {
                 let change = &corrected.change;
-                self.basis = statement.id;
-                self.review = Review::Open;
-                self.cancelled = change.cancelled.then_some(corrected.reason);
+                if change.cancelled {
+                    self.cancelled = Some(corrected.reason);
+                } else if corrected.basis == self.basis {
+                    // Only who saw that it was taken back can let it stand again; another device may not have.
+                    self.cancelled = None;
+                }
+                self.begin_version(statement.id);
                 if let Some(service) = &change.service {
                     self.service.clone_from(service);
                 }
@@ -182,8 +195,8 @@ impl Visit {
                 self.started_at_ms = change.started_at_ms.unwrap_or(self.started_at_ms);
                 self.finished_at_ms = change.finished_at_ms.or(self.finished_at_ms);
             }
-            Content::VisitConfirmed(confirmed) if by(statement, confirmed.representative) => {
-                self.answers.insert(
+            Content::VisitConfirmed(confirmed) if may_answer && by(statement, confirmed.representative) => {
+                self.answer(
                     confirmed.representative,
                     GivenAnswer {
                         answer: Answer::Confirmed,
@@ -193,8 +206,8 @@ impl Visit {
                     },
                 );
             }
-            Content::VisitDisputed(disputed) if by(statement, disputed.representative) => {
-                self.answers.insert(
+            Content::VisitDisputed(disputed) if may_answer && by(statement, disputed.representative) => {
+                self.answer(
                     disputed.representative,
                     GivenAnswer {
                         answer: Answer::Disputed(disputed.reason),
@@ -205,7 +218,7 @@ impl Visit {
                 );
             }
             Content::VisitReviewed(reviewed)
-                if reviewed.basis == self.basis && statement.author.is_some() && !by_specialist =>
+                if reviewed.basis == self.basis && statement.author.is_some() && may_answer =>
             {
                 self.review = match reviewed.decision {
                     ReviewDecision::Accepted => Review::Accepted(reviewed.reason),
@@ -216,7 +229,23 @@ impl Visit {
         }
     }
 
-    /// The answers to the visit as it stands; a correction asks everybody again.
+    /// What was answered and reviewed before was another visit.
+    fn begin_version(&mut self, statement: StatementId) {
+        self.basis = statement;
+        self.versions.push(statement);
+        self.review = Review::Open;
+    }
+
+    /// An answer that comes late, to an earlier version, never replaces one to a later version.
+    fn answer(&mut self, representative: PersonId, given: GivenAnswer) {
+        let place = |basis: StatementId| self.versions.iter().position(|version| *version == basis);
+        let known = self.answers.get(&representative).map(|earlier| place(earlier.basis));
+        if known.is_none_or(|known| known <= place(given.basis)) {
+            self.answers.insert(representative, given);
+        }
+    }
+
+    /// The answers to the visit as it stands; a finish and a correction ask everybody again.
     pub fn current_answers(&self) -> impl Iterator<Item = (&PersonId, &GivenAnswer)> {
         self.answers.iter().filter(|(_, given)| given.basis == self.basis)
     }

@@ -139,6 +139,6 @@ pub fn answer(read: &dyn StoreRead, enrolled: &Enrolled) -> Result<EnrolResponse
     let before = entry.leaf_index.checked_sub(1).ok_or_else(missing)?;
     let bound = read.entry(before)?.ok_or_else(missing)?;
     let content = read.content(before)?.ok_or_else(missing)?;
-    let registration = head::prove(read, std::slice::from_ref(&entry))?.pop().ok_or_else(missing)?;
+    let registration = head::prove(read, std::slice::from_ref(&entry), 0)?.pop().ok_or_else(missing)?;
     Ok(EnrolResponse { bound: Pair { statement: bound.statement, content }, registration })
 }

@@ -26,12 +26,16 @@ pub fn seal(txn: &mut dyn StoreTxn, operator: &Operator<'_>) -> Result<(), Store
     txn.put_head(&StoredHead { tree_size, root, signed_at_ms, bytes: head.bytes })
 }
 
-/// Proves registered statements: contiguous leaves of one key under the head that was first signed over them. The same
-/// statements give the same answer for ever.
+/// Proves registered statements: contiguous leaves of one key under the head that was first signed over them, each head
+/// in one history with the tree that the device knew. The same question gets the same answer for ever.
 ///
 /// # Errors
 /// Those of the store; [`StoreError::Damaged`] when a leaf is under no head.
-pub fn prove(read: &dyn StoreRead, entries: &[Entry]) -> Result<Vec<Registration>, StoreError> {
+pub fn prove(
+    read: &dyn StoreRead,
+    entries: &[Entry],
+    known_tree_size: u64,
+) -> Result<Vec<Registration>, StoreError> {
     let mut runs: Vec<(StoredHead, Vec<&Entry>)> = Vec::new();
     for entry in entries {
         let uncovered = StoreError::Damaged("a registered statement is under no signed head");
@@ -44,14 +48,33 @@ pub fn prove(read: &dyn StoreRead, entries: &[Entry]) -> Result<Vec<Registration
             runs.push((read.head_covering(entry.leaf_index)?.ok_or(uncovered)?, vec![entry]));
         }
     }
-    runs.into_iter().map(|(head, run)| registration(read, head, &run)).collect()
+    let mut largest_size = known_tree_size;
+    let mut registrations = Vec::with_capacity(runs.len());
+    for (head, run) in runs {
+        let known_size = largest_size;
+        largest_size = largest_size.max(head.tree_size);
+        registrations.push(registration(read, head, &run, known_size)?);
+    }
+    Ok(registrations)
 }
 
-fn registration(read: &dyn StoreRead, head: StoredHead, run: &[&Entry]) -> Result<Registration, StoreError> {
+fn registration(
+    read: &dyn StoreRead,
+    head: StoredHead,
+    run: &[&Entry],
+    known_size: u64,
+) -> Result<Registration, StoreError> {
     let first_leaf = run.first().map_or(0, |entry| entry.leaf_index);
     let proof = merkle::range_proof(&Tree(read), first_leaf, run.len() as u64, head.tree_size)?;
     let statements = run.iter().map(|entry| entry.id).collect();
-    Ok(Registration { first_leaf, statements, head: head.bytes, tree_size: head.tree_size, proof })
+    let (smaller, larger) = (known_size.min(head.tree_size), known_size.max(head.tree_size));
+    // A size beyond the log is that of another history, which nothing here can prove.
+    let consistency = match larger <= read.log_size()? {
+        true => merkle::consistency_proof(&Tree(read), smaller, larger)?,
+        false => Vec::new(),
+    };
+    let tree_size = head.tree_size;
+    Ok(Registration { first_leaf, statements, head: head.bytes, tree_size, proof, consistency })
 }
 
 /// The last head, proven to go on from a size that a device knew. `None` while the log is empty.

@@ -74,11 +74,16 @@ fn refuse(
     Ok(Outcome::Refused { reason })
 }
 
-/// The answer, once a head was signed over what was registered.
+/// The answer, once a head was signed over what was registered, to a device that knows a tree of `known_tree_size`.
 ///
 /// # Errors
 /// Those of the store.
-pub fn answer(read: &dyn StoreRead, key: KeyId, outcomes: Vec<Outcome>) -> Result<PushResponse, StoreError> {
+pub fn answer(
+    read: &dyn StoreRead,
+    key: KeyId,
+    known_tree_size: u64,
+    outcomes: Vec<Outcome>,
+) -> Result<PushResponse, StoreError> {
     let leaves = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Registered { leaf_index, .. }
         | Outcome::AlreadyHave { leaf_index, .. }
@@ -86,6 +91,6 @@ pub fn answer(read: &dyn StoreRead, key: KeyId, outcomes: Vec<Outcome>) -> Resul
         Outcome::Gap { .. } | Outcome::Refused { .. } => None,
     });
     let entries = head::entries_of(read, key, leaves)?;
-    let registrations = head::prove(read, &entries)?;
+    let registrations = head::prove(read, &entries, known_tree_size)?;
     Ok(PushResponse { outcomes, registrations, next_seq: read.series_head(key)?.next_seq })
 }

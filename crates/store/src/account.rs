@@ -120,6 +120,10 @@ impl Store {
         let proven = receipts::prove(&response.registration, &entries, &account.operator.key)?;
         self.write(|transaction| {
             receipts::store(transaction, &proven, |_| Vec::new())?;
+            // The first head that this device sees; on a repeat it may have seen more by now.
+            if receipts::beacon(transaction)?.is_none() {
+                receipts::set_beacon(transaction, proven.head().beacon())?;
+            }
             transaction.execute(
                 "UPDATE device SET person = ?1, bound_at_ms = ?2",
                 (person.as_bytes(), bound_at_ms),

@@ -24,7 +24,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
-use crate::{OpenError, Reader, StoreError, schema};
+use crate::{OpenError, Reader, StoreError, pull, schema};
 
 /// The 32 bytes that open a file.
 pub type Key = Sensitive<[u8; 32]>;
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Makes a new file, readable for this user alone.
+    /// Makes a new file, readable for this user alone. An empty one (the app ended while it was made) is begun anew.
     ///
     /// # Errors
     /// [`OpenError::Exists`] and those of the disk.
@@ -63,30 +63,42 @@ impl Store {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => OpenError::Exists,
-            _ => OpenError::Io(error),
-        })?;
-        Self::open(path, key)
+        match options.open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                // A log beside it holds what the file lost.
+                if !is_empty(path)? || !is_empty(&beside(path, "-wal"))? {
+                    return Err(OpenError::Exists);
+                }
+            }
+            made => drop(made?),
+        }
+        Self::bring_up(path, key)
     }
 
-    /// Opens a file and brings its schema up to date. An empty one (the app ended while it was made) is begun anew.
+    /// Opens a file and brings its schema up to date.
     ///
     /// # Errors
-    /// [`OpenError`].
+    /// [`OpenError`]; an empty file is [`OpenError::Damaged`]: it held an account, and SQLite would begin it anew and
+    /// throw away the log beside it.
     pub fn open(path: &Path, key: &Key) -> Result<Self, OpenError> {
         if !path.try_exists()? {
             return Err(OpenError::Missing);
         }
+        if is_empty(path)? {
+            return Err(OpenError::Damaged);
+        }
+        Self::bring_up(path, key)
+    }
+
+    fn bring_up(path: &Path, key: &Key) -> Result<Self, OpenError> {
         let mut writer = connect(path, key)?;
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::bring_up_to_date(&transaction)?;
+        // No push is on its way from a file that was closed; its answer will not come any more.
+        transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
+        pull::again::after_update(&transaction).map_err(opening)?;
         transaction.commit()?;
-        let account = Account::load(&writer).map_err(|error| match error {
-            StoreError::Sql(error) => OpenError::from(error),
-            StoreError::DiskFull => OpenError::DiskFull,
-            _ => OpenError::Damaged,
-        })?;
+        let account = Account::load(&writer).map_err(opening)?;
         Ok(Self {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
@@ -208,17 +220,38 @@ fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
     Ok(conn)
 }
 
+/// What a failure of the store means while a file is opened.
+fn opening(error: StoreError) -> OpenError {
+    match error {
+        StoreError::Sql(error) => OpenError::from(error),
+        StoreError::DiskFull => OpenError::DiskFull,
+        _ => OpenError::Damaged,
+    }
+}
+
+/// What lies beside a file under its name and a suffix.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Whether a file holds nothing or is not there.
+fn is_empty(path: &Path) -> Result<bool, std::io::Error> {
+    match std::fs::metadata(path) {
+        Ok(facts) => Ok(facts.len() == 0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Renames a file and what SQLite keeps beside it, so that nothing is deleted: `<name>.damaged-<stamp>`. The store
 /// must be closed. Returns the new path.
 ///
 /// # Errors
 /// Those of the file system; also when there is such a file already.
 pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf, std::io::Error> {
-    let with = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
+    let with = |suffix: &str| beside(path, suffix);
     let target = with(&format!(".damaged-{stamp}"));
     if target.try_exists()? {
         return Err(std::io::ErrorKind::AlreadyExists.into());

@@ -7,7 +7,7 @@ use domain::{Kind, flag::Flag};
 use rusqlite::{Connection, Transaction};
 use sync::outbox::{PullApplied, PushApplied};
 use sync::wire::pull::{PullRequest, PullResponse};
-use sync::wire::push::{Outcome, PushItem, PushResponse, Refusal};
+use sync::wire::push::{Outcome, PushItem, PushRequest, PushResponse, Refusal};
 use sync::{Outbox, OutboxError, Waiting};
 
 use crate::account::Account;
@@ -30,8 +30,42 @@ impl Outbox for Store {
         from_seq: Option<u64>,
         max_items: usize,
         max_bytes: usize,
-    ) -> Result<Vec<PushItem>, OutboxError> {
-        self.with_reader(|conn| batch(conn, from_seq, max_items, max_bytes)).map_err(outward)
+    ) -> Result<PushRequest, OutboxError> {
+        self.with_reader(|conn| {
+            let first_seq = match from_seq {
+                Some(seq) => Some(seq),
+                None => conn
+                    .prepare_cached("SELECT min(seq) FROM outbox WHERE state <> 'refused'")?
+                    .query_row([], |row| row.get(0))?,
+            };
+            batch(conn, first_seq, max_items, max_bytes)
+        })
+        .map_err(outward)
+    }
+
+    fn refused_batch(
+        &self,
+        after_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<PushRequest, OutboxError> {
+        self.with_reader(|conn| {
+            let mut select = conn.prepare_cached(
+                "SELECT seq FROM outbox WHERE state = 'refused' AND (?1 IS NULL OR seq > ?1) ORDER BY seq LIMIT ?2",
+            )?;
+            let refused = select.query_map((after_seq, max_items), |row| row.get::<_, u64>(0))?;
+            let mut run: Option<(u64, usize)> = None;
+            for seq in refused {
+                let seq = seq?;
+                match &mut run {
+                    Some((first, count)) if *first + *count as u64 == seq => *count += 1,
+                    Some(_) => break,
+                    None => run = Some((seq, 1)),
+                }
+            }
+            batch(conn, run.map(|(first, _)| first), run.map_or(0, |(_, count)| count), max_bytes)
+        })
+        .map_err(outward)
     }
 
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
@@ -42,7 +76,8 @@ impl Outbox for Store {
         self.mark(items, "UPDATE outbox SET state = 'saved' WHERE seq = ?1 AND state = 'sent'")
     }
 
-    fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError> {
+    fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError> {
+        let items = &request.items;
         sync::push::check(items, response).map_err(OutboxError::Protocol)?;
         let account = self.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
         let entries = items.iter().map(|item| (item.id, (item.seq, item.statement.as_slice()))).collect();
@@ -54,17 +89,15 @@ impl Outbox for Store {
             .map_err(outward)?;
         let answers = Answers::of(items, response, &proven)?;
         self.write(|transaction| {
+            if receipts::known_tree_size(transaction)? != request.known_tree_size {
+                return Err(Failed(OutboxError::Overtaken));
+            }
             for registration in &proven {
-                // A head of the very size that was seen before must be the same head.
-                if receipts::beacon(transaction)?.is_some_and(|beacon| {
-                    beacon.tree_size == registration.head().tree_size
-                        && beacon.root != registration.head().root
-                }) {
-                    return Err(Failed(OutboxError::SplitView));
-                }
+                receipts::follow(transaction, registration)?;
                 receipts::store(transaction, registration, |id| answers.flags(id))?;
             }
             let refused = answers.park(transaction)?;
+            answers.take_back(transaction)?;
             tracing::trace!(target: "esep::step", step = "receipts-written");
             answers.refresh_flags(transaction, &account)?;
             let head = append::head(transaction)?;
@@ -127,17 +160,12 @@ impl From<rusqlite::Error> for Failed {
 
 fn batch(
     conn: &Connection,
-    from_seq: Option<u64>,
+    first_seq: Option<u64>,
     max_items: usize,
     max_bytes: usize,
-) -> Result<Vec<PushItem>, StoreError> {
-    let first_seq = match from_seq {
-        Some(seq) => Some(seq),
-        None => conn
-            .prepare_cached("SELECT min(seq) FROM outbox WHERE state <> 'refused'")?
-            .query_row([], |row| row.get(0))?,
-    };
-    let Some(first_seq) = first_seq else { return Ok(Vec::new()) };
+) -> Result<PushRequest, StoreError> {
+    let known_tree_size = receipts::known_tree_size(conn)?;
+    let Some(first_seq) = first_seq else { return Ok(PushRequest { items: Vec::new(), known_tree_size }) };
     let mut select = conn.prepare_cached(
         "SELECT o.seq, o.id, o.bytes, coalesce(c.bytes, x'') FROM own_statement o
            LEFT JOIN own_content c ON c.seq = o.seq WHERE o.seq >= ?1 ORDER BY o.seq LIMIT ?2",
@@ -153,13 +181,15 @@ fn batch(
         }
         items.push(item);
     }
-    Ok(items)
+    Ok(PushRequest { items, known_tree_size })
 }
 
 /// What became of each statement, once every registration in the answer was proven.
 struct Answers {
     registered: HashMap<StatementId, (u64, Vec<Flag>)>,
     refused: Vec<(u64, StatementId, Refusal)>,
+    /// Statements that nothing happened to, because others are missing before them.
+    untaken: Vec<u64>,
     forked: bool,
 }
 
@@ -168,7 +198,8 @@ impl Answers {
     /// [`OutboxError::Unproven`] when something is called registered that no proof covers, at that very leaf.
     fn of(items: &[PushItem], response: &PushResponse, proven: &[Proven<'_>]) -> Result<Self, OutboxError> {
         let leaves: HashMap<StatementId, u64> = proven.iter().flat_map(Proven::leaves).collect();
-        let mut answers = Self { registered: HashMap::new(), refused: Vec::new(), forked: false };
+        let mut answers =
+            Self { registered: HashMap::new(), refused: Vec::new(), untaken: Vec::new(), forked: false };
         for (item, outcome) in items.iter().zip(&response.outcomes) {
             match outcome {
                 Outcome::Registered { leaf_index, flags }
@@ -181,7 +212,7 @@ impl Answers {
                     answers.forked |= matches!(outcome, Outcome::Fork { .. });
                 }
                 Outcome::Refused { reason } => answers.refused.push((item.seq, item.id, *reason)),
-                Outcome::Gap { .. } => {}
+                Outcome::Gap { .. } => answers.untaken.push(item.seq),
             }
         }
         if leaves.keys().any(|id| !answers.registered.contains_key(id)) {
@@ -205,6 +236,14 @@ impl Answers {
             }
         }
         Ok(parked)
+    }
+
+    /// What the operator did not take is saved on this device and nowhere else.
+    fn take_back(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let mut update = transaction
+            .prepare_cached("UPDATE outbox SET state = 'saved' WHERE seq = ?1 AND state = 'sent'")?;
+        self.untaken.iter().try_for_each(|seq| update.execute([seq]).map(drop))?;
+        Ok(())
     }
 
     /// Shows the operator's flags on what they are about, and takes refused positions out of what is shown.

@@ -8,10 +8,12 @@
 //! | Module | Subject | Rows |
 //! |---|---|---|
 //! | [`device`] | a device | whose key it is |
+//! | [`authority`] | | who may answer to a visit and review it |
 //! | [`record`] | a person, a child, a place | names, roles, care teams, representations, positions |
 //! | [`publication`] | an organisation, a version of an agreement | |
 //! | [`visit`] | a visit | the visit as it stands, answers, own readings of the location |
 
+mod authority;
 mod device;
 mod publication;
 mod record;
@@ -76,19 +78,24 @@ impl Stale {
         account: &Account,
     ) -> Result<(), StoreError> {
         self.settle_keys(transaction, account)?;
-        let mut moved_places = BTreeSet::new();
-        let mut members_changed = false;
+        let mut moved = record::Moved::default();
         for &subject in &self.records {
-            members_changed |= record::fold(transaction, account, subject, &mut moved_places)?;
+            record::fold(transaction, account, subject, &mut moved)?;
         }
-        if members_changed {
+        if moved.members {
             // Who is a coordinator decides whose positions of places count.
             for subject in record::positions_not_by_operator(transaction, account)? {
-                record::fold(transaction, account, subject, &mut moved_places)?;
+                record::fold(transaction, account, subject, &mut moved)?;
             }
         }
-        for place in moved_places {
+        for place in moved.places {
             self.visits.extend(visit::at_place(transaction, place)?);
+        }
+        for child in moved.represented {
+            self.visits.extend(visit::of_child(transaction, child)?);
+        }
+        for person in moved.coordinators {
+            self.visits.extend(reviewed_by(transaction, account, person)?);
         }
         for &subject in &self.organisations {
             publication::fold_organisation(transaction, account, subject)?;
@@ -119,6 +126,29 @@ impl Stale {
         }
         Ok(())
     }
+}
+
+const REVIEWED_BY: &str = "SELECT f.subject FROM key k JOIN foreign_statement f ON f.key = k.id
+     WHERE k.person = ?1 AND f.kind = 'visit-reviewed' AND f.believed = 1";
+const REVIEWED_HERE: &str = "SELECT subject FROM own_statement WHERE kind = 'visit-reviewed'";
+
+/// Visits that a person reviewed.
+fn reviewed_by(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    person: PersonId,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let mut select = transaction.prepare_cached(REVIEWED_BY)?;
+    let rows = select.query_map([person.as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
+    let mut visits = rows.collect::<Result<Vec<_>, _>>()?;
+    if account.person == Some(person) {
+        let mut select = transaction.prepare_cached(REVIEWED_HERE)?;
+        let rows = select.query_map([], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
+        for visit in rows {
+            visits.push(visit?);
+        }
+    }
+    Ok(visits)
 }
 
 /// The person to whom a key is bound, as far as known here.

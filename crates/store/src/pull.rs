@@ -1,6 +1,7 @@
 //! Others' statements: verified outside the transaction, stored with their cursor in one.
 
-mod store_item;
+pub(crate) mod again;
+pub(crate) mod store_item;
 mod verify;
 
 use domain::id::Digest;
@@ -56,7 +57,7 @@ pub(crate) fn apply(
     store
         .write(|transaction| {
             if self::request(transaction, request.limit)? != *request {
-                return Err(Failed(OutboxError::Protocol("another page was applied meanwhile")));
+                return Err(Failed(OutboxError::Overtaken));
             }
             if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
                 advance_beacon(transaction, head, checkpoint)?;
@@ -89,7 +90,19 @@ fn check(request: &PullRequest, response: &PullResponse) -> Result<(), &'static 
     if response.cursor < request.cursor || response.urgent_cursor < request.urgent_cursor {
         return Err("a cursor went back");
     }
+    let backfilled = request.backfill.as_ref().map(|backfill| backfill.cursor);
+    if response.backfill_cursor.zip(backfilled).is_some_and(|(cursor, before)| cursor < before) {
+        return Err("the cursor of a backfill went back");
+    }
     let tree_size = response.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
+    // Beyond the head nothing is proven, and what comes there later would never be asked for.
+    let end = request.cursor.max(tree_size);
+    if response.cursor > end
+        || response.urgent_cursor > request.urgent_cursor.max(tree_size)
+        || response.backfill_cursor.is_some_and(|cursor| cursor > end)
+    {
+        return Err("a cursor beyond the head of the log");
+    }
     if response.urgent.iter().chain(&response.items).any(|item| item.leaf_index >= tree_size) {
         return Err("a statement beyond the head of the log");
     }

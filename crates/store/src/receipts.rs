@@ -11,10 +11,12 @@ use journal::merkle::{self, ProvenRange};
 use journal::receipt::{self, TreeHead};
 use journal::{Beacon, VerifyingKey};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use sync::OutboxError;
 use sync::wire::push::Registration;
 
 use crate::StoreError;
 use crate::column::{self, Blob, Json};
+use crate::outbox::Failed;
 
 /// Own statements by id: place in the series and bytes.
 pub(crate) type Entries<'a> = HashMap<StatementId, (u64, &'a [u8])>;
@@ -67,8 +69,25 @@ pub(crate) fn prove<'a>(
     Ok(Proven { registration, head, leaves })
 }
 
+/// Takes the head over a registration for one of the log that was seen before: either it goes on from the beacon and
+/// becomes the new one, or it is an earlier one of that history. Without a beacon it is the first head ever seen.
+///
+/// # Errors
+/// [`OutboxError::SplitView`].
+pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Result<(), Failed> {
+    let head = proven.head.beacon();
+    let Some(known) = beacon(transaction)? else { return Ok(set_beacon(transaction, head)?) };
+    let (older, newer) = if head.tree_size < known.tree_size { (head, known) } else { (known, head) };
+    merkle::check_consistency(
+        (older.tree_size, older.root),
+        (newer.tree_size, newer.root),
+        &proven.registration.consistency,
+    )
+    .map_err(|_| Failed(OutboxError::SplitView))?;
+    Ok(set_beacon(transaction, newer)?)
+}
+
 /// Stores what was proven and closes the outbox rows. A receipt that is there already stays: it is the older evidence.
-/// The first head ever seen becomes the beacon; later ones only with a proof of consistency, which a pull brings.
 pub(crate) fn store(
     transaction: &Transaction<'_>,
     proven: &Proven<'_>,
@@ -101,10 +120,12 @@ pub(crate) fn store(
         insert.execute((seq, leaf_index, id, column::flags(&flags_of(*statement))))?;
         close.execute([seq])?;
     }
-    if beacon(transaction)?.is_none() {
-        set_beacon(transaction, proven.head.beacon())?;
-    }
     Ok(())
+}
+
+/// Size of the last head of the log that is consistent with all before it; 0 for none.
+pub(crate) fn known_tree_size(conn: &Connection) -> Result<u64, StoreError> {
+    Ok(beacon(conn)?.map_or(0, |beacon| beacon.tree_size))
 }
 
 /// The last head of the log that is consistent with all before it.

@@ -69,6 +69,22 @@ impl Transport {
     }
 }
 
+pub(crate) const ABOUT: &str = "SELECT * FROM (
+    SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
+           NULL AS receipt_at_s, c.bytes AS content, NULL AS seq
+      FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
+     WHERE f.subject = ?1 AND f.believed = 1
+    UNION ALL
+    SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
+           g.signed_at_s, c.bytes, o.seq
+      FROM own_statement o
+      LEFT JOIN own_content c ON c.seq = o.seq
+      LEFT JOIN outbox x ON x.seq = o.seq
+      LEFT JOIN receipt r ON r.seq = o.seq
+      LEFT JOIN registration g ON g.id = r.registration
+     WHERE o.subject = ?1)
+     ORDER BY leaf_index IS NULL, leaf_index, seq";
+
 /// Believed statements about one subject: registered ones in the order of the log, then those that wait, in the
 /// order of the series.
 pub(crate) fn about(
@@ -76,23 +92,7 @@ pub(crate) fn about(
     account: &Account,
     subject: SubjectId,
 ) -> Result<Vec<Believed>, StoreError> {
-    let mut select = conn.prepare_cached(
-        "SELECT * FROM (
-         SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
-                NULL AS receipt_at_s, c.bytes AS content, NULL AS seq
-           FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
-          WHERE f.subject = ?1 AND f.believed = 1
-         UNION ALL
-         SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
-                g.signed_at_s, c.bytes, o.seq
-           FROM own_statement o
-           LEFT JOIN own_content c ON c.seq = o.seq
-           LEFT JOIN outbox x ON x.seq = o.seq
-           LEFT JOIN receipt r ON r.seq = o.seq
-           LEFT JOIN registration g ON g.id = r.registration
-          WHERE o.subject = ?1)
-          ORDER BY leaf_index IS NULL, leaf_index, seq",
-    )?;
+    let mut select = conn.prepare_cached(ABOUT)?;
     let own_key = account.key.id();
     let rows = select.query_map([subject.as_bytes()], |row| Believed::from_row(row, own_key))?;
     Ok(rows.collect::<Result<_, _>>()?)

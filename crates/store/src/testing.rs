@@ -152,13 +152,13 @@ impl TestDevice {
     pub(crate) fn push(&self, operator: &mut TestOperator) {
         use sync::Outbox as _;
         loop {
-            let items = self.store.next_batch(None, 5, usize::MAX).unwrap();
-            if items.is_empty() {
+            let request = self.store.next_batch(None, 5, usize::MAX).unwrap();
+            if request.items.is_empty() {
                 return;
             }
-            self.store.mark_sent(&items).unwrap();
-            let response = operator.push(&items, self.key());
-            self.store.apply_push(&items, &response).unwrap();
+            self.store.mark_sent(&request.items).unwrap();
+            let response = operator.push(&request, self.key());
+            self.store.apply_push(&request, &response).unwrap();
         }
     }
 

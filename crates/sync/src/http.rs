@@ -31,6 +31,13 @@ use crate::transport::TransportError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long nothing may arrive: a batch of 3 MB goes up within it at 200 kbit/s.
 const READ_TIMEOUT: Duration = Duration::from_secs(120);
+/// The slowest line on which a request still gets through, 200 kbit/s.
+const SLOWEST_BYTES_PER_S: u64 = 25_000;
+/// How long a request may take from its beginning to the last byte of its answer, beside the time that its own body
+/// needs: an answer of the largest size, and as much again as nothing may arrive. A server that gives a byte now and then
+/// would otherwise hold up a sync for ever.
+const WHOLE_TIMEOUT: Duration =
+    Duration::from_secs(READ_TIMEOUT.as_secs() + body::MAX_BODY_BYTES as u64 / SLOWEST_BYTES_PER_S);
 /// Version of the API that this client speaks.
 const API_VERSION: u32 = 1;
 
@@ -46,6 +53,8 @@ pub fn install_crypto_provider() {
 pub struct Client {
     http: reqwest::Client,
     address: Address,
+    /// [`WHOLE_TIMEOUT`]
+    whole_timeout: Duration,
 }
 
 /// The operator and its clock.
@@ -79,7 +88,7 @@ impl Client {
             .tls_certs_merge(roots)
             .build()
             .map_err(|_| TransportError::Request)?;
-        Ok(Self { http, address })
+        Ok(Self { http, address, whole_timeout: WHOLE_TIMEOUT })
     }
 
     /// Where it is.
@@ -94,7 +103,7 @@ impl Client {
     pub async fn fetch_operator(&self) -> Result<Found, TransportError> {
         let request =
             self.http.get(self.address.join(wire::path::OPERATOR)?).header(ACCEPT_ENCODING, body::ZSTD);
-        let info: OperatorInfo = answer::read(send(request).await?).await?;
+        let info: OperatorInfo = answer::read(self.send(request, 0).await?).await?;
         if info.system != SYSTEM || info.version != API_VERSION {
             return Err(TransportError::NotAnOperator);
         }
@@ -109,8 +118,9 @@ impl Client {
     /// [`TransportError::Problem`] with what is wrong with the code.
     pub async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, TransportError> {
         let (bytes, headers) = encode(request)?;
+        let length_bytes = bytes.len();
         let request = self.http.post(self.address.join(wire::path::ENROL)?).headers(headers).body(bytes);
-        answer::read(send(request).await?).await
+        answer::read(self.send(request, length_bytes).await?).await
     }
 
     /// `GET /v1/agreements/{sha256}`: the exact bytes of a text.
@@ -119,8 +129,19 @@ impl Client {
     /// [`TransportError::Altered`] when the bytes do not have that digest.
     pub async fn fetch_agreement(&self, sha256: Digest) -> Result<Vec<u8>, TransportError> {
         let path = wire::path::AGREEMENT.replace("{sha256}", &sha256.to_string());
-        let text = answer::read_text(send(self.http.get(self.address.join(&path)?)).await?).await?;
+        let request = self.http.get(self.address.join(&path)?);
+        let text = answer::read_text(self.send(request, 0).await?).await?;
         if codec::hash(&text) == sha256 { Ok(text) } else { Err(TransportError::Altered) }
+    }
+
+    /// Sends a request whose body has that length.
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        length_bytes: usize,
+    ) -> Result<reqwest::Response, TransportError> {
+        let upload = Duration::from_secs(length_bytes as u64 / SLOWEST_BYTES_PER_S);
+        request.timeout(self.whole_timeout + upload).send().await.map_err(|error| failure(&error))
     }
 }
 
@@ -132,10 +153,6 @@ fn encode<T: Serialize>(value: &T) -> Result<(Vec<u8>, HeaderMap), TransportErro
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoded.encoding.unwrap_or("identity")));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ZSTD));
     Ok((encoded.bytes, headers))
-}
-
-async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response, TransportError> {
-    request.send().await.map_err(|error| failure(&error))
 }
 
 /// What a failed exchange means. The error's own text may hold the address, so it goes no further.

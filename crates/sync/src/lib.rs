@@ -27,7 +27,7 @@ pub mod transport;
 pub use backoff::Backoff;
 pub use operator::Operator;
 pub use outbox::{Outbox, OutboxError, Waiting};
-pub use run::{Phase, Progress, Summary, synchronise};
+pub use run::{Phase, Progress, Refused, Summary, synchronise};
 pub use transport::{Transport, TransportError};
 /// The port's methods speak the types of the wire, so whoever implements it needs them.
 pub use wire;

@@ -2,7 +2,7 @@
 
 use domain::id::StatementId;
 use wire::pull::{PullRequest, PullResponse};
-use wire::push::{PushItem, PushResponse};
+use wire::push::{PushItem, PushRequest, PushResponse};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum OutboxError {
     /// The operator's log is not the one that was seen before: it was changed or shortened.
     #[error("the operator's log contradicts the one that was seen before")]
     SplitView,
+    /// Another answer was applied since this question was asked: asked anew, it may succeed at once.
+    #[error("another answer was applied meanwhile")]
+    Overtaken,
     /// The answer does not fit the question.
     #[error("the answer does not fit the question: {0}")]
     Protocol(&'static str),
@@ -24,7 +27,7 @@ pub enum OutboxError {
 impl OutboxError {
     /// Whether the same step may succeed later without anybody's help. A store may: a disk gets free again.
     pub fn can_retry(&self) -> bool {
-        matches!(self, OutboxError::Store(_))
+        matches!(self, OutboxError::Store(_) | OutboxError::Overtaken)
     }
 }
 
@@ -62,10 +65,11 @@ pub struct PullApplied {
 /// The device's store as the sync sees it.
 ///
 /// # Invariants
-/// A statement leaves the outbox only when its receipt verified. A cursor is written in the transaction of the page
-/// that it follows, never before.
+/// A statement leaves the outbox only when its receipt verified under a head of the one log that this device was ever
+/// shown. A cursor is written in the transaction of the page that it follows, never before.
 pub trait Outbox: Send + Sync + 'static {
-    /// The next run of the device's own series: without gaps, at most `max_items` and about `max_bytes` (at least one).
+    /// The next run of the device's own series: without gaps, at most `max_items` and about `max_bytes` (at least one);
+    /// without items when nothing is left.
     ///
     /// `from_seq` names the first one, whatever became of it before, because the operator needs a run without gaps;
     /// `None` is the first that waits. What was refused waits no more, so it delays nobody.
@@ -77,26 +81,38 @@ pub trait Outbox: Send + Sync + 'static {
         from_seq: Option<u64>,
         max_items: usize,
         max_bytes: usize,
-    ) -> Result<Vec<PushItem>, OutboxError>;
+    ) -> Result<PushRequest, OutboxError>;
 
-    /// Remembers that these are on their way, so that the person sees it even after a crash.
+    /// The first run behind `after_seq` of what the operator refused, within the same limits.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn refused_batch(
+        &self,
+        after_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<PushRequest, OutboxError>;
+
+    /// Remembers that these are on their way, for the person who looks at them.
     ///
     /// # Errors
     /// [`OutboxError::Store`].
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError>;
 
-    /// Takes that back after a push without an answer: what is certain is that they are saved on this device, and
-    /// nobody without a network may read that his visit was sent.
+    /// Takes that back after a push without an answer that counts: what is certain is that they are saved on this
+    /// device, and nobody without a network may read that his visit was sent.
     ///
     /// # Errors
     /// [`OutboxError::Store`].
     fn mark_unsent(&self, items: &[PushItem]) -> Result<(), OutboxError>;
 
-    /// Verifies and stores what came back for a push of `items`.
+    /// Verifies and stores what came back for a push.
     ///
     /// # Errors
-    /// [`OutboxError::Unproven`] when a receipt does not verify: then nothing is changed.
-    fn apply_push(&self, items: &[PushItem], response: &PushResponse) -> Result<PushApplied, OutboxError>;
+    /// [`OutboxError::Unproven`] when a receipt does not verify, [`OutboxError::SplitView`] when it is one of another
+    /// log than was seen before, [`OutboxError::Overtaken`]: then nothing is changed.
+    fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError>;
 
     /// What to ask next.
     ///
@@ -108,7 +124,7 @@ pub trait Outbox: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`OutboxError::Protocol`] when the page does not belong to the request, [`OutboxError::Unproven`],
-    /// [`OutboxError::SplitView`]: then nothing is changed.
+    /// [`OutboxError::SplitView`], [`OutboxError::Overtaken`]: then nothing is changed.
     fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError>;
 
     /// What waits.

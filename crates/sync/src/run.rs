@@ -1,10 +1,13 @@
-//! One sync: push until nothing waits, then pull until nothing is left.
+//! One sync: push until nothing waits, then pull until nothing is left, looking at the outbox between pages.
 
 use std::sync::Arc;
 
+use wire::problem::ProblemCode;
+use wire::push::PushRequest;
+
 use crate::outbox::{Outbox, OutboxError};
 use crate::push::{self, Next, Pushing};
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError};
 use crate::{SyncError, pull};
 
 /// What a sync is doing.
@@ -44,6 +47,18 @@ pub struct Summary {
     pub revoked: bool,
 }
 
+/// What to do about statements that the operator refused before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// They wait for nobody, so they delay nobody.
+    Leave,
+    /// Send them again, after everything else: the operator or this app may have been mended since.
+    TryAgain,
+}
+
+/// How often one sync asks anew because another answer was applied first.
+const MAX_OVERTAKEN: u32 = 3;
+
 /// Runs one sync to its end. Cancelling it at any await loses nothing.
 ///
 /// `progress` is called before each request and at the end of each phase.
@@ -53,106 +68,199 @@ pub struct Summary {
 pub async fn synchronise(
     outbox: Arc<dyn Outbox>,
     transport: &dyn Transport,
+    refused: Refused,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
-    let mut summary = Summary::default();
-    push_all(&outbox, transport, progress, &mut summary).await?;
-    pull_all(&outbox, transport, progress, &mut summary).await?;
-    Ok(summary)
+    let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
+    run.push_all().await?;
+    if refused == Refused::TryAgain {
+        run.push_refused().await?;
+    }
+    run.pull_all().await?;
+    Ok(run.summary)
 }
 
-async fn push_all(
-    outbox: &Arc<dyn Outbox>,
-    transport: &dyn Transport,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-    summary: &mut Summary,
-) -> Result<(), SyncError> {
-    let total_count = blocking(outbox, |outbox| outbox.waiting()).await?.waiting_count;
-    let mut pushing = Pushing::new();
-    loop {
-        let limits = pushing.limits();
-        let items = blocking(outbox, move |outbox| {
-            outbox.next_batch(limits.from_seq, limits.max_items, limits.max_bytes)
-        })
-        .await?;
-        let done_count = summary.registered_count.min(total_count);
-        progress(Progress { phase: Phase::Pushing, done_count, total_count });
-        if items.is_empty() {
-            return Ok(());
-        }
-        tracing::trace!(target: "esep::step", step = "push-planned");
-        let request = wire::push::PushRequest { items: items.clone() };
-        blocking(outbox, move |outbox| outbox.mark_sent(&items)).await?;
-        tracing::trace!(target: "esep::step", step = "push-sent");
-        let answer = transport.push(&request).await;
-        tracing::trace!(target: "esep::step", step = "push-answered");
-        let next = match answer {
-            Ok(response) => {
-                push::check(&request.items, &response).map_err(SyncError::Protocol)?;
-                let next = pushing.after(&request.items, &response);
-                let items = request.items;
-                let applied = blocking(outbox, move |outbox| outbox.apply_push(&items, &response)).await?;
-                tracing::trace!(target: "esep::step", step = "receipts-committed");
-                summary.registered_count += applied.registered_count;
-                summary.refused_count += applied.refused.len() as u64;
-                summary.series_behind |= applied.series_behind;
-                next
+struct Run<'a> {
+    outbox: Arc<dyn Outbox>,
+    transport: &'a dyn Transport,
+    progress: &'a (dyn Fn(Progress) + Send + Sync),
+    summary: Summary,
+    overtaken_count: u32,
+}
+
+impl Run<'_> {
+    async fn push_all(&mut self) -> Result<(), SyncError> {
+        let total_count = self.blocking(|outbox| outbox.waiting()).await?.waiting_count;
+        let registered_before_count = self.summary.registered_count;
+        let mut pushing = Pushing::new();
+        let mut contradiction = None;
+        loop {
+            let limits = pushing.limits();
+            let request = self
+                .blocking(move |outbox| {
+                    outbox.next_batch(limits.from_seq, limits.max_items, limits.max_bytes)
+                })
+                .await?;
+            let done_count = (self.summary.registered_count - registered_before_count).min(total_count);
+            (self.progress)(Progress { phase: Phase::Pushing, done_count, total_count });
+            if request.items.is_empty() {
+                return contradiction.map_or(Ok(()), Err);
             }
+            tracing::trace!(target: "esep::step", step = "push-planned");
+            match self.push(request, &mut pushing).await {
+                Ok(Next::Again) => {}
+                // An operator that lost the end of its log gets it whole again, though its receipts count no more.
+                Err(error @ SyncError::Outbox(OutboxError::SplitView)) if limits.from_seq.is_some() => {
+                    contradiction = Some(error);
+                }
+                Ok(Next::Stop(error)) | Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// One push from its mark to its receipts. Whatever fails in between, nobody reads afterwards that it was sent.
+    async fn push(&mut self, request: PushRequest, pushing: &mut Pushing) -> Result<Next, SyncError> {
+        let items = request.items.clone();
+        // The mark is for whoever looks at the screen; a full disk must not keep a visit from the operator.
+        if let Err(error) = self.blocking(move |outbox| outbox.mark_sent(&items)).await {
+            tracing::warn!(%error, "statements go out without the mark that they do");
+        }
+        tracing::trace!(target: "esep::step", step = "push-sent");
+        let items = request.items.clone();
+        let pushed = self.exchange(request, pushing).await;
+        if pushed.is_err() || pushed.as_ref().is_ok_and(|answered| !answered.applied) {
+            let unmarked = self.blocking(move |outbox| outbox.mark_unsent(&items)).await;
+            if let Err(error) = unmarked {
+                tracing::warn!(%error, "statements keep the mark that they were sent");
+            }
+        }
+        pushed.map(|answered| answered.next)
+    }
+
+    async fn exchange(&mut self, request: PushRequest, pushing: &mut Pushing) -> Result<Answered, SyncError> {
+        let answer = self.transport.push(&request).await;
+        tracing::trace!(target: "esep::step", step = "push-answered");
+        let response = match answer {
+            Ok(response) => response,
             Err(error) => {
                 let next = pushing.after_failure(error, request.items.len());
-                blocking(outbox, move |outbox| outbox.mark_unsent(&request.items)).await?;
-                next
+                return Ok(Answered { next, applied: false });
             }
         };
-        match next {
-            Next::Again => {}
-            Next::Stop(error) => return Err(error),
+        push::check(&request.items, &response).map_err(SyncError::Protocol)?;
+        let before = pushing.clone();
+        let next = pushing.after(&request.items, &response);
+        match self.blocking(move |outbox| outbox.apply_push(&request, &response)).await {
+            Ok(applied) => {
+                tracing::trace!(target: "esep::step", step = "receipts-committed");
+                self.summary.registered_count += applied.registered_count;
+                self.summary.refused_count += applied.refused.len() as u64;
+                self.summary.series_behind |= applied.series_behind;
+                Ok(Answered { next, applied: true })
+            }
+            Err(error) => {
+                self.overtaken(error)?;
+                *pushing = before;
+                Ok(Answered { next: Next::Again, applied: false })
+            }
         }
     }
-}
 
-async fn pull_all(
-    outbox: &Arc<dyn Outbox>,
-    transport: &dyn Transport,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-    summary: &mut Summary,
-) -> Result<(), SyncError> {
-    let mut pulling = pull::Pulling::new();
-    loop {
-        progress(pulling.progress());
-        let limit = pulling.limit();
-        let request = blocking(outbox, move |outbox| outbox.pull_request(limit)).await?;
-        let response = match transport.pull(&request).await {
-            Ok(response) => response,
-            Err(error) => match pulling.after_failure(error) {
-                pull::Next::Again => continue,
-                pull::Next::Revoked => {
-                    summary.revoked = true;
-                    return Ok(());
+    /// Sends what was refused before once more, each run by itself. What is refused again stays where it is.
+    async fn push_refused(&mut self) -> Result<(), SyncError> {
+        let (mut after_seq, mut max_items) = (None, wire::push::MAX_ITEMS);
+        loop {
+            let request = self
+                .blocking(move |outbox| outbox.refused_batch(after_seq, max_items, push::MAX_BATCH_BYTES))
+                .await?;
+            let Some(last_seq) = request.items.last().map(|item| item.seq) else { return Ok(()) };
+            match self.transport.push(&request).await {
+                Ok(response) => {
+                    push::check(&request.items, &response).map_err(SyncError::Protocol)?;
+                    match self.blocking(move |outbox| outbox.apply_push(&request, &response)).await {
+                        Ok(applied) => self.summary.registered_count += applied.registered_count,
+                        Err(error) => {
+                            self.overtaken(error)?;
+                            continue;
+                        }
+                    }
+                    after_seq = Some(last_seq);
                 }
-                pull::Next::Stop(error) => return Err(error.into()),
-            },
-        };
-        let more = pulling.after(&request, &response).map_err(SyncError::Protocol)?;
-        let applied = blocking(outbox, move |outbox| outbox.apply_pull(&request, response)).await?;
-        tracing::trace!(target: "esep::step", step = "page-committed");
-        summary.received_count += applied.new_count;
-        summary.rejected_count += applied.rejected_count;
-        if !more {
-            progress(pulling.progress());
-            return Ok(());
+                Err(TransportError::Problem { code: ProblemCode::TooLarge, .. }) => {
+                    match request.items.len() {
+                        1 => after_seq = Some(last_seq),
+                        count => max_items = count / 2,
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn pull_all(&mut self) -> Result<(), SyncError> {
+        let mut pulling = pull::Pulling::new();
+        loop {
+            (self.progress)(pulling.progress());
+            let limit = pulling.limit();
+            let request = self.blocking(move |outbox| outbox.pull_request(limit)).await?;
+            let response = match self.transport.pull(&request).await {
+                Ok(response) => response,
+                Err(error) => match pulling.after_failure(error) {
+                    pull::Next::Again => continue,
+                    pull::Next::Revoked => {
+                        self.summary.revoked = true;
+                        return Ok(());
+                    }
+                    pull::Next::Stop(error) => return Err(error.into()),
+                },
+            };
+            let more = pulling.after(&request, &response).map_err(SyncError::Protocol)?;
+            match self.blocking(move |outbox| outbox.apply_pull(&request, response)).await {
+                Ok(applied) => {
+                    self.summary.received_count += applied.new_count;
+                    self.summary.rejected_count += applied.rejected_count;
+                }
+                Err(error) => {
+                    self.overtaken(error)?;
+                    continue;
+                }
+            }
+            tracing::trace!(target: "esep::step", step = "page-committed");
+            if !more {
+                (self.progress)(pulling.progress());
+                return Ok(());
+            }
+            // A first pull may take long; a visit that was registered meanwhile does not wait for its end.
+            if self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0 {
+                self.push_all().await?;
+            }
+        }
+    }
+
+    /// Whether to ask anew after the store did not take an answer.
+    fn overtaken(&mut self, error: OutboxError) -> Result<(), OutboxError> {
+        self.overtaken_count += 1;
+        match error {
+            OutboxError::Overtaken if self.overtaken_count <= MAX_OVERTAKEN => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// Runs a short transaction where it may block. The task runs to its end even when the sync is cancelled.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&dyn Outbox) -> Result<T, OutboxError> + Send + 'static,
+    ) -> Result<T, OutboxError> {
+        let outbox = Arc::clone(&self.outbox);
+        match tokio::task::spawn_blocking(move || step(outbox.as_ref())).await {
+            Ok(result) => result,
+            Err(error) => Err(OutboxError::Store(Box::new(error))),
         }
     }
 }
 
-/// Runs a short transaction where it may block. The task runs to its end even when the sync is cancelled.
-async fn blocking<T: Send + 'static>(
-    outbox: &Arc<dyn Outbox>,
-    step: impl FnOnce(&dyn Outbox) -> Result<T, OutboxError> + Send + 'static,
-) -> Result<T, OutboxError> {
-    let outbox = Arc::clone(outbox);
-    match tokio::task::spawn_blocking(move || step(outbox.as_ref())).await {
-        Ok(result) => result,
-        Err(error) => Err(OutboxError::Store(Box::new(error))),
-    }
+/// What a push that was answered says to do next, and whether its answer is in the store.
+struct Answered {
+    next: Next,
+    applied: bool,
 }

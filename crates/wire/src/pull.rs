@@ -54,6 +54,7 @@ pub struct PullItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
     /// Scopes of the reader that hold it.
+    #[serde(deserialize_with = "known")]
     pub scopes: Vec<Scope>,
     /// What a person should look at; the operator's view, not signed.
     #[serde(deserialize_with = "domain::flag::known")]
@@ -85,7 +86,7 @@ pub struct PullResponse {
     /// Version of the reader's scope list now.
     pub scopes_version: Digest,
     /// The list, when the device named another version; then `items` is empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_list")]
     pub scopes: Option<Vec<Scope>>,
     /// Revocations, withdrawals and erasures beyond `urgent_cursor`, whatever page they will come on again.
     pub urgent: Vec<PullItem>,
@@ -105,4 +106,61 @@ pub struct PullResponse {
     /// The head of the log; absent while the log is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+}
+
+/// Reads scopes and leaves out those that this version does not know: a newer operator must not silence an older device,
+/// which asks for the list again once it is updated.
+fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+fn known_list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Scope>>, D::Error> {
+    known(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_of_a_newer_version_is_left_out() {
+        #[derive(Serialize)]
+        struct Newer {
+            leaf_index: u64,
+            #[serde(with = "bytes")]
+            statement: Vec<u8>,
+            scopes: Vec<&'static str>,
+            flags: Vec<&'static str>,
+        }
+        let newer = Newer {
+            leaf_index: 7,
+            statement: vec![1],
+            scopes: vec!["operator", "galaxy", "moon:00112233445566778899aabbccddeeff"],
+            flags: Vec::new(),
+        };
+        let bytes = crate::body::encode(&newer).unwrap().bytes;
+        let item: PullItem = crate::body::decode(&bytes, None).unwrap();
+        assert_eq!(item.scopes, [Scope::Operator]);
+    }
+
+    #[test]
+    fn an_answer_with_a_newer_list_is_read_and_one_without_a_list_has_none() {
+        #[derive(Serialize)]
+        struct List {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            scopes: Option<Vec<&'static str>>,
+        }
+        #[derive(Deserialize)]
+        struct Read {
+            #[serde(default, deserialize_with = "known_list")]
+            scopes: Option<Vec<Scope>>,
+        }
+        let read = |scopes| {
+            let bytes = crate::body::encode(&List { scopes }).unwrap().bytes;
+            crate::body::decode::<Read>(&bytes, None).unwrap().scopes
+        };
+        assert_eq!(read(Some(vec!["galaxy", "operator"])), Some(vec![Scope::Operator]));
+        assert_eq!(read(None), None);
+    }
 }

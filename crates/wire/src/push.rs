@@ -31,6 +31,8 @@ pub struct PushItem {
 pub struct PushRequest {
     /// At most [`MAX_ITEMS`].
     pub items: Vec<PushItem>,
+    /// Size of the last tree head that the device verified; 0 for none.
+    pub known_tree_size: u64,
 }
 
 /// Why bytes were refused: only what cannot be attributed.
@@ -105,6 +107,7 @@ pub enum Outcome {
     /// Cannot be attributed; recorded under the client's id, the series goes on.
     Refused {
         /// Why.
+        #[serde(deserialize_with = "reason")]
         reason: Refusal,
     },
 }
@@ -123,6 +126,10 @@ pub struct Registration {
     pub tree_size: u64,
     /// Hashes outside the range, left to right ([`journal::merkle::range_proof`]).
     pub proof: Vec<Digest>,
+    /// Between this head and the largest tree that the device knows by then, that of `known_tree_size` or of a
+    /// registration before this one, from the smaller to the larger (RFC 9162 section 2.1.4): no receipt comes from a
+    /// log that nobody else is shown.
+    pub consistency: Vec<Digest>,
 }
 
 /// Answer to a push.
@@ -134,4 +141,27 @@ pub struct PushResponse {
     pub registrations: Vec<Registration>,
     /// Number that the operator expects next from this device.
     pub next_seq: u64,
+}
+
+/// Reads a reason; one of a newer operator counts as the broadest: the statement is parked all the same.
+fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Refusal, D::Error> {
+    let code = String::deserialize(deserializer)?;
+    Ok(Refusal::parse(&code).unwrap_or(Refusal::NotAStatement))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_a_newer_version_refuses_without_spoiling_the_answer() {
+        let read = |code: &str| {
+            let refused = std::collections::BTreeMap::from([("reason", code)]);
+            let answer = vec![std::collections::BTreeMap::from([("refused", refused)])];
+            let bytes = crate::body::encode(&answer).unwrap().bytes;
+            crate::body::decode::<Vec<Outcome>>(&bytes, None).unwrap()
+        };
+        assert_eq!(read("wrong-content"), [Outcome::Refused { reason: Refusal::WrongContent }]);
+        assert_eq!(read("wrong-moon"), [Outcome::Refused { reason: Refusal::NotAStatement }]);
+    }
 }

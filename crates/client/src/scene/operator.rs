@@ -138,6 +138,7 @@ impl Operator {
             head: head.bytes,
             tree_size: head.tree_size,
             proof,
+            consistency: Vec::new(),
         };
         EnrolResponse { bound, registration }
     }

@@ -90,7 +90,7 @@ impl May {
         Self {
             finish: is_own && stands && row.finished_at_ms.is_none() && row.outcome == VisitOutcome::Held,
             correct: is_own && stands,
-            answer: stands && viewer.represents.contains(&row.child),
+            answer: stands && row.specialist != viewer.person && viewer.represents.contains(&row.child),
             review: coordinates,
             adopt_position: coordinates
                 && matches!(row.review, Review::Accepted(_))

@@ -16,7 +16,7 @@ fn id(n: u8) -> StatementId {
 }
 
 fn statement(n: u8, author: PersonId, content: impl Into<Content>) -> VisitStatement {
-    VisitStatement { id: id(n), author: Some(author), content: Some(content.into()) }
+    VisitStatement { id: id(n), author: Some(author), has_authority: true, content: Some(content.into()) }
 }
 
 fn registered() -> VisitStatement {
@@ -188,4 +188,90 @@ fn a_statement_of_an_unknown_author_counts_for_nobody() {
     ]);
     assert_eq!(visit.confirmation(), Confirmation::None);
     assert_eq!((visit.review, visit.cancelled), (Review::Open, None));
+}
+
+fn finished(n: u8) -> VisitStatement {
+    statement(n, SPECIALIST, VisitFinished { finished_at_ms: 50 })
+}
+
+#[test]
+fn an_answer_before_the_finish_is_asked_for_again_and_one_after_it_is_not() {
+    let early = [
+        registered(),
+        confirmed(2, MOTHER, 1),
+        reviewed(3, COORDINATOR, 1, ReviewDecision::Accepted),
+        finished(4),
+    ];
+    let visit = fold(&early);
+    assert_eq!(visit.confirmation(), Confirmation::None, "nobody has answered for the hours");
+    assert_eq!((visit.review, visit.basis), (Review::Open, id(4)));
+    assert!(visit.answers.contains_key(&MOTHER), "what she said stays in the story");
+    let in_order = [
+        registered(),
+        finished(2),
+        confirmed(3, MOTHER, 2),
+        reviewed(4, COORDINATOR, 2, ReviewDecision::Accepted),
+    ];
+    let visit = fold(&in_order);
+    assert_eq!(visit.confirmation(), Confirmation::Confirmed);
+    assert_eq!(visit.review, Review::Accepted(ReviewReason::InOrder));
+    let crossed = fold(&[registered(), finished(2), confirmed(3, MOTHER, 1)]);
+    assert_eq!(crossed.confirmation(), Confirmation::None, "she answered while the finish was on its way");
+    assert_eq!(
+        fold(&[registered(), finished(2), finished(3)]).basis,
+        id(2),
+        "a second finish changes nothing"
+    );
+}
+
+#[test]
+fn a_late_answer_to_an_earlier_version_replaces_nothing_newer() {
+    let moved = || corrected(2, SPECIALIST, VisitChange { started_at_ms: Some(2_000), ..change() });
+    let visit = fold(&[registered(), moved(), disputed(3, MOTHER, 2), confirmed(4, MOTHER, 1)]);
+    assert_eq!(visit.confirmation(), Confirmation::Disputed);
+    let again = corrected(4, SPECIALIST, change());
+    let visit = fold(&[registered(), moved(), disputed(3, MOTHER, 2), again, confirmed(5, MOTHER, 1)]);
+    assert_eq!(visit.answers[&MOTHER].statement, id(3), "also when both are earlier ones by now");
+    let unknown = fold(&[registered(), disputed(2, MOTHER, 1), confirmed(3, MOTHER, 77)]);
+    assert_eq!(unknown.confirmation(), Confirmation::Disputed, "nor one to what is no version of it");
+    let anew = fold(&[registered(), disputed(2, MOTHER, 1), confirmed(3, MOTHER, 1)]);
+    assert_eq!(anew.confirmation(), Confirmation::Confirmed, "the same version may be answered anew");
+}
+
+#[test]
+fn a_specialist_does_not_answer_for_the_own_visit_whatever_else_they_are_to_the_child() {
+    for answer in [confirmed(2, SPECIALIST, 1), disputed(2, SPECIALIST, 1)] {
+        assert_eq!(fold(&[registered(), answer]).answers.len(), 0);
+    }
+}
+
+#[test]
+fn answers_and_reviews_without_authority_count_for_nothing() {
+    let without = |statement: VisitStatement| VisitStatement { has_authority: false, ..statement };
+    let visit = fold(&[
+        registered(),
+        without(confirmed(2, FATHER, 1)),
+        without(reviewed(3, COORDINATOR, 1, ReviewDecision::Accepted)),
+    ]);
+    assert_eq!((visit.confirmation(), visit.review), (Confirmation::None, Review::Open));
+}
+
+#[test]
+fn a_correction_that_did_not_see_it_taken_back_does_not_let_it_stand_again() {
+    let cancelled = corrected(2, SPECIALIST, VisitChange { cancelled: true, ..change() });
+    let other = corrected(3, SPECIALIST, VisitChange { service: Some("massage".into()), ..change() });
+    let visit = fold(&[registered(), cancelled.clone(), other]);
+    assert_eq!(visit.cancelled, Some(CorrectionReason::WrongTime));
+    assert_eq!(visit.service, "massage", "what it does change holds");
+    let knowing = statement(
+        3,
+        SPECIALIST,
+        VisitCorrected {
+            basis: id(2),
+            reason: CorrectionReason::Other,
+            change: change(),
+            corrected_at_ms: 9,
+        },
+    );
+    assert_eq!(fold(&[registered(), cancelled, knowing]).cancelled, None);
 }

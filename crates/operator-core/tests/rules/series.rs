@@ -2,7 +2,7 @@ use domain::content::VisitFinished;
 use domain::flag::Flag;
 use domain::id::{Digest, StatementId};
 use journal::Beacon;
-use journal::merkle::{leaf_hash, prove_range};
+use journal::merkle::{check_consistency, leaf_hash, prove_range};
 use journal::receipt::TreeHead;
 use operator_core::store::Store as _;
 use wire::push::{Outcome, PushItem, Refusal};
@@ -155,4 +155,39 @@ fn a_beacon_of_another_history_is_evidence() {
     assert!(device.say(visit, finished(1)).contains(&Flag::SplitView));
     device.beacon = Some(Beacon { tree_size: u64::MAX, root: head.root });
     assert!(device.say(visit, finished(2)).contains(&Flag::SplitView), "a log that was never so long");
+}
+
+#[test]
+fn every_head_of_a_push_is_one_history_with_what_the_device_knew() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let visit = world.visit_id();
+    let first = device.seal(visit, world.visit_by(world.specialist, world.child));
+    device.push(&[item(&first)]);
+    let mut other = world.device(world.specialist);
+    other.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    let known = world.store.read().unwrap().latest_head().unwrap().unwrap();
+    device.beacon = Some(Beacon { tree_size: known.tree_size, root: known.root });
+    other.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    let second = device.seal(visit, finished(1));
+    let answer = device.push(&[item(&first), item(&second)]);
+    let mut largest = (known.tree_size, known.root);
+    let mut sizes = Vec::new();
+    for (registration, sealed) in answer.registrations.iter().zip([&first, &second]) {
+        let leaves = [leaf_hash(&sealed.bytes)];
+        let size = registration.tree_size;
+        let root = prove_range(&leaves, registration.first_leaf, size, &registration.proof).unwrap().root;
+        let (older, newer) = if size < largest.0 { ((size, root), largest) } else { (largest, (size, root)) };
+        check_consistency(older, newer, &registration.consistency).unwrap();
+        sizes.push(size.cmp(&known.tree_size));
+        largest = newer;
+    }
+    assert_eq!(
+        sizes,
+        [std::cmp::Ordering::Less, std::cmp::Ordering::Greater],
+        "an older head and a newer one"
+    );
+    device.beacon = Some(Beacon { tree_size: largest.0 + 1, root: largest.1 });
+    let foreign = device.push(&[item(&first)]);
+    assert_eq!(foreign.registrations[0].consistency, [], "a log that was never so long proves nothing");
 }

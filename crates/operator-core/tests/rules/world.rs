@@ -324,6 +324,7 @@ impl Device<'_> {
 
     pub(crate) fn push(&self, items: &[PushItem]) -> PushResponse {
         let (world, key) = (self.world, self.key.id());
+        let known_tree_size = self.beacon.map_or(0, |beacon| beacon.tree_size);
         let operator = world.operator();
         let checked = push::check_all(items, self.key.verifying_key());
         let outcomes = operator
@@ -332,7 +333,7 @@ impl Device<'_> {
                 push::apply(txn, &author, key, items, &checked, operator.clock.utc_ms())
             })
             .unwrap();
-        push::answer(world.store.read().unwrap().as_ref(), key, outcomes).unwrap()
+        push::answer(world.store.read().unwrap().as_ref(), key, known_tree_size, outcomes).unwrap()
     }
 
     /// Seals, pushes, and gives the flags of what was registered.

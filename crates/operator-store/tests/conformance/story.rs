@@ -163,7 +163,7 @@ fn send(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey, items: 
             push::apply(txn, &author, key, items, &checked, operator.clock.utc_ms())
         })
         .unwrap();
-    push::answer(store.read().unwrap().as_ref(), key, outcomes).unwrap()
+    push::answer(store.read().unwrap().as_ref(), key, 0, outcomes).unwrap()
 }
 
 fn told(store: &dyn Store) -> (SigningKey, Vec<PushItem>, PushResponse) {

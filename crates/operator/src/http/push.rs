@@ -41,6 +41,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         ));
     }
     let key = signed.key.key.clone();
+    let known_tree_size = request.known_tree_size;
     let items = Arc::new(request.items);
     let checked = {
         let (items, key) = (Arc::clone(&items), key.clone());
@@ -60,7 +61,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let response = app
         .sequencer
         .submit(apply, move |read, outcomes| {
-            outcomes.map(|outcomes| push::answer(read, id, outcomes)).transpose()
+            outcomes.map(|outcomes| push::answer(read, id, known_tree_size, outcomes)).transpose()
         })
         .await?;
     Ok(Answer::to(&whole.parts.headers, response.ok_or_else(replayed)?))

@@ -11,7 +11,7 @@ use crate::device::{Device, world};
 
 fn encoded(device: &mut Device) -> wire::body::Encoded {
     let sealed = device.seal(VisitId::random(&SystemRng), VisitFinished { finished_at_ms: 1 });
-    wire::body::encode(&PushRequest { items: vec![Device::item(&sealed)] }).unwrap()
+    wire::body::encode(&PushRequest { items: vec![Device::item(&sealed)], known_tree_size: 0 }).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -250,7 +250,7 @@ impl Device {
     }
 
     pub(crate) async fn push_items(&self, items: Vec<PushItem>) -> Result<PushResponse, Refused> {
-        self.send(wire::path::PUSH, &PushRequest { items }, true).await
+        self.send(wire::path::PUSH, &PushRequest { items, known_tree_size: 0 }, true).await
     }
 
     pub(crate) async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Refused> {

@@ -39,9 +39,22 @@ fn a_file_that_was_only_just_made_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     fs::write(&path, b"").unwrap();
-    let store = Store::open(&path, &key()).unwrap();
+    let store = Store::create(&path, &key()).unwrap();
     assert!(store.account().unwrap().is_none());
     store.check_integrity().unwrap();
+}
+
+#[test]
+fn an_account_whose_file_is_empty_is_damaged_and_its_log_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, log) = (folder.path().join("a.db"), folder.path().join("a.db-wal"));
+    fs::write(&path, b"").unwrap();
+    fs::write(&log, b"what the file lost").unwrap();
+    assert!(matches!(Store::open(&path, &key()), Err(OpenError::Damaged)));
+    assert!(matches!(Store::create(&path, &key()), Err(OpenError::Exists)), "nor is it begun anew");
+    assert_eq!(fs::read(&log).unwrap(), b"what the file lost");
+    fs::remove_file(&log).unwrap();
+    assert!(matches!(Store::open(&path, &key()), Err(OpenError::Damaged)));
 }
 
 #[test]

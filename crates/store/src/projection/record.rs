@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Kind;
 use domain::content::{
     CareTeamChanged, Content, MemberChanged, RecordChanged, RecordData, RecordKind, RepresentationChanged,
     Role,
@@ -88,15 +87,29 @@ impl Record {
     }
 }
 
-/// Folds one subject anew. Notes a place whose position is another one now; tells whether roles may have changed.
+/// What else does not fit any more, once subjects were folded anew.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// Their position is another one now.
+    pub(super) places: BTreeSet<PlaceId>,
+    /// Roles may have changed.
+    pub(super) members: bool,
+    /// People who coordinate other organisations now: their reviews count elsewhere.
+    pub(super) coordinators: BTreeSet<PersonId>,
+    /// Children whom others represent now: others answer for them.
+    pub(super) represented: BTreeSet<SubjectId>,
+}
+
+/// Folds one subject anew, and notes what follows from it.
 pub(super) fn fold(
     transaction: &Transaction<'_>,
     account: &Account,
     subject: SubjectId,
-    moved_places: &mut BTreeSet<PlaceId>,
-) -> Result<bool, StoreError> {
+    moved: &mut Moved,
+) -> Result<(), StoreError> {
     let position_before = position(transaction, subject)?;
-    let mut members_changed = false;
+    let coordinated_before = others(transaction, COORDINATED_BY, subject)?;
+    let representatives_before = others(transaction, REPRESENTATIVES_OF, subject)?;
     for (table, id) in [
         ("person", "id"),
         ("member", "person"),
@@ -108,7 +121,7 @@ pub(super) fn fold(
     ] {
         let mut delete = transaction.prepare_cached(&format!("DELETE FROM {table} WHERE {id} = ?1"))?;
         let deleted_count = delete.execute([subject.as_bytes()])?;
-        members_changed |= table == "member" && deleted_count > 0;
+        moved.members |= table == "member" && deleted_count > 0;
     }
     let mut record = Record::default();
     for statement in statement::about(transaction, account, subject)? {
@@ -118,7 +131,7 @@ pub(super) fn fold(
             record.apply(content);
         }
     }
-    members_changed |= !record.members.is_empty();
+    moved.members |= !record.members.is_empty();
     if record.person {
         insert_person(transaction, subject, &record)?;
     }
@@ -129,9 +142,31 @@ pub(super) fn fold(
         insert_place(transaction, subject, &record)?;
     }
     if position(transaction, subject)? != position_before {
-        moved_places.insert(subject.into());
+        moved.places.insert(subject.into());
     }
-    Ok(members_changed)
+    if others(transaction, COORDINATED_BY, subject)? != coordinated_before {
+        moved.coordinators.insert(subject.into());
+    }
+    if others(transaction, REPRESENTATIVES_OF, subject)? != representatives_before {
+        moved.represented.insert(subject);
+    }
+    Ok(())
+}
+
+pub(super) const COORDINATED_BY: &str =
+    "SELECT organisation FROM member WHERE person = ?1 AND role = 'coordinator' ORDER BY organisation";
+pub(super) const REPRESENTATIVES_OF: &str =
+    "SELECT representative FROM representation WHERE child = ?1 ORDER BY representative";
+
+/// Organisations of a person, or representatives of a child.
+fn others(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    subject: SubjectId,
+) -> Result<Vec<SubjectId>, StoreError> {
+    let mut select = transaction.prepare_cached(sql)?;
+    let rows = select.query_map([subject.as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a statement has the authority for what it says.
@@ -156,19 +191,19 @@ fn counts(
     Ok(select.query_row((author.as_bytes(), code(&Role::Coordinator)?, at_ms), |row| row.get(0))?)
 }
 
+/// The kind stands in the text, because only so the indexes of that kind are used.
+pub(super) const NOT_BY_OPERATOR: &str =
+    "SELECT subject FROM foreign_statement WHERE kind = 'record-changed' AND believed = 1 AND key <> ?1
+     UNION SELECT subject FROM own_statement WHERE kind = 'record-changed'";
+
 /// Places about which somebody else than the operator said something.
 pub(super) fn positions_not_by_operator(
     transaction: &Transaction<'_>,
     account: &Account,
 ) -> Result<Vec<SubjectId>, StoreError> {
-    let mut select = transaction.prepare_cached(
-        "SELECT subject FROM foreign_statement WHERE kind = ?1 AND key <> ?2 AND believed = 1
-         UNION SELECT subject FROM own_statement WHERE kind = ?1",
-    )?;
+    let mut select = transaction.prepare_cached(NOT_BY_OPERATOR)?;
     let rows = select
-        .query_map((Kind::RecordChanged.as_str(), account.operator.key.id().as_bytes()), |row| {
-            Ok(row.get::<_, Blob<SubjectId>>(0)?.0)
-        })?;
+        .query_map([account.operator.key.id().as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -6,6 +6,8 @@ use domain::scope::Scope;
 use journal::Draft;
 use proptest::prelude::*;
 
+use super::*;
+
 use crate::testing::{
     CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, visit,
 };
@@ -133,5 +135,39 @@ proptest! {
             new.pull(&operator);
             prop_assert_eq!(new.shown(), device.shown());
         }
+    }
+}
+
+/// These run inside the write transaction of a page or of a registration: at 100,000 visits a scan would hold up the tap
+/// at the door.
+#[test]
+fn no_statement_under_the_write_lock_scans_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(&folder.path().join("a.db"), &crate::testing::key()).unwrap();
+    let hot = [
+        visit::AT_PLACE,
+        visit::OF_CHILD,
+        record::NOT_BY_OPERATOR,
+        record::COORDINATED_BY,
+        record::REPRESENTATIVES_OF,
+        REVIEWED_BY,
+        REVIEWED_HERE,
+        crate::statement::ABOUT,
+        crate::pull::store_item::ABOUT_WHAT,
+    ];
+    for sql in hot.into_iter().chain(crate::pull::store_item::ERASE) {
+        let plan = store
+            .with_reader(|conn| {
+                let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let none = rusqlite::params_from_iter(vec![rusqlite::types::Null; explain.parameter_count()]);
+                let steps = explain.query_map(none, |row| row.get::<_, String>(3))?;
+                Ok::<_, StoreError>(steps.collect::<Result<Vec<_>, _>>()?)
+            })
+            .unwrap();
+        // Walking an index that holds only the rows of one kind is no scan of the table, nor is a subquery's result.
+        let scans = plan
+            .iter()
+            .filter(|step| step.starts_with("SCAN") && !step.contains("INDEX") && !step.contains("subquery"));
+        assert_eq!(scans.collect::<Vec<_>>(), Vec::<&String>::new(), "{sql}: {plan:?}");
     }
 }

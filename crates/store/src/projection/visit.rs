@@ -11,6 +11,7 @@ use domain::text::SortKey;
 use domain::visit::{Answer, Confirmation, Review, Visit, VisitStatement};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
+use super::authority::Parties;
 use crate::StoreError;
 use crate::account::Account;
 use crate::column::{self, Blob, code, json};
@@ -29,6 +30,7 @@ pub(super) fn fold(
     let operator = account.operator.key.id();
     let mut known = statement::about(transaction, account, subject)?;
     known.retain(|statement| statement.kind.is_about_visit() && !statement.is_by(operator));
+    let parties = Parties::of(&known);
     let mut statements = Vec::with_capacity(known.len());
     for statement in &mut known {
         let author = super::person_of(transaction, account, statement.key)?;
@@ -43,7 +45,12 @@ pub(super) fn fold(
             // Where a representative was says nothing about where the specialist was.
             statement.flags.retain(|flag| !ABOUT_A_POSITION.contains(flag));
         }
-        statements.push(VisitStatement { id: statement.id, author, content: statement.content.take() });
+        let has_authority = match parties {
+            Some(parties) => parties.allow(transaction, statement, author)?,
+            None => false,
+        };
+        let (id, content) = (statement.id, statement.content.take());
+        statements.push(VisitStatement { id, author, has_authority, content });
     }
     let Some(visit) = Visit::fold(subject.into(), &statements) else {
         transaction.prepare_cached("DELETE FROM visit WHERE id = ?1")?.execute([subject.as_bytes()])?;
@@ -85,10 +92,25 @@ pub(super) fn fold(
     Ok(())
 }
 
+pub(super) const AT_PLACE: &str = "SELECT id FROM visit WHERE place = ?1";
+pub(super) const OF_CHILD: &str = "SELECT id FROM visit WHERE child = ?1";
+
 /// Visits whose distance is measured from that place.
 pub(super) fn at_place(transaction: &Transaction<'_>, place: PlaceId) -> Result<Vec<SubjectId>, StoreError> {
-    let mut select = transaction.prepare_cached("SELECT id FROM visit WHERE place = ?1")?;
-    let rows = select.query_map([place.as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
+    ids(transaction, AT_PLACE, place.into())
+}
+
+/// Visits of that child.
+pub(super) fn of_child(
+    transaction: &Transaction<'_>,
+    child: SubjectId,
+) -> Result<Vec<SubjectId>, StoreError> {
+    ids(transaction, OF_CHILD, child)
+}
+
+fn ids(transaction: &Transaction<'_>, sql: &str, about: SubjectId) -> Result<Vec<SubjectId>, StoreError> {
+    let mut select = transaction.prepare_cached(sql)?;
+    let rows = select.query_map([about.as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn store(
     let scopes = scope::ids(transaction)?;
     for Judged { item, verdict } in judged {
         let (statement, believed) = match &verdict {
-            Verdict::Believed(verified) => (&**verified, true),
+            Verdict::Believed(verified) => (&**verified, is_bound(transaction, account, verified)?),
             Verdict::Held(statement) => (statement, false),
             Verdict::Rejected(reason) => {
                 reject(transaction, item.leaf_index, reason)?;
@@ -51,10 +51,30 @@ pub(super) fn store(
         if believed {
             stale.mark(statement.header().kind, statement.header().subject);
             erase(transaction, account, item, statement, stale)?;
+            if statement.header().kind == Kind::DeviceBound {
+                // What its key signed comes on this very page, and is believed from here on.
+                stale.settle_keys(transaction, account)?;
+            }
         }
     }
     stale.settle_keys(transaction, account)?;
     believe_held(transaction, stale, applied)
+}
+
+/// Whether whose key it is stands in this file and will be found again: a binding that was only read on this page, and
+/// is not for this reader, proves nothing afterwards. What is signed by another key is held.
+fn is_bound(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    statement: &Statement,
+) -> Result<bool, StoreError> {
+    let header = statement.header();
+    // Whoever enrols a device signs with the key that it names itself; the binding is another statement.
+    let needs_none = header.kind == Kind::DeviceEnrolled;
+    Ok(needs_none
+        || header.key == account.operator.key.id()
+        || header.key == account.key.id()
+        || verify::known_key(transaction, header.key)?.is_some())
 }
 
 /// A statement of this very device comes back by its own scope; it is here already.
@@ -146,6 +166,15 @@ fn insert(
     }
 }
 
+pub(crate) const ERASE: [&str; 2] = [
+    "DELETE FROM foreign_content
+      WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
+    "DELETE FROM own_content WHERE seq IN
+        (SELECT o.seq FROM own_statement o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
+];
+pub(crate) const ABOUT_WHAT: &str = "SELECT kind, subject FROM foreign_statement WHERE id = ?1
+     UNION ALL SELECT kind, subject FROM own_statement WHERE id = ?1";
+
 /// Erased contents go now and never come back. What this device has not got registered is nobody's to erase.
 fn erase(
     transaction: &Transaction<'_>,
@@ -168,20 +197,10 @@ fn erase(
         transaction
             .prepare_cached("INSERT INTO erased (statement) VALUES (?1) ON CONFLICT DO NOTHING")?
             .execute([id.as_bytes()])?;
-        transaction.execute(
-            "DELETE FROM foreign_content
-              WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
-            [id.as_bytes()],
-        )?;
-        transaction.execute(
-            "DELETE FROM own_content WHERE seq IN
-                (SELECT o.seq FROM own_statement o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
-            [id.as_bytes()],
-        )?;
-        let mut select = transaction.prepare_cached(
-            "SELECT kind, subject FROM foreign_statement WHERE id = ?1
-             UNION SELECT kind, subject FROM own_statement WHERE id = ?1",
-        )?;
+        for erase in ERASE {
+            transaction.prepare_cached(erase)?.execute([id.as_bytes()])?;
+        }
+        let mut select = transaction.prepare_cached(ABOUT_WHAT)?;
         let mut rows = select.query([id.as_bytes()])?;
         while let Some(row) = rows.next()? {
             stale.mark(row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);

@@ -1,8 +1,10 @@
+mod authority;
+
 use domain::Kind;
 use domain::content::{
-    CaptureEnd, ContentErased, Fix, FixSource, LocationMoment, LocationOutcome, MemberChanged, NotePurpose,
-    RecordChanged, RecordData, RecordKind, ReviewDecision, ReviewReason, Role, VisitConfirmed, VisitLocated,
-    VisitNoted, VisitReviewed,
+    CaptureEnd, ContentErased, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose, RecordChanged,
+    RecordData, RecordKind, ReviewDecision, ReviewReason, VisitConfirmed, VisitLocated, VisitNoted,
+    VisitReviewed,
 };
 use domain::flag::Flag;
 use domain::geo::Presence;
@@ -14,7 +16,7 @@ use sync::Outbox as _;
 
 use super::*;
 use crate::testing::{
-    CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, signing_key, visit,
+    CHILD, COORDINATOR, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, signing_key, visit,
 };
 
 fn count(device: &TestDevice, sql: &str) -> i64 {
@@ -117,12 +119,22 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
     inconsistent.checkpoint.as_mut().unwrap().consistency[0] = Digest::from_bytes([0; 32]);
     let mut headless = good.clone();
     headless.checkpoint = None;
+    let size = good.checkpoint.as_ref().unwrap().tree_size;
+    let mut ahead = good.clone();
+    ahead.cursor = size + 1;
+    let mut urgent_ahead = good.clone();
+    urgent_ahead.urgent_cursor = u64::MAX;
+    let mut unproven = headless.clone();
+    unproven.items.clear();
     for (name, page) in [
         ("a cursor that goes back", backwards),
         ("a leaf beyond the log", beyond),
         ("a head of another root", unsigned),
         ("a log that was changed", inconsistent),
         ("statements without a head", headless),
+        ("a cursor beyond the log", ahead),
+        ("an urgent cursor beyond the log", urgent_ahead),
+        ("a cursor that moves without a head", unproven),
     ] {
         assert!(specialist.store.apply_pull(&request, page).is_err(), "{name}");
         assert_eq!(specialist.store.pull_request(100).unwrap(), request, "{name}");
@@ -131,7 +143,7 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
     specialist.store.apply_pull(&request, good.clone()).unwrap();
     assert_ne!(specialist.shown(), before);
     let again = specialist.store.apply_pull(&request, good);
-    assert!(matches!(again, Err(OutboxError::Protocol(_))), "a late answer to an old question");
+    assert!(matches!(again, Err(OutboxError::Overtaken)), "a late answer to an old question");
 }
 
 #[test]
@@ -173,7 +185,7 @@ fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
     );
     assert_eq!(kept, 0, "nothing without a scope");
     assert!(shown(&specialist, 1).is_some() && shown(&specialist, 2).is_some(), "own visits");
-    assert_eq!(specialist.store.next_batch(None, 9, usize::MAX).unwrap()[0].id, unsent[0].id);
+    assert_eq!(specialist.store.next_batch(None, 9, usize::MAX).unwrap().items[0].id, unsent[0].id);
     specialist.push(&mut operator);
     assert_eq!(specialist.store.waiting().unwrap().waiting_count, 0);
     // A parent who loses everything keeps nothing of the child.
@@ -270,40 +282,6 @@ fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
 }
 
 #[test]
-fn authority_is_the_operators_alone() {
-    let (mut operator, _, parent, _) = scene();
-    let before = parent.shown();
-    let key = signing_key(0x81);
-    let name =
-        RecordData::Name { surname: "Жалған".into(), given: "Есім".into(), patronymic: None };
-    for (subject, content) in [
-        (CHILD.into(), Draft::new(CHILD, RecordChanged { record: RecordKind::Child, data: name })),
-        (
-            COORDINATOR.into(),
-            Draft::new(
-                COORDINATOR,
-                MemberChanged {
-                    organisation: ORGANISATION,
-                    role: Role::Specialist,
-                    engagement: domain::content::Engagement::Employee,
-                    position_kk: "Жалған".into(),
-                    position_ru: "Ложь".into(),
-                    from_ms: 0,
-                    to_ms: None,
-                },
-            ),
-        ),
-    ] as [(domain::id::SubjectId, Draft); 2]
-    {
-        assert_eq!(subject, content.subject);
-        operator.state_as(&key, &content, &[Scope::Child(CHILD), Scope::Card(COORDINATOR)]);
-    }
-    let applied = parent.pull(&operator);
-    assert_eq!((applied.new_count, applied.rejected_count), (2, 0), "kept, because it is signed");
-    assert_eq!(parent.shown(), before, "and without effect");
-}
-
-#[test]
 fn erased_content_goes_and_never_comes_back() {
     let (mut operator, specialist, parent, _) = scene();
     let id = visit(1, SPECIALIST, CHILD).0;
@@ -396,4 +374,25 @@ fn a_statement_without_a_scope_of_the_reader_is_not_kept() {
     let applied = parent.store.apply_pull(&request, page).unwrap();
     assert_eq!((applied.new_count, applied.rejected_count), (0, 1));
     assert_eq!(shown(&parent, 2), None, "it could never be forgotten again");
+}
+
+#[test]
+fn what_an_older_version_could_not_read_is_asked_for_again_by_a_newer_one() {
+    let (mut operator, specialist, mut parent, _) = scene();
+    specialist.state(&[visit(2, SPECIALIST, CHILD).1, visit(3, SPECIALIST, CHILD).1]);
+    specialist.push(&mut operator);
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    page.items[0].statement = b"of a kind that comes later".to_vec();
+    page.items[1].scopes.clear();
+    assert_eq!(parent.store.apply_pull(&request, page).unwrap().rejected_count, 2);
+    parent.restart();
+    parent.pull(&operator);
+    assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None), "the same version would read no more");
+    parent.store.set("store/read-by", Some(b"0.0.1")).unwrap();
+    parent.restart();
+    parent.pull(&operator);
+    assert!(shown(&parent, 2).is_some() && shown(&parent, 3).is_some());
+    assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 0);
+    assert_eq!(parent.store.pull_request(5).unwrap().backfill, None, "and is over");
 }

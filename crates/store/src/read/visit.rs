@@ -126,7 +126,7 @@ pub struct VisitRow {
     pub id: VisitId,
     /// The statement that registered it.
     pub registered: StatementId,
-    /// The latest of registration and corrections.
+    /// The latest of registration, finish and corrections.
     pub basis: StatementId,
     /// Whom.
     pub child: ChildId,
@@ -176,7 +176,7 @@ pub struct VisitRow {
     pub review: Review,
     /// The confirmation as a whole.
     pub confirmation: Confirmation,
-    /// Answers of the representatives, the latest of each.
+    /// Answers of the representatives, of each the one to the latest version that was answered.
     pub answers: Vec<AnswerRow>,
     /// The latest note for the care team, when this reader may see it.
     pub note: Option<String>,

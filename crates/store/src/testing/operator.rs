@@ -18,7 +18,7 @@ use journal::{Draft, Sealed, SeriesHead, SigningKey, Statement, codec, seal};
 use sync::Operator;
 use sync::wire::enrol::{EnrolResponse, Pair};
 use sync::wire::pull::{Checkpoint, Content as Bytes, PullItem, PullRequest, PullResponse};
-use sync::wire::push::{Outcome, PushItem, PushResponse, Refusal, Registration};
+use sync::wire::push::{Outcome, PushItem, PushRequest, PushResponse, Refusal, Registration};
 
 use super::{CHILD, COORDINATOR, NOW_MS, ORGANISATION, PARENT, PLACE, SPECIALIST, TestClock, TestRng};
 
@@ -46,6 +46,8 @@ pub(crate) struct TestOperator {
     pub(crate) scopes: HashMap<PersonId, BTreeSet<Scope>>,
     /// Statements that are answered with a refusal.
     pub(crate) refuse: BTreeSet<StatementId>,
+    /// Ids that were refused once and took their place.
+    refused: BTreeSet<StatementId>,
     /// Flags for whatever is registered next.
     pub(crate) flags: Vec<Flag>,
 }
@@ -100,6 +102,7 @@ impl TestOperator {
             visits: HashMap::new(),
             scopes: HashMap::new(),
             refuse: BTreeSet::new(),
+            refused: BTreeSet::new(),
             flags: Vec::new(),
         };
         operator.append(&facts.bytes, &facts.content, None);
@@ -238,7 +241,7 @@ impl TestOperator {
         let bound = Pair { statement: bound.bytes.clone(), content: bound.content.clone().unwrap() };
         self.append(&enrolled.bytes, &enrolled.content, Some(person));
         self.series.insert(enrolled.header.key, SeriesHead::EMPTY.after(enrolled.id));
-        EnrolResponse { bound, registration: self.registration(vec![enrolled.id]) }
+        EnrolResponse { bound, registration: self.registration(vec![enrolled.id], 0) }
     }
 
     fn append(&mut self, bytes: &[u8], content: &[u8], author: Option<PersonId>) -> u64 {
@@ -284,16 +287,23 @@ impl TestOperator {
     }
 
     /// Proves statements that lie side by side in the log.
-    pub(crate) fn registration(&self, statements: Vec<StatementId>) -> Registration {
+    pub(crate) fn registration(&self, statements: Vec<StatementId>, known_tree_size: u64) -> Registration {
         let head = self.signed_head();
         let first_leaf = self.registered[&statements[0]];
         let count = statements.len() as u64;
         let proof = sure(merkle::range_proof(&Complete(&self.nodes), first_leaf, count, head.tree_size));
-        Registration { first_leaf, statements, head: head.bytes, tree_size: head.tree_size, proof }
+        let tree_size = head.tree_size;
+        let consistency = sure(merkle::consistency_proof(
+            &Complete(&self.nodes),
+            known_tree_size.min(tree_size),
+            tree_size,
+        ));
+        Registration { first_leaf, statements, head: head.bytes, tree_size, proof, consistency }
     }
 
     /// Registers a push of an authenticated device.
-    pub(crate) fn push(&mut self, items: &[PushItem], device: KeyId) -> PushResponse {
+    pub(crate) fn push(&mut self, request: &PushRequest, device: KeyId) -> PushResponse {
+        let items = &request.items;
         let author = self.persons.get(&device).copied();
         let mut outcomes = Vec::new();
         for item in items {
@@ -302,11 +312,17 @@ impl TestOperator {
                 Outcome::AlreadyHave { leaf_index, flags: self.log[leaf_index as usize].flags.clone() }
             } else if item.seq > series.next_seq {
                 Outcome::Gap { expected_seq: series.next_seq }
+            } else if self.refused.contains(&item.id) && !self.refuse.contains(&item.id) {
+                // Its place was kept for it, and the series went on.
+                let leaf_index = self.append(&item.statement, &item.content, author);
+                Outcome::Registered { leaf_index, flags: self.flags.clone() }
             } else if item.seq < series.next_seq && !self.refuse.contains(&item.id) {
                 let leaf_index = self.append(&item.statement, &item.content, author);
                 Outcome::Fork { leaf_index, flags: vec![Flag::Fork] }
             } else if self.refuse.contains(&item.id) {
-                self.series.insert(device, SeriesHead { next_seq: item.seq + 1, prev: Some(item.id) });
+                if self.refused.insert(item.id) {
+                    self.series.insert(device, SeriesHead { next_seq: item.seq + 1, prev: Some(item.id) });
+                }
                 Outcome::Refused { reason: Refusal::BadSignature }
             } else {
                 let leaf_index = self.append(&item.statement, &item.content, author);
@@ -316,10 +332,16 @@ impl TestOperator {
             outcomes.push(outcome);
         }
         let next_seq = self.series.get(&device).map_or(0, |series| series.next_seq);
-        PushResponse { registrations: self.registrations(items, &outcomes), outcomes, next_seq }
+        let registrations = self.registrations(items, &outcomes, request.known_tree_size);
+        PushResponse { registrations, outcomes, next_seq }
     }
 
-    fn registrations(&self, items: &[PushItem], outcomes: &[Outcome]) -> Vec<Registration> {
+    fn registrations(
+        &self,
+        items: &[PushItem],
+        outcomes: &[Outcome],
+        known_tree_size: u64,
+    ) -> Vec<Registration> {
         let mut leaves: Vec<(u64, StatementId)> = items
             .iter()
             .zip(outcomes)
@@ -334,10 +356,14 @@ impl TestOperator {
                 _ => ranges.push(vec![leaf]),
             }
         }
-        ranges
-            .into_iter()
-            .map(|range| self.registration(range.into_iter().map(|(_, id)| id).collect()))
-            .collect()
+        let mut largest_size = known_tree_size;
+        let mut registrations = Vec::new();
+        for range in ranges {
+            let ids = range.into_iter().map(|(_, id)| id).collect();
+            registrations.push(self.registration(ids, largest_size));
+            largest_size = largest_size.max(self.log.len() as u64);
+        }
+        registrations
     }
 
     /// Answers a pull of a person's device.

@@ -14,7 +14,7 @@ use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
 
-use super::{Client, answer, encode, send};
+use super::{Client, answer, encode};
 use crate::transport::{Transport, TransportError};
 
 /// The signed part of the API.
@@ -94,7 +94,8 @@ impl HttpTransport {
             let value = HeaderValue::from_str(&value).map_err(|_| TransportError::Request)?;
             headers.insert(HeaderName::from_static(name), value);
         }
-        send(self.client.http.post(url).headers(headers).body(bytes.to_vec())).await
+        let request = self.client.http.post(url).headers(headers).body(bytes.to_vec());
+        self.client.send(request, bytes.len()).await
     }
 }
 

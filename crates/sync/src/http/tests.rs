@@ -97,7 +97,7 @@ fn empty_push() -> PushResponse {
 
 async fn push_to(answers: Vec<Answer>) -> Result<PushResponse, TransportError> {
     let server = Server::plain(answers);
-    transport(&server, NOW_S).push(&PushRequest { items: Vec::new() }).await
+    transport(&server, NOW_S).push(&PushRequest { items: Vec::new(), known_tree_size: 0 }).await
 }
 
 #[tokio::test]
@@ -126,6 +126,16 @@ async fn an_operator_is_told_from_everything_else() {
 }
 
 #[tokio::test]
+async fn a_server_that_drips_does_not_hold_up_a_sync() {
+    let server = Server::plain(vec![Answer::new(200, body::CONTENT_TYPE, vec![0; 4_000]).dripping()]);
+    let mut client = client(&server);
+    client.whole_timeout = Duration::from_millis(300);
+    let begun = std::time::Instant::now();
+    assert_eq!(client.fetch_operator().await.unwrap_err(), TransportError::Offline);
+    assert!(begun.elapsed() < Duration::from_secs(10), "its answer would take a minute and more");
+}
+
+#[tokio::test]
 async fn nobody_there_is_offline() {
     let address = Server::plain(Vec::new()).address();
     let client = Client::new(address.parse().unwrap(), &[]).unwrap();
@@ -144,7 +154,7 @@ async fn a_push_is_signed_over_its_compressed_body() {
         statement: vec![7; 900],
         content: vec![8; 900],
     };
-    let request = PushRequest { items: vec![item] };
+    let request = PushRequest { items: vec![item], known_tree_size: 7 };
     assert_eq!(transport(&server, NOW_S).push(&request).await.unwrap(), empty_push());
     let seen = server.requests().remove(0);
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", wire::path::PUSH));
@@ -173,7 +183,7 @@ async fn a_wrong_clock_is_put_right_for_requests_and_asked_once_more() {
     let expired = || problem(ProblemCode::Expired).header("date", date);
     let server = Server::plain(vec![expired(), cbor(&empty_push())]);
     let transport = transport(&server, 1_000_000);
-    transport.push(&PushRequest { items: Vec::new() }).await.unwrap();
+    transport.push(&PushRequest { items: Vec::new(), known_tree_size: 0 }).await.unwrap();
     let seen = server.requests();
     let signed = auth::Request {
         method: "POST",
@@ -186,7 +196,9 @@ async fn a_wrong_clock_is_put_right_for_requests_and_asked_once_more() {
     assert!(auth::read(&signed, &seen[1].signature(), date_s).is_ok());
     assert_eq!(transport.clock_offset_s(), date_s - 1_000_000);
     let server = Server::plain(vec![expired(), expired(), cbor(&empty_push())]);
-    let error = self::transport(&server, 1_000_000).push(&PushRequest { items: Vec::new() }).await;
+    let error = self::transport(&server, 1_000_000)
+        .push(&PushRequest { items: Vec::new(), known_tree_size: 0 })
+        .await;
     assert_eq!(
         error.unwrap_err(),
         TransportError::Problem { code: ProblemCode::Expired, retry_after_s: None }
@@ -197,7 +209,7 @@ async fn a_wrong_clock_is_put_right_for_requests_and_asked_once_more() {
 #[tokio::test]
 async fn a_replayed_request_is_signed_anew() {
     let server = Server::plain(vec![problem(ProblemCode::Replayed), cbor(&empty_push())]);
-    transport(&server, NOW_S).push(&PushRequest { items: Vec::new() }).await.unwrap();
+    transport(&server, NOW_S).push(&PushRequest { items: Vec::new(), known_tree_size: 0 }).await.unwrap();
     let seen = server.requests();
     assert_ne!(seen[0].header("signature-input"), seen[1].header("signature-input"), "another nonce");
 }

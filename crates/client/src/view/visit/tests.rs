@@ -79,6 +79,7 @@ fn each_role_may_do_its_own() {
     assert_eq!(may(&[Role::Representative], OTHER), May { answer: true, ..NOTHING });
     assert_eq!(may(&[Role::Coordinator], OTHER), May { review: true, ..NOTHING });
     assert!(!may(&[Role::Specialist, Role::Coordinator], ME).review, "nobody decides about the own visit");
+    assert!(!may(&[Role::Specialist, Role::Representative], ME).answer, "nor answers for it");
     let ended = may(&[], ME);
     assert_eq!(ended, May { finish: true, correct: true, ..NOTHING }, "an engagement that ended");
 }

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use domain::Rng;
-use domain::id::{KeyId, PersonId};
+use domain::id::{Digest, KeyId, PersonId};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use sync::wire::problem::ProblemCode;
 use sync::wire::push::PushRequest;
-use sync::{Phase, Progress, Summary, SyncError, Transport, TransportError, synchronise};
+use sync::{Phase, Progress, Refused, Summary, SyncError, Transport, TransportError, synchronise};
 
 use super::*;
+use crate::read::transport::Transport as Way;
 use crate::testing::TestRng;
 
 /// An operator behind a network that fails by chance.
@@ -26,6 +27,12 @@ struct Network<'a> {
     /// Most statements that the operator takes at once.
     max_items: usize,
     requests_count: AtomicU32,
+    /// What happens on the device while a page is on its way.
+    meanwhile: Option<&'a (dyn Fn() + Sync)>,
+    /// Most statements on a page.
+    page_items: u32,
+    /// A hand on the answers to pushes.
+    tamper: Option<fn(&mut PushResponse)>,
 }
 
 impl<'a> Network<'a> {
@@ -38,6 +45,9 @@ impl<'a> Network<'a> {
             failing: 0,
             max_items: usize::MAX,
             requests_count: AtomicU32::new(0),
+            meanwhile: None,
+            page_items: u32::MAX,
+            tamper: None,
         }
     }
 
@@ -61,18 +71,23 @@ impl Transport for Network<'_> {
         if request.items.len() > self.max_items {
             return Err(TransportError::Problem { code: ProblemCode::TooLarge, retry_after_s: None });
         }
-        self.carry(|| self.operator.lock().push(&request.items, self.device))
+        let mut answer = self.carry(|| self.operator.lock().push(request, self.device))?;
+        self.tamper.iter().for_each(|tamper| tamper(&mut answer));
+        Ok(answer)
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        self.carry(|| self.operator.lock().pull(request, self.person))
+        let request = PullRequest { limit: request.limit.min(self.page_items), ..request.clone() };
+        let answer = self.carry(|| self.operator.lock().pull(&request, self.person))?;
+        self.meanwhile.iter().for_each(|meanwhile| meanwhile());
+        Ok(answer)
     }
 }
 
 fn run(device: &TestDevice, network: &Network<'_>) -> Result<Summary, SyncError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store: Arc<dyn Outbox> = device.store.clone();
-    runtime.block_on(synchronise(store, network, &|_| {}))
+    runtime.block_on(synchronise(store, network, Refused::Leave, &|_| {}))
 }
 
 #[test]
@@ -86,7 +101,7 @@ fn a_sync_pushes_then_pulls_and_tells_how_far_it_is() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store: Arc<dyn Outbox> = device.store.clone();
     let note = |progress: Progress| seen.lock().push(progress);
-    let summary = runtime.block_on(synchronise(store, &network, &note)).unwrap();
+    let summary = runtime.block_on(synchronise(store, &network, Refused::Leave, &note)).unwrap();
     assert_eq!((summary.registered_count, summary.refused_count, summary.rejected_count), (20, 0, 0));
     assert!(summary.received_count > 0);
     assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
@@ -113,6 +128,152 @@ fn a_failure_says_that_another_try_may_help_and_keeps_what_was_done() {
 }
 
 #[test]
+fn what_is_registered_during_a_long_pull_is_sent_before_its_end() {
+    let (mut operator, device) = devices();
+    (0..30).for_each(|_| grow(&mut operator));
+    let waiting_at_each_page = Mutex::new(Vec::new());
+    let meanwhile = || {
+        let mut pages = waiting_at_each_page.lock();
+        pages.push(device.store.waiting().unwrap().waiting_count);
+        if pages.len() == 2 {
+            device.state(&[visit(1, SPECIALIST, CHILD).1]);
+        }
+    };
+    let network =
+        Network { meanwhile: Some(&meanwhile), page_items: 7, ..Network::good(&mut operator, &device) };
+    assert_eq!(run(&device, &network).unwrap().registered_count, 1);
+    let pages = waiting_at_each_page.into_inner();
+    assert!(pages.len() >= 5, "a long pull: {pages:?}");
+    assert!(pages.iter().all(|&waiting_count| waiting_count == 0), "sent before the next page: {pages:?}");
+}
+
+#[test]
+fn an_answer_that_was_overtaken_is_asked_for_again_at_once_but_not_for_ever() {
+    for (times, succeeds) in [(1, true), (u32::MAX, false)] {
+        let (mut operator, device) = devices();
+        device.pull(&operator);
+        let pages_count = AtomicU32::new(0);
+        // As if another sync had written where pulling stands while the page was on its way.
+        let meanwhile = || {
+            if pages_count.fetch_add(1, Ordering::Relaxed) < times {
+                let back = "UPDATE log_position SET urgent_cursor = urgent_cursor - 1";
+                device.store.write(|tx| Ok::<_, StoreError>(tx.execute(back, [])?)).unwrap();
+            }
+        };
+        let network = Network { meanwhile: Some(&meanwhile), ..Network::good(&mut operator, &device) };
+        match run(&device, &network) {
+            Ok(_) => assert!(succeeds),
+            Err(error) => assert!(!succeeds && error.can_retry(), "{error}"),
+        }
+        assert!((2..9).contains(&pages_count.into_inner()));
+    }
+}
+
+#[test]
+fn after_any_failed_push_nobody_reads_that_it_was_sent() {
+    let unproven: fn(&mut PushResponse) = |answer| answer.registrations.clear();
+    let misfit: fn(&mut PushResponse) = |answer| answer.outcomes.clear();
+    let split: fn(&mut PushResponse) = |answer| {
+        answer.registrations[0].consistency = vec![Digest::from_bytes([1; 32])];
+    };
+    let gap: fn(&mut PushResponse) = |answer| {
+        answer.registrations.clear();
+        answer.outcomes = vec![Outcome::Gap { expected_seq: 9 }];
+    };
+    for (name, tamper) in [("unproven", unproven), ("misfit", misfit), ("split view", split), ("gap", gap)] {
+        let (mut operator, device) = devices();
+        device.state(&[visit(1, SPECIALIST, CHILD).1]);
+        let network = Network { tamper: Some(tamper), ..Network::good(&mut operator, &device) };
+        assert!(run(&device, &network).is_err(), "{name}");
+        assert_eq!(state_of(&device, 1), Way::Saved, "{name}");
+        drop(network);
+        device.push(&mut operator);
+        assert_eq!(state_of(&device, 1), Way::Registered, "{name}: nothing is lost");
+    }
+}
+
+/// A store that cannot write its marks, as on a full disk.
+struct Unmarked(Arc<Store>);
+
+impl Outbox for Unmarked {
+    fn next_batch(
+        &self,
+        from_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<PushRequest, OutboxError> {
+        self.0.next_batch(from_seq, max_items, max_bytes)
+    }
+
+    fn refused_batch(
+        &self,
+        after_seq: Option<u64>,
+        max_items: usize,
+        max_bytes: usize,
+    ) -> Result<PushRequest, OutboxError> {
+        self.0.refused_batch(after_seq, max_items, max_bytes)
+    }
+
+    fn mark_sent(&self, _: &[PushItem]) -> Result<(), OutboxError> {
+        Err(outward(StoreError::DiskFull))
+    }
+
+    fn mark_unsent(&self, _: &[PushItem]) -> Result<(), OutboxError> {
+        Err(outward(StoreError::DiskFull))
+    }
+
+    fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError> {
+        self.0.apply_push(request, response)
+    }
+
+    fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {
+        self.0.pull_request(limit)
+    }
+
+    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
+        self.0.apply_pull(request, response)
+    }
+
+    fn waiting(&self) -> Result<Waiting, OutboxError> {
+        self.0.waiting()
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_take_the_mark_does_not_keep_a_visit_from_the_operator() {
+    let (mut operator, device) = devices();
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    let network = Network::good(&mut operator, &device);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let unmarked: Arc<dyn Outbox> = Arc::new(Unmarked(device.store.clone()));
+    let summary = runtime.block_on(synchronise(unmarked, &network, Refused::Leave, &|_| {})).unwrap();
+    assert_eq!(summary.registered_count, 1);
+}
+
+#[test]
+fn what_was_refused_is_sent_again_when_asked_and_only_then() {
+    let (mut operator, device) = devices();
+    let drafts = [1, 2, 3, 4].map(|n| visit(n, SPECIALIST, CHILD).1);
+    let sealed = device.state(&drafts);
+    operator.refuse.extend([sealed[0].id, sealed[1].id, sealed[3].id]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sync = |operator: &mut TestOperator, refused| {
+        let store: Arc<dyn Outbox> = device.store.clone();
+        let network = Network::good(operator, &device);
+        let summary = runtime.block_on(synchronise(store, &network, refused, &|_| {})).unwrap();
+        (summary.registered_count, device.store.waiting().unwrap().refused_count)
+    };
+    assert_eq!(sync(&mut operator, Refused::TryAgain), (1, 3), "the same bytes to the same operator");
+    operator.refuse.remove(&sealed[1].id);
+    operator.refuse.remove(&sealed[3].id);
+    assert_eq!(sync(&mut operator, Refused::Leave), (0, 3));
+    assert_eq!(sync(&mut operator, Refused::TryAgain), (2, 1));
+    assert_eq!(state_of(&device, 1), Way::Refused(Refusal::BadSignature));
+    assert_eq!((state_of(&device, 2), state_of(&device, 4)), (Way::Registered, Way::Registered));
+    assert!(!operator.log.iter().any(|entry| entry.flags.contains(&Flag::Fork)));
+}
+
+#[test]
 fn an_operator_that_lost_its_end_is_filled_again() {
     let (mut operator, device) = devices();
     for n in 1..=4 {
@@ -129,6 +290,24 @@ fn an_operator_that_lost_its_end_is_filled_again() {
     assert_eq!(summary.registered_count, 5, "the four that were lost, and the new one");
     let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
     assert_eq!(visits_count, 5);
+}
+
+#[test]
+fn an_operator_whose_log_went_another_way_gets_everything_and_is_believed_nothing() {
+    let (mut operator, device) = devices();
+    for n in 1..=7 {
+        device.state(&[visit(n, SPECIALIST, CHILD).1]);
+    }
+    let mut restored = branch(&device);
+    device.push(&mut operator);
+    grow(&mut restored);
+    device.state(&[visit(8, SPECIALIST, CHILD).1]);
+    let network = Network { max_items: 3, ..Network::good(&mut restored, &device) };
+    let refused = run(&device, &network);
+    assert!(matches!(refused, Err(SyncError::Outbox(OutboxError::SplitView))), "{refused:?}");
+    let visits_count = restored.log.iter().filter(|entry| entry.kind == Kind::VisitRegistered).count();
+    assert_eq!(visits_count, 8);
+    assert_eq!(state_of(&device, 8), Way::Saved, "no receipt of another log closes it");
 }
 
 proptest! {

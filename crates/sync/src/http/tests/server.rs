@@ -8,7 +8,13 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wire::auth::{self, SignedHeaders};
 
 /// A prepared answer.
-pub(super) struct Answer(Vec<u8>, Vec<(String, String)>, Vec<u8>);
+pub(super) struct Answer {
+    status: Vec<u8>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Byte by byte, each so late that no pause between two is long.
+    drips: bool,
+}
 
 impl Answer {
     pub(super) fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
@@ -17,26 +23,32 @@ impl Answer {
             ("content-length".into(), body.len().to_string()),
             ("connection".into(), "close".into()),
         ];
-        Self(format!("HTTP/1.1 {status} Test\r\n").into_bytes(), headers, body)
+        let status = format!("HTTP/1.1 {status} Test\r\n").into_bytes();
+        Self { status, headers, body, drips: false }
     }
 
     /// Bytes as they are, then the connection ends.
     pub(super) fn cut(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec(), Vec::new(), Vec::new())
+        Self { status: bytes.to_vec(), headers: Vec::new(), body: Vec::new(), drips: false }
+    }
+
+    pub(super) fn dripping(mut self) -> Self {
+        self.drips = true;
+        self
     }
 
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
-        self.1.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 
     pub(super) fn replace(mut self, name: &str, value: &str) -> Self {
-        self.1.retain(|(known, _)| known != name);
+        self.headers.retain(|(known, _)| known != name);
         self.header(name, value)
     }
 
     fn bytes(self) -> Vec<u8> {
-        let Self(mut bytes, headers, body) = self;
+        let Self { status: mut bytes, headers, body, .. } = self;
         if !headers.is_empty() {
             for (name, value) in headers {
                 bytes.extend(format!("{name}: {value}\r\n").bytes());
@@ -147,6 +159,14 @@ fn serve(mut stream: impl Read + Write, answer: Answer, seen: &Mutex<Vec<Seen>>)
     request.body.resize(length, 0);
     reader.read_exact(&mut request.body).unwrap();
     seen.lock().unwrap().push(request);
-    // A client that has seen enough may hang up first.
-    let _ = stream.write_all(&answer.bytes()).and_then(|()| stream.flush());
+    let (drips, bytes) = (answer.drips, answer.bytes());
+    for part in bytes.chunks(if drips { 1 } else { bytes.len() }) {
+        // A client that has seen enough may hang up first.
+        if stream.write_all(part).and_then(|()| stream.flush()).is_err() {
+            return;
+        }
+        if drips {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
 }
