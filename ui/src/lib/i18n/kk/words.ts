@@ -89,6 +89,7 @@ export const words = {
     disputed: 'Ата-ана даулады',
     unconfirmed: 'Ата-ана жауап бермеген',
     'unknown-subject': 'Белгісіз бала не жер',
+    'time-in-doubt': 'Уақыты күмәнді',
   },
   transport: { saved: 'Осы құрылғыда сақталды', sent: 'Жіберілді', registered: 'Оператор тіркеді', refused: 'Қабылданбады' },
   reviewState: { open: 'Қаралмаған', accepted: 'Қабылданды', returned: 'Қайтарылды' },
