@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use domain::Kind;
-use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, VisitId};
+use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId};
 use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
 use operator_core::fact::{Fact, FactQuery};

@@ -11,6 +11,7 @@ use std::time::Instant;
 use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use operator_core::enrol::{self, EnrolRefusal};
+use wire::body::MAX_ENROL_BYTES;
 use wire::enrol::EnrolRequest;
 use wire::problem::ProblemCode;
 
@@ -38,7 +39,7 @@ pub(super) async fn post(
         Failure::new(ProblemCode::TooManyRequests, title).retry_after(seconds)
     };
     app.enrol_limit.check(peer.ip(), Instant::now()).map_err(too_many)?;
-    let request: EnrolRequest = whole.decode()?;
+    let request: EnrolRequest = whole.decode(MAX_ENROL_BYTES).await?;
     let instance = Arc::clone(&app.instance);
     let prepared = blocking(move || enrol::prepare(instance.read()?.as_ref(), &request)).await??;
     let outcome = match prepared {
