@@ -1,10 +1,12 @@
 //! A link as a QR code in a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use qrcode::{Color, EcLevel, QrCode};
+
+use crate::folder::private_file;
 
 /// Pixels of one module in a PNG: scans from a screen and from paper.
 const MODULE_PX: usize = 8;
@@ -66,10 +68,10 @@ pub fn write(link: &str, file: &Path) -> Result<(), QrError> {
 }
 
 /// Whoever sees the picture can be the person: it is for its owner only, whatever stood under its name before.
-fn new_file(file: &Path) -> std::io::Result<File> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => crate::folder::private_file(file),
+fn new_file(file: &Path) -> io::Result<File> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => private_file(file),
     }
 }
 
