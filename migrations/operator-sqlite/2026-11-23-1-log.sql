@@ -17,6 +17,7 @@ CREATE TABLE journal (
 
 -- One main line in each series; branches stand beside it.
 CREATE UNIQUE INDEX journal_series ON journal (key, seq) WHERE branch = 0;
+CREATE INDEX journal_subject ON journal (subject, kind);
 CREATE INDEX journal_urgent ON journal (leaf_index) WHERE urgent = 1;
 
 CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::{LocationOutcome, UnavailableReason};
-use crate::geo::Presence;
+use crate::content::LocationOutcome;
+use crate::geo::{Position, Presence};
 
 macro_rules! flags {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -64,6 +64,8 @@ flags! {
     Unconfirmed = "unconfirmed",
     /// The statement is about something that the operator does not know.
     UnknownSubject = "unknown-subject",
+    /// The times that the statement claims contradict each other, its checkpoint or the operator's clock.
+    TimeInDoubt = "time-in-doubt",
 }
 
 impl fmt::Display for Flag {
@@ -82,16 +84,18 @@ pub fn known<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Fl
     Ok(codes.iter().filter_map(|code| Flag::parse(code)).collect())
 }
 
-/// Flags that follow from the outcome of a reading alone.
+/// Flags that follow from the outcome of a specialist's reading alone.
 ///
-/// A missing fix is flagged unless the reading never was due (late entries carry their own flag).
+/// A missing fix is flagged whatever its reason, also the one that belongs to a late answer of a representative: a
+/// specialist's reading that was not due is none that is stated. Numbers that are no position are no fix, and an
+/// accuracy of 0 is what providers answer that do not know it.
 pub fn location_flags(outcome: &LocationOutcome, presence: Option<Presence>) -> Vec<Flag> {
     match outcome {
-        LocationOutcome::Unavailable(UnavailableReason::AfterVisit) => Vec::new(),
         LocationOutcome::Unavailable(_) => vec![Flag::NoLocation],
+        LocationOutcome::Fix(fix) if Position::new(fix.lat_e7, fix.lon_e7).is_err() => vec![Flag::NoLocation],
         LocationOutcome::Fix(fix) => {
             let mut flags = Vec::new();
-            if fix.accuracy_dm.is_none_or(|accuracy_dm| accuracy_dm > LOW_ACCURACY_DM) {
+            if fix.accuracy_dm.is_none_or(|accuracy_dm| accuracy_dm == 0 || accuracy_dm > LOW_ACCURACY_DM) {
                 flags.push(Flag::LowAccuracy);
             }
             if presence == Some(Presence::Outside) {
@@ -111,7 +115,7 @@ pub const LOW_ACCURACY_DM: u32 = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::{Fix, FixSource};
+    use crate::content::{Fix, FixSource, UnavailableReason};
 
     fn fix(accuracy_dm: Option<u32>, mock: Option<bool>) -> LocationOutcome {
         LocationOutcome::Fix(Fix {
@@ -127,7 +131,21 @@ mod tests {
     #[test]
     fn unknown_accuracy_is_low_accuracy() {
         assert_eq!(location_flags(&fix(None, None), Some(Presence::Unknown)), [Flag::LowAccuracy]);
+        assert_eq!(location_flags(&fix(Some(0), None), Some(Presence::Unknown)), [Flag::LowAccuracy]);
         assert_eq!(location_flags(&fix(Some(80), None), Some(Presence::Inside)), []);
+    }
+
+    #[test]
+    fn no_reason_and_no_number_stands_silently_for_a_position() {
+        for reason in UnavailableReason::ALL {
+            let flags = location_flags(&LocationOutcome::Unavailable(reason), None);
+            assert_eq!(flags, [Flag::NoLocation], "{reason:?}");
+        }
+        for (lat_e7, lon_e7) in [(0, 0), (900_000_001, 0), (0, i32::MIN)] {
+            let LocationOutcome::Fix(good) = fix(Some(80), Some(true)) else { panic!("a fix") };
+            let flags = location_flags(&LocationOutcome::Fix(Fix { lat_e7, lon_e7, ..good }), None);
+            assert_eq!(flags, [Flag::NoLocation], "{lat_e7} {lon_e7}");
+        }
     }
 
     #[test]

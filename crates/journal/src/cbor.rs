@@ -1,8 +1,13 @@
 //! Deterministic CBOR (RFC 8949 section 4.2.1): shortest forms, definite lengths, sorted keys, no floats.
 //!
 //! # Invariants
-//! [`decode`] accepts exactly what [`encode`] writes: it re-encodes and compares, because CBOR libraries accept
-//! unsorted maps and long forms, and two encodings of one meaning would be two ids of one statement.
+//! [`decode`] accepts exactly what [`encode`] writes. CBOR libraries accept unsorted maps and long forms, and two
+//! encodings of one meaning would be two ids of one statement; so the bytes are looked through before a library sees
+//! them.
+
+mod scan;
+
+pub use scan::MAX_ITEMS;
 
 use ciborium::Value;
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +24,9 @@ pub enum CborError {
     /// Deterministic, but a float or a tag stands where none may.
     #[error("floats and tags are not allowed")]
     Forbidden,
+    /// More items than any message of the protocol holds.
+    #[error("more than {MAX_ITEMS} items")]
+    TooMany,
     /// Not of the expected shape.
     #[error("unexpected shape: {0}")]
     Shape(&'static str),
@@ -32,7 +40,11 @@ const MAX_DEPTH: usize = 16;
 /// # Errors
 /// [`CborError::Forbidden`] for floats and tags.
 pub fn encode(value: &Value) -> Result<Vec<u8>, CborError> {
-    let sorted = sort(value.clone())?;
+    write(value.clone())
+}
+
+fn write(value: Value) -> Result<Vec<u8>, CborError> {
+    let sorted = sort(value)?;
     let mut bytes = Vec::new();
     ciborium::into_writer(&sorted, &mut bytes).map_err(|_| CborError::Malformed)?;
     Ok(bytes)
@@ -43,9 +55,8 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, CborError> {
 /// # Errors
 /// Every variant of [`CborError`].
 pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
-    let value: Value =
-        ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH).map_err(|_| CborError::Malformed)?;
-    if encode(&value)? == bytes { Ok(value) } else { Err(CborError::NotDeterministic) }
+    scan::scan(bytes)?;
+    ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH).map_err(|_| CborError::Malformed)
 }
 
 /// Turns any serialisable value into deterministic CBOR.
@@ -53,7 +64,7 @@ pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
 /// # Errors
 /// [`CborError::Shape`] when it cannot be represented, [`CborError::Forbidden`] when it holds floats.
 pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CborError> {
-    encode(&Value::serialized(value).map_err(|_| CborError::Shape("not representable"))?)
+    write(Value::serialized(value).map_err(|_| CborError::Shape("not representable"))?)
 }
 
 /// Reads a value from deterministic CBOR.
@@ -147,7 +158,70 @@ mod tests {
         assert!(decode(&bytes).is_err());
     }
 
+    #[test]
+    fn a_few_bytes_that_promise_much_are_refused_before_anything_is_made_of_them() {
+        let mut nest = vec![0x81; 13];
+        nest.push(0x80);
+        let count = 1_000_000_u32;
+        let mut bomb = vec![0x9a];
+        bomb.extend(count.to_be_bytes());
+        bomb.extend(nest.repeat(count as usize));
+        assert!(matches!(decode(&bomb), Err(CborError::TooMany)));
+        let mut promise = vec![0x9b];
+        promise.extend(u64::MAX.to_be_bytes());
+        assert!(matches!(decode(&promise), Err(CborError::Malformed)), "nothing follows");
+        assert!(decode(&[0x7b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
+    }
+
+    #[test]
+    fn as_many_items_as_are_allowed_are_read() {
+        let array = |count: usize| to_vec(&vec![0_u8; count]).unwrap();
+        assert!(decode(&array(MAX_ITEMS - 1)).is_ok(), "the array itself is an item");
+        assert!(matches!(decode(&array(MAX_ITEMS)), Err(CborError::TooMany)));
+    }
+
+    /// What the library reads and what [`encode`] writes back the same: the meaning of [`decode`], made slowly.
+    fn decode_by_comparing(bytes: &[u8]) -> Option<Value> {
+        let value: Value = ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH).ok()?;
+        (encode(&value).ok()? == bytes).then_some(value)
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::Bool),
+            Just(Value::Null),
+            Just(Value::Float(1.5)),
+            Just(Value::Tag(18, Box::new(Value::Null))),
+            "[a-z]{0,30}".prop_map(Value::Text),
+            proptest::collection::vec(any::<u8>(), 0..30).prop_map(Value::Bytes),
+        ];
+        leaf.prop_recursive(4, 24, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                proptest::collection::vec((inner.clone(), inner), 0..6).prop_map(Value::Map),
+            ]
+        })
+    }
+
     proptest! {
+        #[test]
+        fn exactly_what_would_be_written_back_is_read(
+            value in values(),
+            at in any::<proptest::sample::Index>(),
+            byte in any::<u8>(),
+            is_changed in any::<bool>(),
+        ) {
+            let mut bytes = Vec::new();
+            ciborium::into_writer(&value, &mut bytes).unwrap();
+            if is_changed {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            prop_assert_eq!(decode(&bytes).ok(), decode_by_comparing(&bytes));
+        }
+
         #[test]
         fn what_is_accepted_is_written_back_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             if let Ok(value) = decode(&bytes) {

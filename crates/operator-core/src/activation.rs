@@ -46,7 +46,8 @@ impl FreshCode {
         Ok(Self { code, salt, hash })
     }
 
-    /// Keeps it for a person. `false`: its lookup part is in use, make another one.
+    /// Keeps it for a person and ends the person's other codes: a code that was mislaid must not open the door beside
+    /// the one that replaced it. `false`: its lookup part is in use, make another one.
     ///
     /// # Errors
     /// Those of the store.
@@ -56,6 +57,7 @@ impl FreshCode {
         {
             return Ok(false);
         }
+        end_all(txn, person, now_ms)?;
         txn.put_activation(&Activation {
             lookup: self.code.lookup().into(),
             person,
@@ -85,15 +87,41 @@ impl Activation {
     }
 }
 
-/// Ends all unused codes of a person.
+/// Counts an attempt before its secret is hashed, as if it were wrong; [`give_back`] takes that back for the right one.
+/// So a code has as many hashes as errors, however many requests come at once. `None`: there is no such code, or it
+/// died of its errors, and nothing is to be hashed.
 ///
 /// # Errors
 /// Those of the store.
-pub fn end_all(txn: &mut dyn StoreTxn, person: PersonId, now_ms: i64) -> Result<(), StoreError> {
-    for activation in txn.activations()? {
-        if activation.person == person && activation.is_alive(now_ms) {
-            txn.put_activation(&Activation { expires_at_ms: now_ms, ..activation })?;
-        }
+pub fn reserve(txn: &mut dyn StoreTxn, lookup: &str) -> Result<Option<Activation>, StoreError> {
+    let Some(activation) = txn.activation(lookup)?.filter(|activation| activation.errors < MAX_ERRORS) else {
+        return Ok(None);
+    };
+    let reserved = Activation { errors: activation.errors + 1, ..activation };
+    txn.put_activation(&reserved)?;
+    Ok(Some(reserved))
+}
+
+/// Takes the count of an attempt back whose secret was right.
+///
+/// # Errors
+/// Those of the store.
+pub fn give_back(txn: &mut dyn StoreTxn, activation: Activation) -> Result<Activation, StoreError> {
+    let activation = Activation { errors: activation.errors.saturating_sub(1), ..activation };
+    txn.put_activation(&activation)?;
+    Ok(activation)
+}
+
+/// Ends all unused codes of a person and says how many there were.
+///
+/// # Errors
+/// Those of the store.
+pub fn end_all(txn: &mut dyn StoreTxn, person: PersonId, now_ms: i64) -> Result<usize, StoreError> {
+    let mut activations = txn.activations()?;
+    activations.retain(|activation| activation.person == person && activation.is_alive(now_ms));
+    let count = activations.len();
+    for activation in activations {
+        txn.put_activation(&Activation { expires_at_ms: now_ms, ..activation })?;
     }
-    Ok(())
+    Ok(count)
 }

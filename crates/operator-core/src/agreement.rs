@@ -1,10 +1,12 @@
 //! Versions of the agreements as they stand in the log: which is in force, who accepted it.
 
+use std::collections::BTreeSet;
+
 use domain::agreement::{AgreementKind, AgreementText};
-use domain::content::{AgreementAccepted, AgreementPublished, Content, Locale};
+use domain::content::{AgreementAccepted, AgreementPublished, Content, EvidenceLevel, Locale};
 use domain::id::{PersonId, RecordId};
 
-use crate::fact::{Class, FactQuery, version_qualifier};
+use crate::fact::{Class, Fact, FactQuery, geolocation_qualifier, version_qualifier};
 use crate::store::{StoreError, StoreRead};
 
 /// A published version.
@@ -91,6 +93,43 @@ pub fn has_accepted_in_force(
     Ok(accepted.into_iter().any(|version| version >= binding.version))
 }
 
+/// Whether a person lets the location be read at a moment: the latest acceptance ticked it, and it was not withdrawn
+/// between that and the moment.
+///
+/// # Errors
+/// Those of the store.
+pub fn consents_to_geolocation(
+    read: &dyn StoreRead,
+    person: PersonId,
+    document: AgreementKind,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    let mut latest: Option<(u32, Fact, AgreementAccepted)> = None;
+    for fact in read.facts(&FactQuery::of(Class::Acceptance).about(person))? {
+        if let Some(Content::AgreementAccepted(accepted)) = fact.content(read)?
+            && accepted.document == document
+            && latest.as_ref().is_none_or(|(version, ..)| *version <= accepted.version)
+        {
+            latest = Some((accepted.version, fact, accepted));
+        }
+    }
+    let Some((version, acceptance, accepted)) = latest else { return Ok(false) };
+    let published = versions(read, document)?.into_iter().find(|other| other.published.version == version);
+    let is_ticked = match published.and_then(|version| version.published.geolocation_confirmation) {
+        // The text accepts as a whole.
+        None => true,
+        Some(number) => accepted.confirmations.iter().any(|tick| tick.number == number && tick.accepted),
+    };
+    let withdrawals = FactQuery::of(Class::Withdrawal).about(person);
+    for qualifier in [document.as_str().to_owned(), geolocation_qualifier(document)] {
+        let withdrawn = read.facts(&withdrawals.clone().qualified(qualifier))?;
+        if withdrawn.iter().any(|fact| acceptance.leaf_index < fact.leaf_index && fact.from_ms <= at_ms) {
+            return Ok(false);
+        }
+    }
+    Ok(is_ticked)
+}
+
 /// A published text, structured.
 ///
 /// # Errors
@@ -109,7 +148,8 @@ pub fn text(
         .map_err(|_| StoreError::Damaged("a published agreement cannot be structured"))
 }
 
-/// Whether an acceptance names a published text and ticks all that must be ticked.
+/// Whether an acceptance names a published text, answers each confirmation once, ticks all that must be ticked, and
+/// claims no evidence that it does not carry: the proofs of the higher levels have no place in a statement yet.
 ///
 /// # Errors
 /// Those of the store.
@@ -117,6 +157,10 @@ pub fn is_complete_acceptance(
     read: &dyn StoreRead,
     accepted: &AgreementAccepted,
 ) -> Result<bool, StoreError> {
+    let numbers: BTreeSet<u8> = accepted.confirmations.iter().map(|tick| tick.number).collect();
+    if numbers.len() != accepted.confirmations.len() || accepted.evidence_level != EvidenceLevel::L0 {
+        return Ok(false);
+    }
     let versions = versions(read, accepted.document)?;
     let Some(version) = versions.iter().find(|version| version.published.version == accepted.version) else {
         return Ok(false);

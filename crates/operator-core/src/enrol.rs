@@ -11,7 +11,7 @@ use wire::enrol::{EnrolRequest, EnrolResponse, Pair};
 use wire::push::Outcome;
 
 use crate::Operator;
-use crate::activation::is_secret_of;
+use crate::activation::{self, is_secret_of};
 use crate::authorise::Author;
 use crate::head;
 use crate::register::register;
@@ -21,13 +21,13 @@ use crate::verify::{Checked, check};
 /// Why a device is not bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolRefusal {
-    /// No such code, or a wrong secret.
+    /// No such code, a wrong secret, or a code that died after too many of them.
     #[error("the operator does not know this activation code")]
     UnknownCode,
     /// Used by another device.
     #[error("this activation code was used already")]
     UsedCode,
-    /// Too old, or it died after too many wrong secrets.
+    /// Too old, or ended.
     #[error("this activation code is no longer valid")]
     ExpiredCode,
     /// Not a `device-enrolled` of a new key for this code.
@@ -35,7 +35,7 @@ pub enum EnrolRefusal {
     BadStatement,
 }
 
-/// A request whose code was looked up and whose slow hash was computed, before any transaction.
+/// A request whose slow hash was computed, outside of any transaction.
 #[derive(Debug)]
 pub struct Prepared {
     activation: Activation,
@@ -43,20 +43,33 @@ pub struct Prepared {
     checked: Option<(Checked, VerifyingKey)>,
 }
 
-/// Looks the code up and checks secret and statement.
+/// Looks the code up and counts the attempt. Keep what it says before the secret is hashed.
 ///
 /// # Errors
 /// Those of the store. A refusal is a value.
-pub fn prepare(
-    read: &dyn StoreRead,
+pub fn reserve(
+    txn: &mut dyn StoreTxn,
     request: &EnrolRequest,
-) -> Result<Result<Prepared, EnrolRefusal>, StoreError> {
-    let Ok(code) = format!("{}{}", request.lookup, request.secret).parse::<ActivationCode>() else {
-        return Ok(Err(EnrolRefusal::UnknownCode));
+) -> Result<Result<Activation, EnrolRefusal>, StoreError> {
+    let Some(code) = code_of(request) else { return Ok(Err(EnrolRefusal::UnknownCode)) };
+    Ok(activation::reserve(txn, code.lookup())?.ok_or(EnrolRefusal::UnknownCode))
+}
+
+fn code_of(request: &EnrolRequest) -> Option<ActivationCode> {
+    format!("{}{}", request.lookup, request.secret).parse().ok()
+}
+
+/// Checks secret and statement. Takes long and needs 19 MiB: let only a few run at once.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there is no memory for hashing.
+pub fn prepare(activation: Activation, request: &EnrolRequest) -> Result<Prepared, StoreError> {
+    let is_secret_right = match code_of(request) {
+        Some(code) => is_secret_of(&activation, code.secret().expose())?,
+        None => false,
     };
-    let Some(activation) = read.activation(code.lookup())? else { return Ok(Err(EnrolRefusal::UnknownCode)) };
-    let is_secret_right = is_secret_of(&activation, code.secret().expose())?;
-    Ok(Ok(Prepared { is_secret_right, checked: check_first(request, code.lookup()), activation }))
+    let checked = check_first(request, &activation.lookup);
+    Ok(Prepared { is_secret_right, checked, activation })
 }
 
 /// The statement, if it is the first of a new key and names this code.
@@ -75,7 +88,8 @@ pub struct Enrolled {
     enrolled: StatementId,
 }
 
-/// Binds the device. The same request again gives the same answer; a wrong secret is counted.
+/// Binds the device. The same request again gives the same answer. Only who knows the secret learns that a code was
+/// used or is too old.
 ///
 /// # Errors
 /// Those of the store. A refusal is a value.
@@ -91,12 +105,9 @@ pub fn enrol(
         return Ok(Err(EnrolRefusal::UnknownCode));
     };
     if !prepared.is_secret_right {
-        let was_alive = activation.is_alive(now_ms);
-        if was_alive {
-            txn.put_activation(&Activation { errors: activation.errors + 1, ..activation })?;
-        }
-        return Ok(Err(if was_alive { EnrolRefusal::UnknownCode } else { EnrolRefusal::ExpiredCode }));
+        return Ok(Err(EnrolRefusal::UnknownCode));
     }
+    let activation = activation::give_back(txn, activation)?;
     let claimed = prepared.checked.as_ref().map(|(checked, _)| checked.statement().id());
     if let Some(used_by) = activation.used_by {
         let same = claimed == Some(used_by);

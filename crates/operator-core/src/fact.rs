@@ -67,7 +67,7 @@ classes! {
     Agreement = "agreement",
     /// Subject: person; qualifier: document and version.
     Acceptance = "acceptance",
-    /// Subject: person; qualifier: document. A withdrawal of everything.
+    /// Subject: person; qualifier: document for a withdrawal of everything, document and purpose for one of geolocation.
     Withdrawal = "withdrawal",
 }
 
@@ -169,6 +169,14 @@ pub fn version_qualifier(document: domain::agreement::AgreementKind, version: u3
     format!("{}/{version}", document.as_str())
 }
 
+/// The purpose that a withdrawal names for geolocation alone.
+const GEOLOCATION: &str = "geolocation";
+
+/// Qualifier of a withdrawal from geolocation alone.
+pub fn geolocation_qualifier(document: domain::agreement::AgreementKind) -> String {
+    format!("{}/{GEOLOCATION}", document.as_str())
+}
+
 /// Name of a role in qualifiers and tables.
 pub const fn role_name(role: domain::content::Role) -> &'static str {
     match role {
@@ -249,6 +257,10 @@ pub fn fact_of(subject: SubjectId, content: &Content, leaf_index: u64) -> Option
         ),
         Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.is_empty() => {
             fact(Class::Withdrawal, None, withdrawn.document.as_str().into(), withdrawn.withdrawn_at_ms, None)
+        }
+        Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.iter().any(|p| p == GEOLOCATION) => {
+            let qualifier = geolocation_qualifier(withdrawn.document);
+            fact(Class::Withdrawal, None, qualifier, withdrawn.withdrawn_at_ms, None)
         }
         _ => None,
     }

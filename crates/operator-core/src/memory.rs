@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::Kind;
 use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId};
 use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
@@ -115,6 +116,12 @@ impl<T: HasState> StoreRead for T {
 
     fn entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         Ok(self.state().journal.iter().skip(from as usize).take(limit as usize).cloned().collect())
+    }
+
+    fn entries_about(&self, subject: SubjectId, kind: Kind) -> Result<Vec<Entry>, StoreError> {
+        let state = self.state();
+        let about = state.journal.iter().filter(|entry| entry.subject == subject && entry.kind == kind);
+        Ok(about.cloned().collect())
     }
 
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {

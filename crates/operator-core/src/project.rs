@@ -33,8 +33,7 @@ pub fn apply(
         }
         put_visit(txn, entry, author, content)?;
     }
-    let about = (entry.kind, entry.subject);
-    let audiences = authorise::audiences(txn.as_read(), author, about, content, &entry.flags)?;
+    let audiences = authorise::audiences(txn.as_read(), author, entry, content)?;
     txn.put_audiences(entry.leaf_index, &audiences)
 }
 

@@ -54,7 +54,7 @@ pub fn register(
     };
     let header = statement.header();
     let mut flags = match checked.content() {
-        Some(content) => authorise::flags(txn.as_read(), author, header, content)?,
+        Some(content) => authorise::flags(txn.as_read(), author, header, content, now_ms)?,
         None => vec![Flag::UnreadableContent],
     };
     if branch {
@@ -128,6 +128,6 @@ fn place(read: &dyn StoreRead, checked: &Checked) -> Result<Place, StoreError> {
 }
 
 /// Whether a checkpoint that a device saw is in the history of this log.
-fn is_ours(read: &dyn StoreRead, beacon: &Beacon) -> Result<bool, StoreError> {
+pub(crate) fn is_ours(read: &dyn StoreRead, beacon: &Beacon) -> Result<bool, StoreError> {
     Ok(beacon.tree_size <= read.log_size()? && merkle::root(&Tree(read), beacon.tree_size)? == beacon.root)
 }

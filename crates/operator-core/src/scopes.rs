@@ -7,9 +7,9 @@ use domain::id::{ChildId, Digest, OrganisationId, PersonId, PlaceId};
 use domain::scope::Scope;
 use sha2::{Digest as _, Sha256};
 
-use crate::agreement;
 use crate::fact::{Class, Fact, FactQuery, role_name};
 use crate::store::{StoreError, StoreRead};
+use crate::{agreement, authorise};
 
 /// The scopes of a person (docs/PROTOCOL.md, "Scopes").
 ///
@@ -58,6 +58,12 @@ impl View<'_> {
         Ok(facts)
     }
 
+    /// A representation of a child who has come of age is over.
+    fn is_in_force(&self, representation: &Fact) -> Result<bool, StoreError> {
+        let end_ms = authorise::end_of_representation(self.read, representation)?;
+        Ok(end_ms.is_none_or(|end_ms| self.now_ms < end_ms))
+    }
+
     fn as_specialist(&mut self, person: PersonId) -> Result<(), StoreError> {
         let children: BTreeSet<ChildId> = self
             .valid(FactQuery::of(Class::CareTeam).with(person))?
@@ -84,6 +90,9 @@ impl View<'_> {
 
     fn as_representative(&mut self, person: PersonId) -> Result<(), StoreError> {
         for representation in self.valid(FactQuery::of(Class::Representation).with(person))? {
+            if !self.is_in_force(&representation)? {
+                continue;
+            }
             let child = ChildId::from(representation.subject);
             self.scopes.extend([Scope::Child(child), Scope::ChildIdentity(child), Scope::Family(child)]);
             self.add_places(child)?;
@@ -143,7 +152,7 @@ impl View<'_> {
         for representation in self.read.facts(&FactQuery::of(Class::Representation).about(child))? {
             let Some(person) = representation.object.map(PersonId::from) else { continue };
             self.scopes.insert(Scope::Card(person));
-            if with_contact && representation.is_valid_at(self.now_ms) {
+            if with_contact && representation.is_valid_at(self.now_ms) && self.is_in_force(&representation)? {
                 self.scopes.insert(Scope::Contact(person));
             }
         }

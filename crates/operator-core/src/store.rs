@@ -125,6 +125,14 @@ pub struct BoundKey {
     pub compromised_since_ms: Option<i64>,
 }
 
+impl BoundKey {
+    /// Whether it still speaks for the person. A key that others may have does not, from the moment at which its owner
+    /// says so: since when they have it, they would not tell.
+    pub fn is_in_force(&self) -> bool {
+        self.revoked_at_ms.is_none() && self.compromised_since_ms.is_none()
+    }
+}
+
 /// A visit that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VisitRow {
@@ -198,6 +206,8 @@ pub trait StoreRead {
     fn entry_by_id(&self, id: StatementId) -> Result<Option<Entry>, StoreError>;
     /// At most `limit` registered statements from a position on.
     fn entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Registered statements of a kind about something, in the order of the log.
+    fn entries_about(&self, subject: SubjectId, kind: Kind) -> Result<Vec<Entry>, StoreError>;
     /// A content; `None` when it was erased.
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError>;
     /// A complete node of the tree ([`journal::merkle::Nodes`]).

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use operator_core::store::{Store, StoreError, StoreRead, StoreTxn};
 use parking_lot::Mutex;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use error::from_sqlite;
 use read::Snapshot;
@@ -50,7 +50,7 @@ impl SqliteStore {
     /// [`StoreError::TooNew`] for a file of a newer version; [`StoreError::Damaged`] for what is no such file;
     /// [`StoreError::Unavailable`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut writer = connect(path)?;
+        let mut writer = connect(path, OpenFlags::default())?;
         migrate::run(&mut writer)?;
         Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
     }
@@ -60,7 +60,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub fn check_file(&self) -> Result<Vec<String>, StoreError> {
-        let connection = connect(&self.path)?;
+        let connection = connect(&self.path, existing())?;
         let mut statement = connection.prepare("PRAGMA integrity_check(20)").map_err(from_sqlite)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(from_sqlite)?;
         let mut complaints = rows.collect::<Result<Vec<_>, _>>().map_err(from_sqlite)?;
@@ -74,12 +74,17 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`].
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let name = path.to_str().ok_or(StoreError::Unavailable("the path is not Unicode".into()))?;
-        connect(&self.path)?.execute("VACUUM INTO ?1", [name]).map(drop).map_err(from_sqlite)
+        connect(&self.path, existing())?.execute("VACUUM INTO ?1", [name]).map(drop).map_err(from_sqlite)
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path).map_err(from_sqlite)?;
+/// A file that went away while it was open is not made anew: an empty one would deny all that was registered.
+fn existing() -> OpenFlags {
+    OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(from_sqlite)?;
     connection
         .execute_batch(
@@ -104,7 +109,7 @@ impl Store for SqliteStore {
         let idle = self.readers.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path)?,
+            None => connect(&self.path, existing())?,
         };
         Ok(Box::new(Snapshot::begin(connection, &self.readers)?))
     }

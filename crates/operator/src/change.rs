@@ -234,6 +234,19 @@ pub fn end_person(
     Ok(())
 }
 
+/// Ends the activation codes of a person that are still alive, and says how many there were.
+///
+/// # Errors
+/// [`ChangeError`].
+pub fn cancel_activations(
+    txn: &mut dyn StoreTxn,
+    operator: &Operator<'_>,
+    person: PersonId,
+) -> Result<usize, ChangeError> {
+    must_exist(txn.as_read(), Class::PersonName, person, "person")?;
+    Ok(activation::end_all(txn, person, operator.clock.utc_ms())?)
+}
+
 /// Takes a device's key out of force.
 ///
 /// # Errors

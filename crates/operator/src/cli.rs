@@ -5,6 +5,7 @@ mod care;
 mod child;
 mod demo;
 mod device;
+mod flagged;
 mod init;
 mod output;
 mod people;
@@ -85,12 +86,14 @@ enum Command {
     /// Who represents a child by law
     #[command(subcommand)]
     Representation(child::RepresentationCommand),
-    /// Issues activation codes
+    /// Issues and cancels activation codes
     #[command(subcommand)]
     Activation(device::ActivationCommand),
     /// Lists and revokes devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Lists what a person should look at
+    Flagged(flagged::Options),
     /// Writes the whole log into a folder
     Export(care::ExportOptions),
     /// Examines everything; ends with an error when something is wrong
@@ -133,6 +136,7 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Representation(command) => child::run_representation(&command),
         Command::Activation(command) => device::run_activation(&command),
         Command::Device(command) => device::run_device(&command),
+        Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
         Command::Doctor(place) => care::run_doctor(&place),
         Command::Rebuild(place) => care::run_rebuild(&place),

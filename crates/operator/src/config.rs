@@ -7,11 +7,12 @@
 //! | `tls_cert`, `tls_key` | `ESEP_OPERATOR_TLS_CERT`, `ESEP_OPERATOR_TLS_KEY` | none: http on this computer only |
 //! | `enrol_failures` | `ESEP_OPERATOR_ENROL_FAILURES` | 10 wrong activation codes from one address... |
 //! | `enrol_window_s` | `ESEP_OPERATOR_ENROL_WINDOW_S` | ...within 600 seconds |
+//! | `trusted_proxies` | `ESEP_OPERATOR_TRUSTED_PROXIES`, with commas | none: `X-Forwarded-For` is not believed |
 //! | `request_timeout_s` | `ESEP_OPERATOR_REQUEST_TIMEOUT_S` | 60 |
 //! | `log` | `ESEP_OPERATOR_LOG` | `info` |
 //! | `log_format` | `ESEP_OPERATOR_LOG_FORMAT` | `text`; or `json` |
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -74,6 +75,8 @@ pub struct Config {
     pub enrol_failures: u32,
     /// Length of that window.
     pub enrol_window_s: u64,
+    /// Proxies whose `X-Forwarded-For` says from which address a request comes.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How long one request may take.
     pub request_timeout_s: u64,
     /// Filter of the log, as `tracing` reads it.
@@ -91,6 +94,7 @@ impl Default for Config {
             tls_key: None,
             enrol_failures: 10,
             enrol_window_s: 600,
+            trusted_proxies: Vec::new(),
             request_timeout_s: 60,
             log: "info".into(),
             log_format: LogFormat::Text,
@@ -134,6 +138,11 @@ impl Config {
         set(&mut self.enrol_window_s, "ENROL_WINDOW_S", value("ENROL_WINDOW_S"))?;
         set(&mut self.request_timeout_s, "REQUEST_TIMEOUT_S", value("REQUEST_TIMEOUT_S"))?;
         set(&mut self.log, "LOG", value("LOG"))?;
+        if let Some(list) = value("TRUSTED_PROXIES") {
+            let addresses: Result<_, _> = list.split(',').map(|address| address.trim().parse()).collect();
+            let name = || "ESEP_OPERATOR_TRUSTED_PROXIES".into();
+            self.trusted_proxies = addresses.map_err(|_| ConfigError::Environment { name: name() })?;
+        }
         self.address = value("ADDRESS").or(self.address.take());
         self.tls_cert = value("TLS_CERT").map(PathBuf::from).or(self.tls_cert.take());
         self.tls_key = value("TLS_KEY").map(PathBuf::from).or(self.tls_key.take());

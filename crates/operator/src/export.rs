@@ -140,10 +140,10 @@ impl Lines {
 /// [`ExportError`].
 pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<Manifest, ExportError> {
     let io = |source| ExportError::Io { path: out.to_owned(), source };
-    Folder::at(out).create()?;
-    if fs::read_dir(out).map_err(io)?.next().is_some() {
+    if out.exists() && fs::read_dir(out).map_err(io)?.next().is_some() {
         return Err(ExportError::NotEmpty(out.to_owned()));
     }
+    Folder::at(out).create()?;
     let (statements, contents) = (make(out, "statements")?, make(out, "contents")?);
     let mut log = Lines::create(out, "log.jsonl")?;
     loop {

@@ -23,6 +23,31 @@ pub enum FolderError {
         /// Why.
         source: io::Error,
     },
+    /// The key of a log that is there.
+    #[error(
+        "{key} is missing, and {database} holds a log that was signed with it: restore the key from a backup; \
+         a new one would not be this operator's"
+    )]
+    NoKey {
+        /// The key's file.
+        key: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// The log of a key that is there.
+    #[error(
+        "{database} is missing, and {key} signed its log: restore the database from a backup; \
+         an empty one would deny all that was registered"
+    )]
+    NoDatabase {
+        /// The key's file.
+        key: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// A folder of somebody else.
+    #[error("{0} is neither empty nor the folder of an operator: choose another one")]
+    Foreign(PathBuf),
     /// A key file holds something else.
     #[error("{0} is not a key file of this program: restore it from a backup")]
     BadKey(PathBuf),
@@ -63,19 +88,41 @@ impl Folder {
         self.0.join("recovery.key")
     }
 
-    /// Makes the folder, for its owner only.
+    /// Makes the folder for its owner only. One that is there stays as it is, and must be empty or this program's.
     ///
     /// # Errors
-    /// [`FolderError::Io`].
+    /// [`FolderError::Io`], [`FolderError::Foreign`].
     pub fn create(&self) -> Result<(), FolderError> {
         let io = |source| FolderError::Io { path: self.0.clone(), source };
-        fs::create_dir_all(&self.0).map_err(io)?;
+        if self.0.exists() {
+            let is_ours =
+                [self.database(), self.signing_key(), self.config()].iter().any(|path| path.exists());
+            let is_empty = fs::read_dir(&self.0).map_err(io)?.next().is_none();
+            return if is_ours || is_empty { Ok(()) } else { Err(FolderError::Foreign(self.0.clone())) };
+        }
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(&self.0, fs::Permissions::from_mode(0o700)).map_err(io)?;
+            use std::os::unix::fs::DirBuilderExt as _;
+            builder.mode(0o700);
         }
-        Ok(())
+        builder.create(&self.0).map_err(io)
+    }
+
+    /// Makes the file of the database, empty and for its owner only, if neither it nor a key is there.
+    ///
+    /// # Errors
+    /// [`FolderError::NoDatabase`] beside a key: that key's log is lost, not yet to come. [`FolderError::Io`].
+    pub fn ensure_database(&self) -> Result<(), FolderError> {
+        let (database, key) = (self.database(), self.signing_key());
+        if database.exists() {
+            return Ok(());
+        }
+        if key.exists() {
+            return Err(FolderError::NoDatabase { key, database });
+        }
+        private_file(&database).map(drop).map_err(|source| FolderError::Io { path: database, source })
     }
 
     /// Writes the settings with their defaults as comments, unless there are settings already.
@@ -93,38 +140,27 @@ impl Folder {
         }
     }
 
-    /// Takes the database away from other users of the machine.
-    ///
-    /// # Errors
-    /// [`FolderError::Io`].
-    pub fn protect_database(&self) -> Result<(), FolderError> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let path = self.database();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
-                .map_err(|source| FolderError::Io { path, source })?;
-        }
-        Ok(())
-    }
-
     /// Reads the signing key.
     ///
     /// # Errors
     /// Every variant of [`FolderError`].
     pub fn read_signing_key(&self) -> Result<SigningKey, FolderError> {
         let path = self.signing_key();
-        if !path.exists() {
-            return Err(FolderError::Empty(self.0.clone()));
+        let database = self.database();
+        match (path.exists(), database.exists()) {
+            (false, false) => return Err(FolderError::Empty(self.0.clone())),
+            (false, true) => return Err(FolderError::NoKey { key: path, database }),
+            (true, false) => return Err(FolderError::NoDatabase { key: path, database }),
+            (true, true) => {}
         }
         let secret = read_secret(&path)?;
         SigningKey::from_secret(&secret).map_err(|_| FolderError::BadKey(path))
     }
 
-    /// Reads the signing key, or makes it if there is none yet.
+    /// Reads the signing key, or makes it if there is none yet. Only for a folder whose log is empty.
     ///
     /// # Errors
-    /// Those of [`Folder::read_signing_key`] but `Empty`.
+    /// Those of [`Folder::read_signing_key`].
     pub fn ensure_signing_key(&self, rng: &dyn Rng) -> Result<SigningKey, FolderError> {
         if !self.signing_key().exists() {
             write_secret(&self.signing_key(), &Zeroizing::new(SigningKey::generate(rng).to_secret()))?;
@@ -159,9 +195,8 @@ fn read_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, FolderError> {
     Ok(Zeroizing::new(secret))
 }
 
-/// Writes a secret for its owner only and never over another one; it is on the disk when this returns.
-fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), FolderError> {
-    let io = |source| FolderError::Io { path: path.to_owned(), source };
+/// A new file for its owner only.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -169,7 +204,13 @@ fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), FolderError> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options.open(path).map_err(io)?;
+    options.open(path)
+}
+
+/// Writes a secret for its owner only and never over another one; it is on the disk when this returns.
+fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), FolderError> {
+    let io = |source| FolderError::Io { path: path.to_owned(), source };
+    let mut file = private_file(path).map_err(io)?;
     let text = Zeroizing::new(format!("{}\n", data_encoding::HEXLOWER.encode(secret)));
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
     if let Some(folder) = path.parent() {

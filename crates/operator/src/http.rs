@@ -21,6 +21,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use tokio::sync::Semaphore;
 use wire::body::MAX_BODY_BYTES;
 use wire::path;
 
@@ -29,12 +30,16 @@ use crate::sequencer::Sequencer;
 
 pub use openapi::description;
 
+/// Secrets of activation codes that are hashed at once, 19 MiB each: an enrolment can wait, the visits cannot.
+const HASHES_AT_ONCE: usize = 2;
+
 /// What the routes share.
 #[derive(Clone)]
 pub(crate) struct App {
     instance: Arc<Instance>,
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
+    hashing: Arc<Semaphore>,
 }
 
 /// The router of a server.
@@ -43,7 +48,8 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let window = Duration::from_secs(config.enrol_window_s);
     let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
     let timeout = Duration::from_secs(config.request_timeout_s);
-    let app = App { instance, sequencer, enrol_limit };
+    let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+    let app = App { instance, sequencer, enrol_limit, hashing };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))

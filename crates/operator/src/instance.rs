@@ -1,8 +1,9 @@
 //! One data folder, opened: its key, its store, and the clock and chance of the process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::{Clock, Rng};
+use domain::{Clock, Kind, Rng};
 use journal::SigningKey;
 use operator_core::store::{Store, StoreError, StoreRead, StoreTxn};
 use operator_store::SqliteStore;
@@ -21,6 +22,17 @@ pub enum OpenError {
     /// Its settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The key is not that of the log.
+    #[error(
+        "{key} did not sign the log in {database}: one of them is from another operator or another backup; \
+         put back the two that belong together"
+    )]
+    OtherKey {
+        /// The key's file.
+        key: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
     /// Its store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,7 +58,8 @@ impl Instance {
     /// Opens a folder that was set up before.
     ///
     /// # Errors
-    /// [`OpenError`]; [`FolderError::Empty`] when nothing was set up there.
+    /// [`OpenError`]; [`FolderError::Empty`] when nothing was set up there, [`OpenError::OtherKey`] when the log begins
+    /// with the statement of another key.
     pub fn open(folder: Folder) -> Result<Self, OpenError> {
         Self::open_with(folder, Arc::new(SystemClock::begin()), Arc::new(SystemRng))
     }
@@ -56,6 +69,21 @@ impl Instance {
     /// # Errors
     /// As [`Instance::open`].
     pub fn open_with(folder: Folder, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
+        let instance = Self::begin(folder, clock, rng)?;
+        // The log itself is asked and not a projection: those are made anew with an opened folder.
+        let first = instance.store.read()?.entry(0)?;
+        match first {
+            None => Err(FolderError::Empty(instance.folder.path().to_owned()).into()),
+            Some(first) if first.kind == Kind::OperatorKey && first.key == instance.key.id() => Ok(instance),
+            Some(_) => Err(OpenError::OtherKey {
+                key: instance.folder.signing_key(),
+                database: instance.folder.database(),
+            }),
+        }
+    }
+
+    /// Opens a folder whose log may not have begun.
+    pub(crate) fn begin(folder: Folder, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let key = folder.read_signing_key()?;
         let config = Config::load(&folder)?;
         let store = SqliteStore::open(&folder.database())?;

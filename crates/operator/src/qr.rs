@@ -1,10 +1,12 @@
 //! A link as a QR code in a file.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use qrcode::{Color, EcLevel, QrCode};
+
+use crate::folder::private_file;
 
 /// Pixels of one module in a PNG: scans from a screen and from paper.
 const MODULE_PX: usize = 8;
@@ -59,9 +61,17 @@ pub fn write(link: &str, file: &Path) -> Result<(), QrError> {
     match format(file)? {
         Format::Svg => {
             let picture = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(320, 320).build();
-            Ok(std::fs::write(file, picture)?)
+            Ok(new_file(file)?.write_all(picture.as_bytes())?)
         }
         Format::Png => write_png(&code, file),
+    }
+}
+
+/// Whoever sees the picture can be the person: it is for its owner only, whatever stood under its name before.
+fn new_file(file: &Path) -> io::Result<File> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => private_file(file),
     }
 }
 
@@ -80,7 +90,7 @@ fn write_png(code: &QrCode, file: &Path) -> Result<(), QrError> {
         }
     }
     let side_px = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(BufWriter::new(File::create(file)?), side_px, side_px);
+    let mut encoder = png::Encoder::new(BufWriter::new(new_file(file)?), side_px, side_px);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;

@@ -5,9 +5,9 @@ use domain::bin::Bin;
 use domain::content::{Locale, OperatorKey};
 use domain::id::RecordId;
 use domain::{Clock, Rng};
-use operator_core::fact::{Class, FactQuery};
 use operator_core::publish::{Publication, PublishError, publish};
-use operator_core::store::StoreError;
+use operator_core::store::{Store as _, StoreError};
+use operator_store::SqliteStore;
 use std::sync::Arc;
 
 use crate::clock::{SystemClock, SystemRng};
@@ -72,6 +72,11 @@ pub const DEFAULT_EDITION: [Edition; 3] = [
     edition!(CertifyingCentre, "certifying-centre"),
 ];
 
+fn is_log_empty(folder: &Folder) -> Result<bool, StoreError> {
+    let store = SqliteStore::open(&folder.database())?;
+    Ok(store.read()?.log_size()? == 0)
+}
+
 /// Sets up a folder. What was begun and interrupted goes on.
 ///
 /// # Errors
@@ -92,13 +97,18 @@ pub fn init_with(
 ) -> Result<Instance, SetupError> {
     let bin = Bin::parse(&identity.bin)?;
     folder.create()?;
+    // The database comes first: a key without one has lost its log, and gets no other.
+    folder.ensure_database()?;
+    if !is_log_empty(&folder)? {
+        Instance::open_with(folder, clock, rng)?;
+        return Err(SetupError::Already);
+    }
     folder.ensure_signing_key(rng.as_ref())?;
     let recovery_key = folder.ensure_recovery_key(rng.as_ref())?;
     folder.ensure_config()?;
-    let instance = Instance::open_with(folder, clock, rng)?;
-    instance.folder.protect_database()?;
+    let instance = Instance::begin(folder, clock, rng)?;
     instance.transact(|txn, operator| {
-        if !txn.facts(&FactQuery::of(Class::Operator))?.is_empty() {
+        if txn.log_size()? > 0 {
             return Err(SetupError::Already);
         }
         let now_ms = operator.clock.utc_ms();

@@ -15,6 +15,10 @@ pub const COMPRESS_ABOVE_BYTES: usize = 512;
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Largest body after decompression.
 pub const MAX_INFLATED_BYTES: usize = 16 * 1024 * 1024;
+/// Largest body of an enrolment after decompression: one statement, its content and a code, from somebody unknown.
+pub const MAX_ENROL_BYTES: usize = 128 * 1024;
+/// Largest body of a pull after decompression. A coordinator who gains a thousand children names their scopes in it.
+pub const MAX_PULL_BYTES: usize = 1024 * 1024;
 /// zstd level: 3 is the knee of size against time for batches of statements.
 const LEVEL: i32 = 3;
 
@@ -62,23 +66,41 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, BodyError> {
 /// # Errors
 /// Every variant of [`BodyError`].
 pub fn decode<T: DeserializeOwned>(bytes: &[u8], encoding: Option<&str>) -> Result<T, BodyError> {
+    decode_within(bytes, encoding, MAX_INFLATED_BYTES)
+}
+
+/// Reads a body that is at most so large after decompression. It works as long as the bytes are many: keep it off the
+/// threads that others wait for.
+///
+/// # Errors
+/// Every variant of [`BodyError`].
+pub fn decode_within<T: DeserializeOwned>(
+    bytes: &[u8],
+    encoding: Option<&str>,
+    max_bytes: usize,
+) -> Result<T, BodyError> {
     if bytes.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge);
     }
     match encoding {
+        None | Some("identity" | "") if bytes.len() > max_bytes => Err(BodyError::TooLarge),
         None | Some("identity" | "") => Ok(cbor::from_slice(bytes)?),
-        Some(ZSTD) => {
-            let decoder = zstd::stream::Decoder::new(bytes).map_err(|_| BodyError::NotZstd)?;
-            let mut plain = Vec::new();
-            let limit = MAX_INFLATED_BYTES as u64 + 1;
-            decoder.take(limit).read_to_end(&mut plain).map_err(|_| BodyError::NotZstd)?;
-            if plain.len() > MAX_INFLATED_BYTES {
-                return Err(BodyError::TooLarge);
-            }
-            Ok(cbor::from_slice(&plain)?)
-        }
+        Some(ZSTD) => Ok(cbor::from_slice(&inflate(bytes, max_bytes)?)?),
         Some(_) => Err(BodyError::UnknownEncoding),
     }
+}
+
+fn inflate(bytes: &[u8], max_bytes: usize) -> Result<Vec<u8>, BodyError> {
+    let promised = zstd::zstd_safe::get_frame_content_size(bytes).map_err(|_| BodyError::NotZstd)?;
+    if promised.is_some_and(|promised| promised > max_bytes as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut decoder = zstd::stream::Decoder::new(bytes).map_err(|_| BodyError::NotZstd)?;
+    // A frame names the memory that it wants; what fits the limit never needs more than the limit.
+    decoder.window_log_max(max_bytes.next_power_of_two().ilog2()).map_err(|_| BodyError::NotZstd)?;
+    let mut plain = Vec::new();
+    decoder.take(max_bytes as u64 + 1).read_to_end(&mut plain).map_err(|_| BodyError::NotZstd)?;
+    if plain.len() > max_bytes { Err(BodyError::TooLarge) } else { Ok(plain) }
 }
 
 #[cfg(test)]
@@ -92,6 +114,34 @@ mod tests {
         let bomb = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 3).unwrap();
         assert!(bomb.len() < MAX_BODY_BYTES);
         assert!(matches!(decode::<Vec<u8>>(&bomb, Some(ZSTD)), Err(BodyError::TooLarge)));
+    }
+
+    #[test]
+    fn a_small_body_that_becomes_much_in_memory_is_refused() {
+        // 14 arrays inside each other, so often that 15 MiB of them would be gigabytes of values.
+        let mut nest = vec![0x81; 13];
+        nest.push(0x80);
+        let count = 1_100_000_u32;
+        let mut plain = vec![0x9a];
+        plain.extend(count.to_be_bytes());
+        plain.extend(nest.repeat(count as usize));
+        assert!(plain.len() < MAX_INFLATED_BYTES);
+        let bomb = zstd::bulk::compress(&plain, 19).unwrap();
+        assert!(bomb.len() < 8 * 1024, "{}", bomb.len());
+        let refused = decode::<crate::push::PushRequest>(&bomb, Some(ZSTD));
+        assert!(matches!(refused, Err(BodyError::Cbor(CborError::TooMany))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_limit_counts_what_comes_out() {
+        let value = vec![0_u8; MAX_ENROL_BYTES - 3];
+        let body = encode(&value).unwrap();
+        let read = |limit| decode_within::<Vec<u8>>(&body.bytes, body.encoding, limit);
+        let fits = cbor::to_vec(&value).unwrap().len();
+        assert!(read(fits).is_ok() && read(MAX_INFLATED_BYTES).is_ok());
+        assert!(matches!(read(fits / 2), Err(BodyError::TooLarge)));
+        let plain = cbor::to_vec(&value).unwrap();
+        assert!(matches!(decode_within::<Vec<u8>>(&plain, None, fits - 1), Err(BodyError::TooLarge)));
     }
 
     proptest! {

@@ -200,6 +200,7 @@ pub(super) const FLAGS: &[Word] = &[
     ("disputed", ["Ата-ана даулады", "Родитель оспорил", "Disputed by a parent"]),
     ("unconfirmed", ["Ата-ана жауап бермеген", "Родитель не ответил", "No answer from a parent"]),
     ("unknown-subject", ["Бала не жер белгісіз", "Неизвестный ребёнок или место", "Unknown child or place"]),
+    ("time-in-doubt", ["Уақыты күмәнді", "Время вызывает сомнение", "Time in doubt"]),
 ];
 
 /// Where a record is on its way.

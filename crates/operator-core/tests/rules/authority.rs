@@ -1,18 +1,18 @@
 use domain::Clock as _;
 use domain::agreement::AgreementKind;
 use domain::content::{
-    CaptureEnd, Content, DeviceRevoked, DisputeReason, Fix, FixSource, LateReason, LocationMoment,
-    LocationOutcome, MemberChanged, NotePurpose, RecordChanged, RecordData, RecordKind, RecordViewed,
-    ReviewDecision, ReviewReason, RevocationReason, Role, UnavailableReason, VisitConfirmed, VisitDisputed,
-    VisitFinished, VisitLocated, VisitNoted, VisitRegistered, VisitReviewed,
+    AgreementAccepted, ConfirmationAnswer, Content, DeviceRevoked, DisputeReason, EvidenceLevel,
+    KeyCompromised, LateReason, MemberChanged, NotePurpose, RecordData, RecordKind, RecordViewed,
+    ReviewDecision, ReviewReason, RevocationReason, Role, VisitConfirmed, VisitDisputed, VisitFinished,
+    VisitNoted, VisitRegistered, VisitReviewed,
 };
 use domain::flag::Flag;
-use domain::id::{CaptureId, PersonId, StatementId, VisitId};
+use domain::id::{PersonId, StatementId};
 use domain::scope::{Scope, Sight};
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::Store as _;
 
-use crate::world::{DAY_MS, Device, World, item};
+use crate::world::{DAY_MS, World, audiences_of_last, visit};
 
 const BASIS: StatementId = StatementId::from_bytes([3; 32]);
 
@@ -38,39 +38,6 @@ fn note(purpose: NotePurpose) -> VisitNoted {
     VisitNoted { purpose, text: "Мәтін".into(), about: None }
 }
 
-fn located(outcome: LocationOutcome) -> VisitLocated {
-    VisitLocated {
-        capture: CaptureId::from_bytes([1; 16]),
-        moment: LocationMoment::Registered,
-        outcome,
-        began_at_ms: 0,
-        ended_at_ms: 1,
-        ended_by: CaptureEnd::GoodFix,
-    }
-}
-
-fn fix(lat_e7: i32) -> LocationOutcome {
-    LocationOutcome::Fix(Fix {
-        lat_e7,
-        lon_e7: 714_704_000,
-        accuracy_dm: Some(100),
-        fixed_at_ms: None,
-        source: FixSource::Unknown,
-        mock: None,
-    })
-}
-
-fn audiences_of_last(world: &World) -> Vec<(Scope, Sight)> {
-    let read = world.store.read().unwrap();
-    read.audiences(read.log_size().unwrap() - 1).unwrap()
-}
-
-fn visit(device: &mut Device<'_>) -> VisitId {
-    let (id, content) = (device.world.visit_id(), device.world.visit_by(device.person, device.world.child));
-    assert_eq!(device.say(id, content), []);
-    id
-}
-
 #[test]
 fn a_visit_outside_of_team_engagement_or_agreement_is_registered_with_its_flags() {
     let world = World::new();
@@ -92,10 +59,10 @@ fn a_visit_outside_of_team_engagement_or_agreement_is_registered_with_its_flags(
     );
 
     // What counts is the time of the visit, not that of its arrival.
+    let before = device.seal(world.visit_id(), at(own));
+    world.clock.advance(DAY_MS);
     world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
-    let before = VisitRegistered { started_at_ms: world.clock.utc_ms() - 1, ..at(own) };
-    assert_eq!(device.say(world.visit_id(), before), []);
-    world.clock.advance(1);
+    assert_eq!(device.deliver(&before), []);
     assert_eq!(device.say(world.visit_id(), at(own)), [Flag::OutsideEngagement]);
 }
 
@@ -114,8 +81,11 @@ fn each_statement_about_a_visit_has_its_rightful_author() {
     assert_eq!(colleague.say(id, finished()), no_authority);
     assert_eq!(
         audiences_of_last(&world),
-        [(Scope::Person(world.colleague), Sight::Whole)],
-        "readers fold what they get"
+        [
+            (Scope::Person(world.colleague), Sight::Whole),
+            (Scope::Organisation(world.organisation), Sight::Envelope)
+        ],
+        "readers fold what they get; that it was said, a coordinator learns"
     );
     assert_eq!(parent.say(id, confirmed(world.parent)), none);
     assert_eq!(parent.say(id, confirmed(world.coordinator)), no_authority, "in another's name");
@@ -155,47 +125,9 @@ fn a_care_note_reaches_a_coordinator_only_as_an_envelope() {
 }
 
 #[test]
-fn a_reading_is_judged_against_the_registered_place() {
+fn nobody_promotes_themselves() {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let id = visit(&mut specialist);
-    assert_eq!(specialist.say(id, located(fix(511_605_000))), [], "the place has no known coordinates");
-    let position =
-        RecordData::Position { lat_e7: 511_605_000, lon_e7: 714_704_000, radius_m: 150, adopted_from: None };
-    world.record(RecordKind::Place, world.place, position);
-    assert_eq!(specialist.say(id, located(fix(511_605_000))), []);
-    assert_eq!(specialist.say(id, located(fix(512_605_000))), [Flag::FarFromPlace]);
-    let timeout = LocationOutcome::Unavailable(UnavailableReason::Timeout);
-    assert_eq!(specialist.say(id, located(timeout)), [Flag::NoLocation]);
-}
-
-#[test]
-fn a_coordinator_adopts_a_position_and_nobody_else_changes_records() {
-    let world = World::new();
-    let mut coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
-    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let adopted = |adopted_from| RecordChanged {
-        record: RecordKind::Place,
-        data: RecordData::Position { lat_e7: 1, lon_e7: 2, radius_m: 150, adopted_from },
-    };
-    let positions = || {
-        let query = FactQuery::of(Class::PlacePosition).about(world.place);
-        world.store.read().unwrap().facts(&query).unwrap().len()
-    };
-    let id = world.visit_id();
-    let visit = specialist.seal(id, world.visit_by(world.specialist, world.child));
-    specialist.push(&[item(&visit)]);
-    let elsewhere = VisitRegistered { place: None, ..world.visit_by(world.specialist, world.child) };
-    let elsewhere = specialist.seal(world.visit_id(), elsewhere);
-    specialist.push(&[item(&elsewhere)]);
-    assert_eq!(specialist.say(world.place, adopted(Some(visit.id))), [Flag::NoAuthority]);
-    for from in [None, Some(BASIS), Some(elsewhere.id)] {
-        assert_eq!(coordinator.say(world.place, adopted(from)), [Flag::NoAuthority], "{from:?}");
-    }
-    assert_eq!(positions(), 0, "what nobody had the right to say has no effect");
-    assert_eq!(coordinator.say(world.place, adopted(Some(visit.id))), []);
-    assert_eq!(positions(), 1);
-    assert!(audiences_of_last(&world).contains(&(Scope::Place(world.place), Sight::Whole)));
     let promoted = MemberChanged {
         organisation: world.organisation,
         role: Role::Coordinator,
@@ -232,7 +164,10 @@ fn acceptances_follow_what_was_published() {
     unticked.confirmations[1].accepted = false;
     let other_text = world.acceptance(AgreementKind::Specialist, 1, "another text");
     let other_version = world.acceptance(AgreementKind::Specialist, 2, crate::world::TEXT);
-    for wrong in [unticked, other_text, other_version] {
+    let mut twice = good.clone();
+    twice.confirmations.push(ConfirmationAnswer { accepted: false, ..good.confirmations[0] });
+    let unproven = AgreementAccepted { evidence_level: EvidenceLevel::L2, ..good.clone() };
+    for wrong in [unticked, other_text, other_version, twice, unproven] {
         assert_eq!(device.say(world.specialist, wrong), [Flag::UnknownSubject]);
     }
     assert_eq!(device.say(world.parent, good.clone()), [Flag::NoAuthority], "for somebody else");
@@ -253,9 +188,10 @@ fn acceptances_follow_what_was_published() {
     let text = crate::world::TEXT.replace("Екінші", "Өзгертілген");
     world.publish(AgreementKind::Specialist, domain::content::Locale::Kk, 2, effective_ms, &text).unwrap();
     let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(device.say(world.visit_id(), content.clone()), []);
+    assert_eq!(device.say(world.visit_id(), content), []);
+    let before = device.seal(world.visit_id(), world.visit_by(world.specialist, world.child));
     world.clock.advance(2 * DAY_MS);
-    assert_eq!(device.say(world.visit_id(), content), [], "the visit was before the day");
+    assert_eq!(device.deliver(&before), [], "the visit was before the day");
     let content = world.visit_by(world.specialist, world.child);
     assert_eq!(device.say(world.visit_id(), content), [Flag::AgreementOutdated]);
     let accepted = world.acceptance(AgreementKind::Specialist, 2, &text);
@@ -274,4 +210,150 @@ fn whoever_looks_says_so_in_the_own_name() {
     assert_eq!(specialist.say(world.child, viewed(world.specialist)), []);
     assert!(audiences_of_last(&world).contains(&(Scope::Family(world.child), Sight::Whole)));
     assert_eq!(specialist.say(world.child, viewed(world.colleague)), [Flag::NoAuthority]);
+    let letter = RecordViewed {
+        record: RecordKind::Child,
+        viewer: world.specialist,
+        purpose: "Ақшаны маған жіберіңіз".into(),
+        viewed_at_ms: 1,
+    };
+    assert_eq!(specialist.say(world.child, letter), [Flag::UnknownSubject]);
+    assert_eq!(
+        audiences_of_last(&world),
+        [(Scope::Person(world.specialist), Sight::Whole)],
+        "a purpose is no way to write to a family"
+    );
+}
+
+#[test]
+fn a_visit_is_registered_once_and_a_second_registration_reaches_no_family() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut parent = world.ready(world.parent, AgreementKind::Subject);
+    let id = world.visit_id();
+    let nobody = VisitRegistered {
+        child: domain::id::ChildId::from_bytes([8; 16]),
+        organisation: domain::id::OrganisationId::from_bytes([9; 16]),
+        ..world.visit_by(world.specialist, world.child)
+    };
+    let first = specialist.say(id, nobody);
+    assert_eq!(first, [Flag::OutsideCareTeam, Flag::OutsideEngagement, Flag::UnknownSubject]);
+    let second = world.visit_by(world.specialist, world.child);
+    assert_eq!(specialist.say(id, second), [Flag::NoAuthority], "the real parties come second");
+    let reached = audiences_of_last(&world);
+    for scope in
+        [Scope::Family(world.child), Scope::Team(world.child), Scope::Organisation(world.organisation)]
+    {
+        assert!(
+            !reached.iter().any(|(reached, _)| *reached == scope),
+            "{scope} would fold a visit that is none"
+        );
+    }
+    assert!(reached.contains(&(Scope::Person(world.specialist), Sight::Whole)));
+    assert_eq!(parent.say(id, confirmed(world.parent)), [Flag::NoAuthority]);
+}
+
+#[test]
+fn a_key_that_others_may_have_speaks_for_nobody_from_then_on() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut stolen = world.device(world.specialist);
+    let mut colleague = world.device(world.colleague);
+    let compromised = KeyCompromised { key: stolen.key.id(), since_ms: world.clock.utc_ms() };
+    assert_eq!(colleague.say(stolen.id, compromised.clone()), [Flag::NoAuthority], "of a stranger");
+    let content = world.visit_by(world.specialist, world.child);
+    assert_eq!(stolen.say(world.visit_id(), content.clone()), []);
+    assert_eq!(specialist.say(stolen.id, compromised), []);
+    assert_eq!(stolen.say(world.visit_id(), content), [Flag::KeyRevoked]);
+    let own = KeyCompromised { key: specialist.key.id(), since_ms: 0 };
+    assert_eq!(stolen.say(specialist.id, own), [Flag::KeyRevoked]);
+    let read = world.store.read().unwrap();
+    assert!(!read.bound_key(stolen.key.id()).unwrap().unwrap().is_in_force());
+    assert!(read.bound_key(specialist.key.id()).unwrap().unwrap().is_in_force(), "a thief ends no good key");
+}
+
+#[test]
+fn a_name_alone_opens_no_door_to_a_family() {
+    let world = World::new();
+    let stranger = domain::id::OrganisationId::from_bytes([9; 16]);
+    let organisation = domain::content::OrganisationChanged {
+        name_kk: "Бөтен".into(),
+        name_ru: "Бөтен".into(),
+        bin: "260140999993".into(),
+        active: true,
+    };
+    world.state(stranger, organisation);
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut parent = world.ready(world.parent, AgreementKind::Subject);
+    let named =
+        |organisation, child| VisitRegistered { organisation, ..world.visit_by(world.specialist, child) };
+    let id = world.visit_id();
+    specialist.say(id, named(stranger, world.child));
+    let reaches_stranger =
+        || audiences_of_last(&world).iter().any(|(scope, _)| *scope == Scope::Organisation(stranger));
+    assert!(!reaches_stranger());
+    assert!(audiences_of_last(&world).contains(&(Scope::Family(world.child), Sight::Whole)));
+    assert_eq!(parent.say(id, confirmed(world.parent)), []);
+    assert!(!reaches_stranger(), "nor what the parent answers");
+    // Who works there may register for it, and an organisation that serves the child hears of every visit.
+    let own = world.organisation;
+    let substitute = world.visit_id();
+    assert_eq!(specialist.say(substitute, named(own, world.other_child)), [Flag::OutsideCareTeam]);
+    assert!(audiences_of_last(&world).contains(&(Scope::Organisation(own), Sight::Whole)));
+    world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
+    world.clock.advance(1_000);
+    let flags = specialist.say(world.visit_id(), named(own, world.child));
+    assert_eq!(flags, [Flag::OutsideEngagement]);
+    assert!(audiences_of_last(&world).contains(&(Scope::Organisation(own), Sight::Whole)));
+}
+
+#[test]
+fn consents_reach_the_organisations_of_now() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let own = (Scope::Organisation(world.organisation), Sight::Whole);
+    let withdrawn = || domain::content::ConsentWithdrawn {
+        document: AgreementKind::Specialist,
+        purposes: Vec::new(),
+        withdrawn_at_ms: world.clock.utc_ms(),
+    };
+    specialist.say(world.specialist, withdrawn());
+    assert!(audiences_of_last(&world).contains(&own));
+    world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
+    world.clock.advance(1_000);
+    specialist.say(world.specialist, withdrawn());
+    assert!(!audiences_of_last(&world).contains(&own), "who left tells the old employer nothing more");
+}
+
+#[test]
+fn a_representation_ends_when_the_child_comes_of_age() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut parent = world.ready(world.parent, AgreementKind::Subject);
+    let family = Scope::Family(world.child);
+    let sees = || {
+        let read = world.store.read().unwrap();
+        let scopes =
+            operator_core::scopes::scopes_of(read.as_ref(), world.parent, world.clock.utc_ms()).unwrap();
+        scopes.contains(&family)
+    };
+    let born = |date: &str| {
+        world.record(RecordKind::Child, world.child, RecordData::Birth { date: date.into() });
+    };
+    let id = visit(&mut specialist);
+    // The clock of the tests begins on 18 November 2026.
+    born("2008-11-20");
+    assert!(sees());
+    assert_eq!(parent.say(id, confirmed(world.parent)), []);
+    world.clock.advance(3 * DAY_MS);
+    assert!(!sees());
+    assert_eq!(parent.say(id, confirmed(world.parent)), [Flag::NoAuthority]);
+    let by_court = domain::content::RepresentationChanged {
+        representative: world.parent,
+        basis: domain::content::RepresentationBasis::Guardian,
+        from_ms: world.clock.utc_ms(),
+        to_ms: None,
+    };
+    world.state(world.child, by_court);
+    assert!(sees());
+    assert_eq!(parent.say(id, confirmed(world.parent)), []);
 }

@@ -4,7 +4,7 @@ use domain::id::{DeviceId, PersonId};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, SeriesHead, SigningKey, seal};
 use operator_core::activation::{FreshCode, end_all};
-use operator_core::enrol::{EnrolRefusal, answer, enrol, prepare};
+use operator_core::enrol::{EnrolRefusal, answer, enrol, prepare, reserve};
 use operator_core::store::Store as _;
 use wire::activation::{ActivationCode, LIFETIME_H, MAX_ERRORS};
 use wire::enrol::{EnrolRequest, EnrolResponse};
@@ -40,8 +40,9 @@ fn request(code: &ActivationCode, sealed: &Sealed) -> EnrolRequest {
 }
 
 fn send(world: &World, request: &EnrolRequest) -> Result<EnrolResponse, EnrolRefusal> {
-    let prepared = prepare(world.store.read().unwrap().as_ref(), request).unwrap()?;
     let operator = world.operator();
+    let activation = operator.transact(&world.store, |txn| reserve(txn, request)).unwrap()?;
+    let prepared = prepare(activation, request).unwrap();
     let enrolled = operator.transact(&world.store, |txn| enrol(txn, &operator, &prepared)).unwrap()?;
     Ok(answer(world.store.read().unwrap().as_ref(), &enrolled).unwrap())
 }
@@ -73,8 +74,47 @@ fn a_code_dies_after_five_wrong_secrets() {
     for _ in 0..MAX_ERRORS {
         assert_eq!(send(&world, &wrong), Err(EnrolRefusal::UnknownCode));
     }
-    assert_eq!(send(&world, &wrong), Err(EnrolRefusal::ExpiredCode));
-    assert_eq!(send(&world, &good), Err(EnrolRefusal::ExpiredCode), "also for whoever knows the secret");
+    assert_eq!(send(&world, &good), Err(EnrolRefusal::UnknownCode), "also for whoever knows the secret");
+    let operator = world.operator();
+    let reserved = operator.transact(&world.store, |txn| reserve(txn, &good)).unwrap();
+    assert_eq!(reserved, Err(EnrolRefusal::UnknownCode), "and nothing is hashed for it");
+}
+
+#[test]
+fn requests_at_once_have_no_more_tries_than_one_after_another() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let good = request(&code, &first(&world, &SigningKey::generate(&world.rng), &code));
+    let operator = world.operator();
+    let reserved = || operator.transact(&world.store, |txn| reserve(txn, &good)).unwrap();
+    let begun: Vec<_> = (0..10).filter_map(|_| reserved().ok()).collect();
+    assert_eq!(begun.len(), MAX_ERRORS as usize, "each is counted before it is hashed");
+    let prepared = prepare(begun[0].clone(), &good).unwrap();
+    operator.transact(&world.store, |txn| enrol(txn, &operator, &prepared)).unwrap().unwrap();
+}
+
+#[test]
+fn only_who_knows_the_secret_learns_what_became_of_a_code() {
+    let world = World::new();
+    let code = issue(&world, world.specialist);
+    let good = request(&code, &first(&world, &SigningKey::generate(&world.rng), &code));
+    let wrong = EnrolRequest { secret: "000000000000".into(), ..good.clone() };
+    world.clock.advance(LIFETIME_H * 3_600_000);
+    assert_eq!(send(&world, &wrong), Err(EnrolRefusal::UnknownCode));
+    assert_eq!(send(&world, &good), Err(EnrolRefusal::ExpiredCode));
+}
+
+#[test]
+fn a_new_code_ends_those_before_it() {
+    let world = World::new();
+    let (lost, others) = (issue(&world, world.specialist), issue(&world, world.parent));
+    let code = issue(&world, world.specialist);
+    let enrol_with = |code: &ActivationCode| {
+        send(&world, &request(code, &first(&world, &SigningKey::generate(&world.rng), code)))
+    };
+    assert_eq!(enrol_with(&lost), Err(EnrolRefusal::ExpiredCode));
+    assert!(enrol_with(&code).is_ok());
+    assert!(enrol_with(&others).is_ok(), "those of other people live on");
 }
 
 #[test]
@@ -95,7 +135,7 @@ fn a_code_lives_72_hours_and_ends_with_the_person() {
 #[test]
 fn only_the_first_statement_of_a_new_key_for_this_code_enrols() {
     let world = World::new();
-    let (code, other) = (issue(&world, world.specialist), issue(&world, world.specialist));
+    let (code, other) = (issue(&world, world.specialist), issue(&world, world.colleague));
     let key = SigningKey::generate(&world.rng);
     let sealed = first(&world, &key, &code);
     let good = request(&code, &sealed);

@@ -5,6 +5,8 @@
 mod agreements;
 mod authority;
 mod enrolment;
+mod moments;
+mod places;
 mod pulling;
 mod rebuilding;
 mod scopes;

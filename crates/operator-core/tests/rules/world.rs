@@ -4,14 +4,16 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::agreement::AgreementKind;
 use domain::content::{
-    AgreementAccepted, CareTeamChanged, ConfirmationAnswer, DeviceBound, DeviceEnrolled, Engagement,
-    EvidenceLevel, Locale, MemberChanged, OperatorKey, OrganisationChanged, RecordChanged, RecordData,
-    RecordKind, RepresentationBasis, RepresentationChanged, Role, VisitOutcome, VisitRegistered,
+    AgreementAccepted, CaptureEnd, CareTeamChanged, ConfirmationAnswer, DeviceBound, DeviceEnrolled,
+    Engagement, EvidenceLevel, Fix, FixSource, Locale, LocationMoment, LocationOutcome, MemberChanged,
+    OperatorKey, OrganisationChanged, RecordChanged, RecordData, RecordKind, RepresentationBasis,
+    RepresentationChanged, Role, VisitLocated, VisitOutcome, VisitRegistered,
 };
 use domain::flag::Flag;
 use domain::id::{
     CaptureId, ChildId, DeviceId, OrganisationId, PersonId, PlaceId, RecordId, SubjectId, VisitId,
 };
+use domain::scope::{Scope, Sight};
 use domain::{Clock, Content, ContinuousTime, Rng};
 use journal::seal::Stamp;
 use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, seal};
@@ -336,12 +338,56 @@ impl Device<'_> {
         push::answer(world.store.read().unwrap().as_ref(), key, known_tree_size, outcomes).unwrap()
     }
 
+    /// Verifies the latest head of the log, as a pull does.
+    pub(crate) fn sees_the_log(&mut self) {
+        let head = self.world.store.read().unwrap().latest_head().unwrap().unwrap();
+        self.beacon = Some(Beacon { tree_size: head.tree_size, root: head.root });
+    }
+
     /// Seals, pushes, and gives the flags of what was registered.
     pub(crate) fn say(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Vec<Flag> {
         let sealed = self.seal(subject, content);
-        match self.push(&[item(&sealed)]).outcomes.remove(0) {
+        self.deliver(&sealed)
+    }
+
+    /// Pushes what was sealed before, and gives the flags of what was registered.
+    pub(crate) fn deliver(&self, sealed: &Sealed) -> Vec<Flag> {
+        match self.push(&[item(sealed)]).outcomes.remove(0) {
             Outcome::Registered { flags, .. } => flags,
             other => panic!("not registered: {other:?}"),
         }
     }
+}
+
+pub(crate) fn located(outcome: LocationOutcome) -> VisitLocated {
+    VisitLocated {
+        capture: CaptureId::from_bytes([1; 16]),
+        moment: LocationMoment::Registered,
+        outcome,
+        began_at_ms: 0,
+        ended_at_ms: 1,
+        ended_by: CaptureEnd::GoodFix,
+    }
+}
+
+pub(crate) fn fix(lat_e7: i32) -> LocationOutcome {
+    LocationOutcome::Fix(Fix {
+        lat_e7,
+        lon_e7: 714_704_000,
+        accuracy_dm: Some(100),
+        fixed_at_ms: None,
+        source: FixSource::Unknown,
+        mock: None,
+    })
+}
+
+pub(crate) fn audiences_of_last(world: &World) -> Vec<(Scope, Sight)> {
+    let read = world.store.read().unwrap();
+    read.audiences(read.log_size().unwrap() - 1).unwrap()
+}
+
+pub(crate) fn visit(device: &mut Device<'_>) -> VisitId {
+    let (id, content) = (device.world.visit_id(), device.world.visit_by(device.person, device.world.child));
+    assert_eq!(device.say(id, content), []);
+    id
 }

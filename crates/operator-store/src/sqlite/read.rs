@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Deref;
 
-use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, VisitId};
+use domain::Kind;
+use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId};
 use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
 use operator_core::fact::{Fact, FactQuery};
@@ -116,6 +117,14 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
             rows::ENTRY
         );
         many(&self.0, &sql, params![signed(from), limit], rows::entry)
+    }
+
+    fn entries_about(&self, subject: SubjectId, kind: Kind) -> Result<Vec<Entry>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM journal WHERE subject = ?1 AND kind = ?2 ORDER BY leaf_index",
+            rows::ENTRY
+        );
+        many(&self.0, &sql, params![subject.as_bytes(), kind.as_str()], rows::entry)
     }
 
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {

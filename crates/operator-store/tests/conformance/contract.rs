@@ -61,6 +61,12 @@ pub(crate) fn entries_come_in_the_order_of_the_log(store: &dyn Store) {
     let leaves: Vec<u64> = read.entries(3, 4).unwrap().iter().map(|entry| entry.leaf_index).collect();
     assert_eq!(leaves, [3, 4, 5, 6]);
     assert!(read.entries(10, 4).unwrap().is_empty());
+    let wanted = read.entry(4).unwrap().unwrap();
+    let about = read.entries_about(wanted.subject, wanted.kind).unwrap();
+    assert!(about.contains(&wanted));
+    assert!(about.iter().all(|entry| (entry.subject, entry.kind) == (wanted.subject, wanted.kind)));
+    assert!(about.is_sorted_by_key(|entry| entry.leaf_index));
+    assert!(read.entries_about(wanted.subject, domain::Kind::ContentErased).unwrap().is_empty());
 }
 
 pub(crate) fn the_series_follows_registered_and_refused_but_no_branches(store: &dyn Store) {

@@ -18,6 +18,29 @@ use crate::qr;
 pub(super) enum ActivationCommand {
     /// Issues an activation code: single use, 72 hours
     Issue(IssueOptions),
+    /// Ends the codes of a person that are still alive
+    Cancel(CancelOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CancelOptions {
+    #[command(flatten)]
+    place: Place,
+    /// Whose
+    #[arg(long)]
+    person: PersonId,
+}
+
+pub(super) fn run_activation(command: &ActivationCommand) -> Outcome {
+    match command {
+        ActivationCommand::Issue(options) => run_issue(options),
+        ActivationCommand::Cancel(options) => {
+            let instance = options.place.open()?;
+            let count = instance
+                .transact(|txn, operator| change::cancel_activations(txn, operator, options.person))?;
+            output::line(&format!("cancelled {count}"))
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -35,7 +58,7 @@ pub(super) struct IssueOptions {
     qr: Option<PathBuf>,
 }
 
-pub(super) fn run_activation(ActivationCommand::Issue(options): &ActivationCommand) -> Outcome {
+fn run_issue(options: &IssueOptions) -> Outcome {
     #[derive(Serialize)]
     struct Row {
         person: String,

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use wire::body;
 use wire::problem::ProblemCode;
 
+use super::authenticate::blocking;
 use super::problem::Failure;
 
 /// A whole request, its body within the limit.
@@ -48,12 +49,17 @@ impl Whole {
         }
     }
 
-    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    /// Reads the body, away from the threads that answer everybody. What inflates beyond the limit is refused.
+    pub(super) async fn decode<T: DeserializeOwned + Send + 'static>(
+        &self,
+        max_bytes: usize,
+    ) -> Result<T, Failure> {
         if header(&self.parts.headers, header::CONTENT_TYPE.as_str()) != Some(body::CONTENT_TYPE) {
             let title = format!("the body must be {}", body::CONTENT_TYPE);
             return Err(Failure::new(ProblemCode::UnsupportedMediaType, title));
         }
-        Ok(body::decode(&self.bytes, Some(self.encoding()))?)
+        let (bytes, encoding) = (self.bytes.clone(), self.encoding().to_owned());
+        Ok(blocking(move || body::decode_within(&bytes, Some(&encoding), max_bytes)).await??)
     }
 }
 

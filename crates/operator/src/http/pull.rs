@@ -1,12 +1,14 @@
 //! `POST /v1/pull`: statements down.
 //!
-//! 200: [`PullResponse`](wire::pull::PullResponse). 401 as for a push. 403: the device is revoked.
+//! 200: [`PullResponse`](wire::pull::PullResponse). 401 as for a push. 403: the device is revoked, or its owner
+//! calls its key compromised.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
 use operator_core::pull::pull;
+use wire::body::MAX_PULL_BYTES;
 use wire::problem::ProblemCode;
 use wire::pull::PullRequest;
 
@@ -24,7 +26,7 @@ use super::problem::Failure;
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
     let signed = authenticate(&app, &whole).await?;
-    let request: PullRequest = whole.decode()?;
+    let request: PullRequest = whole.decode(MAX_PULL_BYTES).await?;
     let nonce = signed.nonce();
     let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
         nonce.remember(txn, operator.clock.utc_ms())
@@ -36,9 +38,11 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let response = blocking(move || {
         let read = instance.read()?;
         // One snapshot for the right and for what it gives: a revocation in between closes the door.
-        let is_revoked = read.bound_key(id)?.is_none_or(|key| key.revoked_at_ms.is_some());
-        if is_revoked {
-            return Err(Failure::new(ProblemCode::Revoked, "this device is revoked"));
+        if !read.bound_key(id)?.is_some_and(|key| key.is_in_force()) {
+            return Err(Failure::new(
+                ProblemCode::Revoked,
+                "this device is revoked, or its key may be with others",
+            ));
         }
         Ok(pull(read.as_ref(), signed.key.person, id, &request, instance.now_ms())?)
     });

@@ -12,6 +12,7 @@ use journal::VerifyingKey;
 use operator_core::authorise::Author;
 use operator_core::push;
 use operator_core::verify::Checked;
+use wire::body::MAX_INFLATED_BYTES;
 use wire::problem::ProblemCode;
 use wire::push::{MAX_ITEMS, PushItem, PushRequest, Refusal};
 
@@ -33,7 +34,7 @@ const ITEMS_PER_THREAD: usize = 32;
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
     let signed = authenticate(&app, &whole).await?;
-    let request: PushRequest = whole.decode()?;
+    let request: PushRequest = whole.decode(MAX_INFLATED_BYTES).await?;
     if request.items.len() > MAX_ITEMS {
         return Err(Failure::new(
             ProblemCode::TooLarge,

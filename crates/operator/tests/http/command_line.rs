@@ -132,6 +132,13 @@ fn a_real_organisation_from_nothing() {
     let svg = operator.dir().join("code.svg");
     operator.run(&["activation", "issue", "--person", &parent, "--qr", svg.to_str().unwrap()]);
     assert!(std::fs::read_to_string(&svg).unwrap().contains("<svg"));
+    assert!(
+        operator.run(&["activation", "cancel", "--person", &parent]).contains("cancelled 1"),
+        "the latest"
+    );
+    assert!(operator.run(&["activation", "cancel", "--person", &parent]).contains("cancelled 0"));
+    assert_eq!(operator.json(&["flagged"]), serde_json::json!([]));
+    assert!(operator.refused(&["flagged", "--flag", "odd"]).contains("no-authority"));
     let wrong = operator.refused(&["activation", "issue", "--person", &parent, "--qr", "code.gif"]);
     assert!(wrong.contains(".svg or .png"));
 

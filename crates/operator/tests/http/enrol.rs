@@ -40,3 +40,30 @@ async fn one_address_may_try_only_so_many_wrong_codes() {
     assert!((1..=600).contains(&wait_s), "{wait_s}");
     world.server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bomb_from_a_stranger_is_refused_while_others_are_answered() {
+    let world = world().await;
+    let nest = (0..13).fold(serde_json::json!([]), |inner, _| serde_json::json!([inner]));
+    let encoded = wire::body::encode(&vec![nest; 12_000]).unwrap();
+    assert_eq!(encoded.encoding, Some(wire::body::ZSTD));
+    let bomb = encoded.bytes;
+    assert!(bomb.len() < 8 * 1024, "{}", bomb.len());
+    let url = world.server.url();
+    let send = |body: Vec<u8>| {
+        let request = crate::device::http()
+            .post(format!("{url}{}", wire::path::ENROL))
+            .header("content-type", wire::body::CONTENT_TYPE)
+            .header("content-encoding", wire::body::ZSTD)
+            .body(body);
+        tokio::spawn(async move { request.send().await.unwrap().status().as_u16() })
+    };
+    let bombs: Vec<_> = (0..8).map(|_| send(bomb.clone())).collect();
+    let health = crate::device::http().get(format!("{url}{}", wire::path::HEALTH)).send();
+    let health = tokio::time::timeout(std::time::Duration::from_secs(10), health).await.unwrap().unwrap();
+    assert!(health.status().is_success());
+    for bomb in bombs {
+        assert_eq!(bomb.await.unwrap(), 413, "more than an enrolment ever is");
+    }
+    world.server.stop().await.unwrap();
+}

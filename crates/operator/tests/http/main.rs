@@ -8,6 +8,7 @@ mod checkpoint;
 mod command_line;
 mod device;
 mod enrol;
+mod folders;
 mod main_job;
 mod openapi;
 mod operator_info;

@@ -72,3 +72,31 @@ async fn who_leaves_a_care_team_gets_nothing_more_of_the_child() {
     assert!(before.items.iter().any(about_child) && !after.items.iter().any(about_child));
     world.server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_others_may_have_gets_nothing_more() {
+    let world = world().await;
+    let person = world.named("Сәрсенбаева");
+    let stolen = world.ready_device_of(person).await;
+    stolen.pull_all().await;
+    let issued = operator::issue::issue(&world.instance, stolen.person, Some("http://127.0.0.1:1")).unwrap();
+    let mut own = crate::device::Device::new(&world, person);
+    own.link = issued.link;
+    own.enrol().await.unwrap();
+    let key = stolen.key.id();
+    let device = world.instance.read().unwrap().bound_key(key).unwrap().unwrap().device;
+    let compromised = domain::content::KeyCompromised { key, since_ms: world.clock.utc_ms() };
+    let sealed = own.seal(device, compromised);
+    own.push(&[sealed]).await.unwrap();
+    let request = wire::pull::PullRequest {
+        scopes_version: None,
+        cursor: 0,
+        backfill: None,
+        known_tree_size: 0,
+        urgent_cursor: 0,
+        limit: 50,
+    };
+    assert_eq!(stolen.pull(&request).await.unwrap_err().problem.code, wire::problem::ProblemCode::Revoked);
+    own.pull_all().await;
+    world.server.stop().await.unwrap();
+}

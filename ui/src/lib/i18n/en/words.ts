@@ -68,6 +68,7 @@ export const words: Messages['words'] = {
     disputed: 'Disputed by a parent',
     unconfirmed: 'No answer from a parent',
     'unknown-subject': 'Unknown child or place',
+    'time-in-doubt': 'Time in doubt',
   },
   transport: { saved: 'Saved on this device', sent: 'Sent', registered: 'Registered by the operator', refused: 'Refused by the operator' },
   reviewState: { open: 'Not reviewed', accepted: 'Accepted', returned: 'Returned' },

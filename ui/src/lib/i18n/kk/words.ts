@@ -89,6 +89,7 @@ export const words = {
     disputed: 'Ата-ана даулады',
     unconfirmed: 'Ата-ана жауап бермеген',
     'unknown-subject': 'Бала не жер белгісіз',
+    'time-in-doubt': 'Уақыты күмәнді',
   },
   transport: { saved: 'Осы құрылғыда сақталды', sent: 'Жіберілді', registered: 'Оператор тіркеді', refused: 'Оператор қабылдамады' },
   reviewState: { open: 'Қаралмаған', accepted: 'Қабылданды', returned: 'Қайтарылды' },

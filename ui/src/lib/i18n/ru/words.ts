@@ -68,6 +68,7 @@ export const words: Messages['words'] = {
     disputed: 'Родитель оспорил',
     unconfirmed: 'Родитель не ответил',
     'unknown-subject': 'Неизвестный ребёнок или место',
+    'time-in-doubt': 'Время вызывает сомнение',
   },
   transport: { saved: 'Сохранено на этом устройстве', sent: 'Отправлено', registered: 'Зарегистрировано оператором', refused: 'Оператор отклонил' },
   reviewState: { open: 'Не рассмотрен', accepted: 'Принят', returned: 'Возвращён' },

@@ -1,0 +1,214 @@
+//! What each kind of statement needs of its author.
+
+use domain::agreement::AgreementKind;
+use domain::content::{
+    Content, LocationMoment, LocationOutcome, NotePurpose, RecordKind, RecordViewed, Role, VisitLocated,
+    VisitRegistered,
+};
+use domain::flag::Flag;
+use domain::id::PersonId;
+use domain::scope::VisitParties;
+use domain::service_catalogue;
+use journal::Header;
+
+use super::membership::{is_in_care_team, is_member, represents};
+use super::moment::Moment;
+use super::place;
+use crate::agreement;
+use crate::fact::{Class, FactQuery};
+use crate::store::{StoreError, StoreRead, VisitRow};
+
+/// What somebody may look at a record for. A free text would be a way to write to any family.
+const VIEW_PURPOSES: [&str; 4] = ["visit", "review", "answer", "support"];
+
+/// What a statement is found to be.
+struct Finding {
+    flags: Vec<Flag>,
+    has_authority: bool,
+    /// The agreement that its author must have accepted, and as it stood when.
+    needed: Option<(AgreementKind, i64)>,
+}
+
+impl Finding {
+    /// Nothing but the question of authority.
+    const fn of(has_authority: bool) -> Self {
+        Self { flags: Vec::new(), has_authority, needed: None }
+    }
+
+    fn under(self, document: AgreementKind, at_ms: i64) -> Self {
+        Self { needed: Some((document, at_ms)), ..self }
+    }
+}
+
+/// Flags of a person's statement.
+pub(super) fn flags(
+    read: &dyn StoreRead,
+    person: PersonId,
+    header: &Header,
+    content: &Content,
+    moment: &Moment,
+) -> Result<Vec<Flag>, StoreError> {
+    let finding = match header.kind.is_about_visit() {
+        true => {
+            let visit = read.visit(header.subject.into())?;
+            match (&visit, content) {
+                (_, Content::VisitRegistered(registered)) => {
+                    registration(read, person, header, registered, visit.is_some(), moment)?
+                }
+                (None, _) => return Ok(vec![Flag::UnknownSubject]),
+                (Some(visit), _) => about_visit(read, person, content, visit, moment)?,
+            }
+        }
+        false => elsewhere(read, person, header, content, moment)?,
+    };
+    let Finding { mut flags, has_authority, needed } = finding;
+    if !has_authority {
+        flags.push(Flag::NoAuthority);
+    }
+    if let Some((document, at_ms)) = needed
+        && !agreement::has_accepted_in_force(read, person, document, at_ms)?
+    {
+        flags.push(Flag::AgreementOutdated);
+    }
+    Ok(flags)
+}
+
+fn registration(
+    read: &dyn StoreRead,
+    person: PersonId,
+    header: &Header,
+    registered: &VisitRegistered,
+    is_known: bool,
+    moment: &Moment,
+) -> Result<Finding, StoreError> {
+    if is_known {
+        // A visit is registered once. A second registration under its id would reach people whom the first one did
+        // not name, and what they answer would count for nothing.
+        return Ok(Finding::of(false));
+    }
+    let mut flags = Vec::new();
+    for at_ms in moment.of_visit(registered.started_at_ms, registered.late.is_some()) {
+        if !is_member(read, person, registered.organisation, Role::Specialist, at_ms)? {
+            flags.push(Flag::OutsideEngagement);
+        }
+        if !is_in_care_team(read, person, registered.child, registered.organisation, at_ms)? {
+            flags.push(Flag::OutsideCareTeam);
+        }
+    }
+    if registered.late.is_none() && registered.capture.is_none() {
+        // A tap begins a reading, or says why there is none; silence is for those who enter later.
+        flags.push(Flag::NoLocation);
+    }
+    let child = FactQuery::of(Class::ChildName).about(registered.child);
+    let organisation = FactQuery::of(Class::Organisation).about(registered.organisation);
+    if read.facts(&child)?.is_empty()
+        || read.facts(&organisation)?.is_empty()
+        || service_catalogue::find(&registered.service).is_none()
+        || !place::is_at_childs_place(read, registered, header.beacon.as_ref())?
+    {
+        flags.push(Flag::UnknownSubject);
+    }
+    let at_ms = match registered.late {
+        Some(_) => moment.issued_ms(),
+        None => moment.judged(registered.started_at_ms),
+    };
+    let has_authority = registered.specialist == person;
+    Ok(Finding { flags, has_authority, needed: Some((AgreementKind::Specialist, at_ms)) })
+}
+
+fn about_visit(
+    read: &dyn StoreRead,
+    person: PersonId,
+    content: &Content,
+    row: &VisitRow,
+    moment: &Moment,
+) -> Result<Finding, StoreError> {
+    let at_ms = moment.issued_ms();
+    let VisitParties { child, specialist, organisation } = row.parties;
+    let is_specialist = specialist == person;
+    let coordinates = || is_member(read, person, organisation, Role::Coordinator, at_ms);
+    let answers_for = |named: PersonId| -> Result<Finding, StoreError> {
+        let may = named == person && represents(read, person, child, at_ms)?;
+        Ok(Finding::of(may).under(AgreementKind::Subject, at_ms))
+    };
+    match content {
+        Content::VisitFinished(_) | Content::VisitCorrected(_) => {
+            Ok(Finding::of(is_specialist).under(AgreementKind::Specialist, at_ms))
+        }
+        Content::VisitLocated(located) if located.moment == LocationMoment::Confirmed => {
+            let finding = answers_for(person)?;
+            let may_read = may_read_location(read, person, located, AgreementKind::Subject, at_ms)?;
+            Ok(Finding { has_authority: finding.has_authority && may_read, ..finding })
+        }
+        Content::VisitLocated(located) => {
+            let presence = place::presence(read, row.place, &located.outcome)?;
+            let flags = domain::flag::location_flags(&located.outcome, presence);
+            let may_read = may_read_location(read, person, located, AgreementKind::Specialist, at_ms)?;
+            Ok(Finding { flags, ..Finding::of(is_specialist && may_read) })
+        }
+        Content::VisitNoted(note) => Ok(Finding::of(match note.purpose {
+            NotePurpose::Care | NotePurpose::Correction | NotePurpose::Late => is_specialist,
+            NotePurpose::Dispute => represents(read, person, child, at_ms)?,
+            NotePurpose::Review => coordinates()?,
+        })),
+        Content::VisitConfirmed(confirmed) => answers_for(confirmed.representative),
+        Content::VisitDisputed(disputed) => answers_for(disputed.representative),
+        Content::VisitReviewed(_) => {
+            // Nobody reviews the own visit.
+            Ok(Finding::of(!is_specialist && coordinates()?).under(AgreementKind::Specialist, at_ms))
+        }
+        _ => Ok(Finding::of(false)),
+    }
+}
+
+/// Whether a position was read with its owner's consent. Without it the position goes to nobody.
+fn may_read_location(
+    read: &dyn StoreRead,
+    person: PersonId,
+    located: &VisitLocated,
+    document: AgreementKind,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    match located.outcome {
+        LocationOutcome::Unavailable(_) => Ok(true),
+        LocationOutcome::Fix(_) => agreement::consents_to_geolocation(read, person, document, at_ms),
+    }
+}
+
+fn elsewhere(
+    read: &dyn StoreRead,
+    person: PersonId,
+    header: &Header,
+    content: &Content,
+    moment: &Moment,
+) -> Result<Finding, StoreError> {
+    Ok(match content {
+        Content::AgreementAccepted(accepted) => {
+            let is_complete = agreement::is_complete_acceptance(read, accepted)?;
+            let flags = if is_complete { Vec::new() } else { vec![Flag::UnknownSubject] };
+            Finding { flags, ..Finding::of(header.subject == person.into()) }
+        }
+        Content::ConsentWithdrawn(_) => Finding::of(header.subject == person.into()),
+        Content::RecordViewed(viewed) => view(person, viewed),
+        Content::KeyCompromised(compromised) => {
+            Finding::of(read.bound_key(compromised.key)?.is_some_and(|key| key.person == person))
+        }
+        Content::DeviceEnrolled(enrolled) => {
+            let own =
+                journal::VerifyingKey::from_cose_key(&enrolled.key).is_ok_and(|key| key.id() == header.key);
+            Finding::of(own && header.seq == 0)
+        }
+        // A coordinator adopts the coordinates of a visit; every other record is the operator's.
+        Content::RecordChanged(changed) if changed.record == RecordKind::Place => {
+            let at_ms = moment.issued_ms();
+            Finding::of(place::may_adopt(read, person, header.subject.into(), &changed.data, at_ms)?)
+        }
+        _ => Finding::of(false),
+    })
+}
+
+fn view(person: PersonId, viewed: &RecordViewed) -> Finding {
+    let is_known = VIEW_PURPOSES.contains(&viewed.purpose.as_str());
+    let flags = if is_known { Vec::new() } else { vec![Flag::UnknownSubject] };
+    Finding { flags, ..Finding::of(viewed.viewer == person) }
+}

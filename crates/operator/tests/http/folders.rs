@@ -1,0 +1,115 @@
+//! A folder that lost something says so, and nothing takes its place.
+
+use std::fs;
+
+use operator::folder::FolderError;
+use operator::instance::OpenError;
+use operator::setup::{SetupError, init};
+use operator::{Folder, Instance};
+
+fn identity() -> operator::setup::Identity {
+    operator::demo::default_identity()
+}
+
+fn set_up() -> (tempfile::TempDir, Folder) {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Folder::at(temporary.path());
+    drop(init(folder.clone(), &identity()).unwrap());
+    (temporary, folder)
+}
+
+#[test]
+fn a_lost_key_is_not_replaced() {
+    let (_kept, folder) = set_up();
+    let elsewhere = folder.path().join("operator.key.bak");
+    fs::rename(folder.signing_key(), &elsewhere).unwrap();
+    let opened = Instance::open(folder.clone()).map(drop).unwrap_err();
+    assert!(matches!(opened, OpenError::Folder(FolderError::NoKey { .. })), "{opened}");
+    assert!(opened.to_string().contains("restore the key from a backup"), "{opened}");
+    let refused = init(folder.clone(), &identity()).map(drop).unwrap_err();
+    assert!(matches!(refused, SetupError::Open(OpenError::Folder(FolderError::NoKey { .. }))), "{refused}");
+    assert!(!folder.signing_key().exists(), "a new key would not be this operator's");
+    fs::rename(&elsewhere, folder.signing_key()).unwrap();
+    Instance::open(folder).unwrap();
+}
+
+#[test]
+fn a_lost_database_is_not_replaced() {
+    let (_kept, folder) = set_up();
+    fs::remove_file(folder.database()).unwrap();
+    let opened = Instance::open(folder.clone()).map(drop).unwrap_err();
+    assert!(matches!(opened, OpenError::Folder(FolderError::NoDatabase { .. })), "{opened}");
+    let refused = init(folder.clone(), &identity()).map(drop).unwrap_err();
+    assert!(matches!(refused, SetupError::Folder(FolderError::NoDatabase { .. })), "{refused}");
+    assert!(!folder.database().exists(), "an empty log would deny the lost one");
+}
+
+#[test]
+fn a_key_of_another_operator_opens_nothing() {
+    let ((_kept, folder), (_kept_too, other)) = (set_up(), set_up());
+    fs::copy(other.signing_key(), folder.signing_key()).unwrap();
+    let opened = Instance::open(folder.clone()).map(drop).unwrap_err();
+    assert!(matches!(opened, OpenError::OtherKey { .. }), "{opened}");
+    assert!(init(folder, &identity()).is_err());
+}
+
+#[test]
+fn a_setup_that_was_interrupted_goes_on() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Folder::at(temporary.path());
+    folder.ensure_database().unwrap();
+    let opened = Instance::open(folder.clone()).map(drop).unwrap_err();
+    assert!(matches!(opened, OpenError::Folder(FolderError::NoKey { .. })), "{opened}");
+    drop(init(folder.clone(), &identity()).unwrap());
+    // The recovery key is to be moved offline: setting up again makes no other one.
+    fs::remove_file(folder.recovery_key()).unwrap();
+    assert!(matches!(init(folder.clone(), &identity()).map(drop), Err(SetupError::Already)));
+    assert!(!folder.recovery_key().exists());
+}
+
+#[test]
+fn a_folder_of_somebody_else_stays_as_it_is() {
+    let temporary = tempfile::tempdir().unwrap();
+    fs::write(temporary.path().join("letter.txt"), "x").unwrap();
+    let mode = || fs::metadata(temporary.path()).unwrap().permissions();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let before = mode();
+    let refused = init(Folder::at(temporary.path()), &identity()).map(drop).unwrap_err();
+    assert!(matches!(refused, SetupError::Folder(FolderError::Foreign(_))), "{refused}");
+    let (_kept, folder) = set_up();
+    let instance = Instance::open(folder).unwrap();
+    let exported =
+        operator::export::export(instance.read().unwrap().as_ref(), instance.key.id(), temporary.path());
+    assert!(exported.is_err());
+    assert_eq!(mode(), before, "nobody is shut out of the own folder");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_secret_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Folder::at(temporary.path().join("operator"));
+    drop(init(folder.clone(), &identity()).unwrap());
+    let picture = folder.path().join("link.svg");
+    fs::write(&picture, "open to all").unwrap();
+    let png = folder.path().join("link.png");
+    for file in [&picture, &png] {
+        operator::qr::write("esep://enrol?a=x", file).unwrap();
+    }
+    for (path, mode) in [
+        (folder.path().to_owned(), 0o700),
+        (folder.signing_key(), 0o600),
+        (folder.recovery_key(), 0o600),
+        (folder.database(), 0o600),
+        (picture, 0o600),
+        (png, 0o600),
+    ] {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
+}
