@@ -47,6 +47,15 @@ struct Inner {
     hold: Hold,
 }
 
+impl Drop for Inner {
+    /// What runs for the open account ends before the profile is let go.
+    fn drop(&mut self) {
+        if let Some(session) = self.session.get_mut().take() {
+            session.close();
+        }
+    }
+}
+
 impl App {
     /// The app of a profile, on this machine. Opens nothing yet.
     pub fn new(ports: Ports) -> Self {

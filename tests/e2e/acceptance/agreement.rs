@@ -88,7 +88,8 @@ pub(super) async fn declined_agreement_keeps_nothing() {
         }
         assert!(file.extension().is_none_or(|extension| extension != "db"), "{} is left", file.display());
     }
-    // Politely: the same person can come back with a new code.
+    // Politely: the same person can come back with a new code. One app at a time has the profile open.
+    drop(person);
     let again = Person::new(&profile, esep_tests::person::system_location());
     assert_eq!(again.app.app_state().await.expect("a state").stage, Stage::Start);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::*;
 use crate::ipc::{ChildQuery, ErrorCode};
+use crate::testing::Step;
 
 fn reference(version: u32) -> AgreementRef {
     AgreementRef { document: "specialist".into(), version, locale: LocaleCode::Kk }
@@ -143,9 +144,16 @@ async fn a_second_app_on_the_same_profile_says_so_and_touches_nothing() {
     assert_eq!(second.app_state().await.unwrap_err().code, ErrorCode::AlreadyOpen);
     let request = Unlock { account: scene.account.as_str().into(), pin: PIN.into() };
     assert_eq!(second.unlock(request.clone()).await.unwrap_err().code, ErrorCode::AlreadyOpen);
+    scene.location.then([Step::Hang]);
     scene.visit(&[CHILD]).await;
-    scene.app.lock().await.unwrap();
-    let Scene { app, .. } = scene;
+    scene.until(|| async { scene.location.starts() == 1 }).await;
+    let Scene { app, location, .. } = scene;
     drop(app);
+    let stopped = async {
+        while location.stops() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), stopped).await.expect("nothing runs on for a closed app");
     assert_eq!(second.unlock(request).await.unwrap().stage, Stage::Home, "once the first one is closed");
 }
