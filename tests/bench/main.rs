@@ -53,7 +53,7 @@ async fn main() {
 
     page.note("registering what is to be synced");
     let synced = scaled(SYNCED);
-    device.fill(synced).await;
+    device.fill(synced, false).await;
     let limits = raw::Limits::measure(synced, folder.path());
     world.operator.restart();
     road::push(&mut page, &device, synced, &limits).await;
@@ -62,7 +62,7 @@ async fn main() {
     let full = scaled(FULL);
     page.note("filling the device");
     world.operator.kill();
-    device.fill(full.saturating_sub(synced)).await;
+    device.fill(full.saturating_sub(synced), true).await;
     world.operator.restart();
     device.sync_all().await;
     world.operator.kill();

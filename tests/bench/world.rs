@@ -96,7 +96,7 @@ impl World {
         let options = Options { sync_every: Duration::from_secs(3_600), ..Options::default() };
         let person = Person { app: App::with_options(ports, options), profile };
         person.enrol(issued["link"].as_str().expect("a link")).await.expect("the activation code is good");
-        Device { person, clock, counted, filled: AtomicI64::new(0) }
+        Device { person, clock, counted }
     }
 }
 
@@ -105,7 +105,6 @@ pub(crate) struct Device {
     pub(crate) person: Person,
     pub(crate) counted: Arc<Counted>,
     clock: Arc<ShiftedClock>,
-    filled: AtomicI64,
 }
 
 /// One tap.
@@ -135,15 +134,17 @@ impl Device {
         Tap { began, took }
     }
 
-    /// Registers visits in the past, all children of the specialist with each tap.
-    pub(crate) async fn fill(&self, visits: usize) {
+    /// Registers visits, all children of the specialist with each tap: today's, or spread over the years before.
+    pub(crate) async fn fill(&self, visits: usize, past: bool) {
         let children: Vec<String> = self.person.children().await.into_iter().map(|child| child.id).collect();
         let taps = visits.div_ceil(CHILDREN);
         for number in 0..taps {
             let count = CHILDREN.min(visits - number * CHILDREN);
-            // From three years ago on, evenly, however often it is filled.
-            let step = self.filled.fetch_add(1, Ordering::Relaxed);
-            self.clock.shift_ms.store((step * 5 * 3_600_000) % YEARS_MS - YEARS_MS, Ordering::Relaxed);
+            if past {
+                let step_ms = YEARS_MS / i64::try_from(taps).unwrap_or(i64::MAX);
+                let shift_ms = step_ms * i64::try_from(number).unwrap_or(0) - YEARS_MS;
+                self.clock.shift_ms.store(shift_ms, Ordering::Relaxed);
+            }
             let children = children[..count].to_vec();
             let draft = self.person.app.begin_visit(BeginVisit { children: children.clone() }).await;
             let request = request(draft.expect("a draft").draft_id, children);

@@ -66,7 +66,7 @@ pub(crate) fn entries_come_in_the_order_of_the_log(store: &dyn Store) {
     assert!(about.contains(&wanted));
     assert!(about.iter().all(|entry| (entry.subject, entry.kind) == (wanted.subject, wanted.kind)));
     assert!(about.is_sorted_by_key(|entry| entry.leaf_index));
-    assert!(read.entries_about(wanted.subject, domain::Kind::ContentErased).unwrap().is_empty());
+    assert!(read.entries_about(wanted.subject, Kind::ContentErased).unwrap().is_empty());
 }
 
 pub(crate) fn the_series_follows_registered_and_refused_but_no_branches(store: &dyn Store) {
