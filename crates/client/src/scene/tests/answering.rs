@@ -15,7 +15,7 @@ use crate::testing::Step;
 
 pub(super) const VISIT: VisitId = VisitId::from_bytes([0x51; 16]);
 
-/// A visit that another device registered; gives the statement that did.
+/// A visit that another device registered; gives its version, the statement that an answer refers to.
 pub(super) fn visited(
     operator: &mut Operator,
     started_at_ms: i64,
@@ -38,10 +38,8 @@ pub(super) fn visited(
         warned: None,
     };
     let registered = operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, registered)).id;
-    if let Some(finished_at_ms) = finished_at_ms {
-        operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, VisitFinished { finished_at_ms }));
-    }
-    registered
+    let Some(finished_at_ms) = finished_at_ms else { return registered };
+    operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, VisitFinished { finished_at_ms })).id
 }
 
 impl Scene {
