@@ -9,7 +9,7 @@ use domain::date::Date;
 use domain::geo::Position;
 use domain::id::{ChildId, KeyId, OrganisationId, PersonId, PlaceId};
 use operator_core::directory::{self, MemberRow};
-use operator_core::fact::{Class, FactQuery};
+use operator_core::fact::{Class, FactQuery, role_name};
 use operator_core::operator::Stated;
 use operator_core::publish::{Publication, PublishError, Published};
 use operator_core::store::{StoreError, StoreRead, StoreTxn};
@@ -346,7 +346,7 @@ pub fn add_child(
     Ok(id)
 }
 
-/// Takes a person into a child's care team, or with `to_ms` out of it.
+/// Takes a specialist of an organisation into a child's care team, or with `to_ms` anybody out of it.
 ///
 /// # Errors
 /// [`ChangeError`].
@@ -361,6 +361,15 @@ pub fn set_care_team(
     must_exist(txn.as_read(), Class::Organisation, team.organisation, "organisation")?;
     if domain::service_catalogue::find(&team.function).is_none() {
         return Err(bad("function", "not a code of the list of services"));
+    }
+    if team.to_ms.is_none() {
+        let now_ms = operator.clock.utc_ms();
+        let roles = FactQuery::of(Class::Member).about(team.person).with(team.organisation);
+        let roles = txn.facts(&roles.qualified(role_name(Role::Specialist)))?;
+        // A role may begin later than today; one that is over opens no child's door.
+        if !roles.iter().any(|role| role.to_ms.is_none_or(|to_ms| now_ms < to_ms)) {
+            return Err(bad("person", "no specialist of this organisation: give the role first"));
+        }
     }
     operator.state(txn, child, team)?;
     Ok(())

@@ -119,6 +119,19 @@ fn a_real_organisation_from_nothing() {
         "--function",
         "speech-therapy",
     ]);
+    let stranger = operator.refused(&[
+        "care-team",
+        "set",
+        "--child",
+        &child,
+        "--person",
+        &parent,
+        "--organisation",
+        &organisation,
+        "--function",
+        "speech-therapy",
+    ]);
+    assert!(stranger.contains("give the role first"), "{stranger}");
     operator.run(&["representation", "set", "--child", &child, "--person", &parent, "--basis", "parent"]);
 
     let people = operator.json(&["person", "list"]);
