@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::ipc::{
-    AgreementDue, AgreementRef, BeginVisit, Enrol, ErrorCode, InspectOperator, IpcError, OutcomeCode,
-    RegisterVisit, RegisteredVisits, SortColumn, Stage, SyncState, Tick, Transport, Unlock, VisitQuery,
-    VisitView,
+    AgreementDue, AgreementRef, BeginVisit, ChildCard, ChildQuery, Enrol, ErrorCode, InspectOperator,
+    IpcError, OutcomeCode, RegisterVisit, RegisteredVisits, SortColumn, Stage, SyncState, Tick, Transport,
+    Unlock, VisitQuery, VisitView,
 };
 use client::ports::{Events, LocationSource, Ports};
 use client::{App, Options};
@@ -181,10 +181,14 @@ impl Person {
     }
 
     /// The children that this person may see.
-    pub async fn children(&self) -> Vec<client::ipc::ChildCard> {
-        let query = client::ipc::ChildQuery { search: String::new(), offset: 0, limit: 1_000, role: None };
-        self.app.children(query).await.expect("a list of children")
+    pub async fn children(&self) -> Vec<ChildCard> {
+        self.app.children(every_child()).await.expect("a list of children")
     }
+}
+
+/// The children without any filter.
+pub fn every_child() -> ChildQuery {
+    ChildQuery { search: String::new(), offset: 0, limit: 1_000, role: None }
 }
 
 /// The list without any filter.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use client::ipc::{AgreementRef, ErrorCode, Stage, Tick};
 use esep_tests::binaries;
 use esep_tests::operator::Operator;
-use esep_tests::person::{Person, code};
+use esep_tests::person::{Person, code, every_child};
 
 use super::folder;
 
@@ -38,7 +38,8 @@ pub(super) async fn first_login_shows_the_published_agreement() {
     assert_eq!(text.sha256, digest, "exactly the bytes that were published");
     assert_eq!(text.text.confirmations.len(), 4);
     assert!(text.ticked.is_empty() && !text.end_reached, "nothing is ticked beforehand");
-    assert!(person.children().await.is_empty(), "before acceptance no child is on the device");
+    let children = person.app.children(every_child()).await;
+    assert_eq!(code(children), ErrorCode::AgreementRequired, "before acceptance no child is shown");
 
     let reference = AgreementRef { document: "specialist".into(), version: 2, locale: text.locale };
     person.app.agreement_opened(reference.clone()).await.expect("opened");
