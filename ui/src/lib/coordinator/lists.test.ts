@@ -4,7 +4,7 @@ import { fixAt, noFix } from '../ipc/fake-data';
 import type { VisitView } from '../ipc/types';
 import { byId, fill, gone, press, renderApp } from '../home/render-app';
 import { listFlags } from './flags';
-import { phoneLink, phoneWords } from './phone';
+import { phoneLink, phoneWords } from '../design/phone';
 
 const home = { roles: ['coordinator' as const], stage: 'home' as const };
 

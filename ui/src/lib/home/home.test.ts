@@ -27,3 +27,15 @@ describe('home', () => {
     await waitFor(() => expect(document.body.textContent).not.toContain('Омарова'));
   });
 });
+
+describe('the text size', () => {
+  it('is chosen on the own page, grows the whole page at once and is kept', async () => {
+    const core = renderApp({ roles: ['specialist'], stage: 'home' });
+    await press('tab-me');
+    await press('text-scale-150');
+    expect(document.documentElement.style.fontSize).toBe('150%');
+    await waitFor(() => expect(core.state.preferences.text_scale).toBe(150));
+    await press('text-scale-100');
+    await waitFor(() => expect(document.documentElement.style.fontSize, "the system's own").toBe(''));
+  });
+});

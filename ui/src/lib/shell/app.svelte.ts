@@ -82,7 +82,7 @@ export class App {
     this.failure = undefined;
     setDeviceOffset(state.offset_min);
     this.i18n.choose(state.preferences.locale);
-    this.look.choose(state.preferences.theme);
+    this.look.choose(state.preferences.theme, state.preferences.text_scale);
     if (state.stage !== before?.stage || state.account !== before?.account) {
       if (before) this.router.reset();
       if (state.stage !== 'locked') this.adding = false;
@@ -91,11 +91,11 @@ export class App {
   }
 
   async savePreferences(change: { locale?: LocaleCode; theme?: Theme; text_scale?: number }): Promise<void> {
-    const text_scale = this.state?.preferences.text_scale ?? 100;
-    const preferences = { locale: this.i18n.locale, theme: this.look.theme, text_scale, ...change };
+    const { theme, textScale: text_scale } = this.look;
+    const preferences = { locale: this.i18n.locale, theme, text_scale, ...change };
     // At once on screen; the core only has to remember it.
     this.i18n.choose(preferences.locale);
-    this.look.choose(preferences.theme);
+    this.look.choose(preferences.theme, preferences.text_scale);
     await this.attempt(async () => this.enter(await this.core.savePreferences(preferences)));
   }
 

@@ -1,13 +1,16 @@
 import type { Theme } from '../ipc/types';
 
-/** The colour scheme on the page: what the person chose, or what the system has. */
+/** Colour scheme and text size on the page: what the person chose, or what the system has. */
 export class Look {
   theme = $state<Theme>('system');
+  /** Per cent of the system's own text size. */
+  textScale = $state(100);
   private readonly dark = window.matchMedia?.('(prefers-color-scheme: dark)');
   private readonly contrast = window.matchMedia?.('(prefers-contrast: more)');
 
-  choose(theme: Theme): void {
+  choose(theme: Theme, textScale: number): void {
     this.theme = theme;
+    this.textScale = textScale;
     this.paint();
   }
 
@@ -20,6 +23,9 @@ export class Look {
 
   private paint(): void {
     const fromSystem = this.contrast?.matches ? 'contrast' : this.dark?.matches ? 'dark' : 'light';
-    document.documentElement.dataset.theme = this.theme === 'system' ? fromSystem : this.theme;
+    const root = document.documentElement;
+    root.dataset.theme = this.theme === 'system' ? fromSystem : this.theme;
+    // Every size is in rem, so the whole page grows with it; 100 leaves the system's own size.
+    root.style.fontSize = this.textScale === 100 ? '' : `${this.textScale}%`;
   }
 }

@@ -15,6 +15,7 @@ export const common: Messages['common'] = {
   notices: 'Messages',
   mainMenu: 'Main menu',
   whyAsked: 'Why do we ask?',
+  percent: (value) => `${value}%`,
   clause: (number) => `Clause ${number} of the agreement`,
   units: { m: 'm', km: 'km' },
   bin: 'BIN',

@@ -20,6 +20,7 @@ export const me: Messages['me'] = {
   theme: 'Colours',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
   themeContrastNote: 'For bright sun and weak eyes',
+  textScale: 'Text size',
   security: 'Security',
   changePin: 'Change the PIN',
   oldPin: 'Present PIN',

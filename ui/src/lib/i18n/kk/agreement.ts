@@ -7,7 +7,7 @@ export const agreement = {
   ofTwo: (number: number, total: number) => `${total} келісімнің ${number}-сі`,
   version: (number: number) => `${number}-нұсқа`,
   effective: (date: string) => `Күшіне енген күні: ${date}`,
-  progress: (percent: number) => `Оқылғаны: ${percent} %`,
+  progress: (percent: number) => `Оқылғаны: ${percent}%`,
   toEnd: 'Соңына дейін оқыңыз',
   endReached: 'Соңына жеттіңіз',
   confirmTitle: 'Растау',

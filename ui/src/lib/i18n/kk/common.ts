@@ -13,6 +13,7 @@ export const common = {
   notices: 'Хабарламалар',
   mainMenu: 'Негізгі мәзір',
   whyAsked: 'Неге сұраймыз?',
+  percent: (value: number) => `${value}%`,
   clause: (number: string) => `Келісімнің ${number}-тармағы`,
   units: { m: 'м', km: 'км' },
   bin: 'БСН',

@@ -18,6 +18,7 @@ export const me = {
   theme: 'Түсі',
   themes: { system: 'Жүйедегідей', light: 'Ашық', dark: 'Қараңғы', contrast: 'Жоғары контраст' },
   themeContrastNote: 'Күн жарығында және көзі нашар көретіндерге',
+  textScale: 'Әріп өлшемі',
   security: 'Қауіпсіздік',
   changePin: 'PIN-ді өзгерту',
   oldPin: 'Қазіргі PIN',

@@ -9,7 +9,7 @@ export const agreement: Messages['agreement'] = {
   ofTwo: (number, total) => `Соглашение ${number} из ${total}`,
   version: (number) => `Версия ${number}`,
   effective: (date) => `Действует с: ${date}`,
-  progress: (percent) => `Прочитано: ${percent} %`,
+  progress: (percent) => `Прочитано: ${percent}\u00a0%`,
   toEnd: 'Прочитайте до конца',
   endReached: 'Вы дошли до конца',
   confirmTitle: 'Подтверждение',

@@ -16,6 +16,7 @@ export const common: Messages['common'] = {
   notices: 'Сообщения',
   mainMenu: 'Главное меню',
   whyAsked: 'Почему спрашиваем?',
+  percent: (value) => `${value}\u00a0%`,
   clause: (number) => `Пункт ${number} соглашения`,
   units: { m: 'м', km: 'км' },
   bin: 'БИН',

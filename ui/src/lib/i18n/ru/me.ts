@@ -20,6 +20,7 @@ export const me: Messages['me'] = {
   theme: 'Цвета',
   themes: { system: 'Как в системе', light: 'Светлая', dark: 'Тёмная', contrast: 'Высокий контраст' },
   themeContrastNote: 'Для яркого солнца и слабого зрения',
+  textScale: 'Размер текста',
   security: 'Безопасность',
   changePin: 'Сменить PIN',
   oldPin: 'Нынешний PIN',
