@@ -138,6 +138,11 @@ impl View<'_> {
                 self.add_places(child)?;
                 self.add_representatives(child, true)?;
             }
+            // A child who left: what the family answered must stay verifiable, the telephone is nobody's business any
+            // more.
+            for child in self.children_ever_of(organisation)? {
+                self.add_representatives(child, false)?;
+            }
         }
         Ok(())
     }
@@ -174,5 +179,11 @@ impl View<'_> {
         let teams = self.valid(FactQuery::of(Class::CareTeam).qualified(organisation.to_string()))?;
         children.extend(teams.iter().map(|fact| ChildId::from(fact.subject)));
         Ok(children)
+    }
+
+    fn children_ever_of(&self, organisation: OrganisationId) -> Result<BTreeSet<ChildId>, StoreError> {
+        let served = self.read.facts(&FactQuery::of(Class::Served).with(organisation))?;
+        let teams = self.read.facts(&FactQuery::of(Class::CareTeam).qualified(organisation.to_string()))?;
+        Ok(served.iter().chain(&teams).map(|fact| ChildId::from(fact.subject)).collect())
     }
 }

@@ -9,6 +9,7 @@
 //! | `enrol_window_s` | `ESEP_OPERATOR_ENROL_WINDOW_S` | ...within 600 seconds |
 //! | `trusted_proxies` | `ESEP_OPERATOR_TRUSTED_PROXIES`, with commas | none: `X-Forwarded-For` is not believed |
 //! | `request_timeout_s` | `ESEP_OPERATOR_REQUEST_TIMEOUT_S` | 60 |
+//! | `silence_s` | `ESEP_OPERATOR_SILENCE_S` | 60: a connection without a request ends after that |
 //! | `log` | `ESEP_OPERATOR_LOG` | `info` |
 //! | `log_format` | `ESEP_OPERATOR_LOG_FORMAT` | `text`; or `json` |
 
@@ -79,6 +80,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long one request may take.
     pub request_timeout_s: u64,
+    /// How long a connection may be silent between two requests: descriptors are few, and opening one is cheap.
+    pub silence_s: u64,
     /// Filter of the log, as `tracing` reads it.
     pub log: String,
     /// How logs are written.
@@ -96,6 +99,7 @@ impl Default for Config {
             enrol_window_s: 600,
             trusted_proxies: Vec::new(),
             request_timeout_s: 60,
+            silence_s: 60,
             log: "info".into(),
             log_format: LogFormat::Text,
         }
@@ -137,6 +141,7 @@ impl Config {
         set(&mut self.enrol_failures, "ENROL_FAILURES", value("ENROL_FAILURES"))?;
         set(&mut self.enrol_window_s, "ENROL_WINDOW_S", value("ENROL_WINDOW_S"))?;
         set(&mut self.request_timeout_s, "REQUEST_TIMEOUT_S", value("REQUEST_TIMEOUT_S"))?;
+        set(&mut self.silence_s, "SILENCE_S", value("SILENCE_S"))?;
         set(&mut self.log, "LOG", value("LOG"))?;
         if let Some(list) = value("TRUSTED_PROXIES") {
             let addresses: Result<_, _> = list.split(',').map(|address| address.trim().parse()).collect();

@@ -83,15 +83,15 @@ impl Server {
         let service = http::router(instance, sequencer).into_make_service_with_connect_info::<SocketAddr>();
         let handle = Handle::new();
         let is_tls = tls.is_some();
+        let silence = Duration::from_secs(config.silence_s);
         let running = match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
-                let server = server.first_request_timeout(FIRST_REQUEST);
-                tokio::spawn(server.serve(service))
+                tokio::spawn(impatient(server, silence).serve(service))
             }
             None => {
                 let server = axum_server::from_tcp(listener)?.handle(handle.clone());
-                tokio::spawn(server.first_request_timeout(FIRST_REQUEST).serve(service))
+                tokio::spawn(impatient(server, silence).serve(service))
             }
         };
         Ok(Self { address, handle, running, writer, is_tls })
@@ -136,6 +136,18 @@ impl Server {
             }
         }
     }
+}
+
+/// Ends connections on which nobody says anything.
+fn impatient<T>(
+    server: axum_server::Server<SocketAddr, T>,
+    silence: Duration,
+) -> axum_server::Server<SocketAddr, T> {
+    let mut server = server.first_request_timeout(FIRST_REQUEST);
+    let builder = server.http_builder();
+    builder.http1().header_read_timeout(silence);
+    builder.http2().keep_alive_interval(silence).keep_alive_timeout(FIRST_REQUEST);
+    server
 }
 
 async fn load_tls(cert: &Path, key: &Path) -> Result<RustlsConfig, ServeError> {

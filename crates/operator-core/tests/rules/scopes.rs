@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use domain::Clock as _;
 use domain::agreement::AgreementKind;
-use domain::content::{ConsentWithdrawn, RepresentationBasis, RepresentationChanged, Role};
+use domain::content::{
+    ConsentWithdrawn, RecordData, RecordKind, RepresentationBasis, RepresentationChanged, Role,
+};
 use domain::id::PersonId;
 use domain::scope::Scope;
 use operator_core::scopes::{scopes_of, version};
@@ -134,6 +136,20 @@ fn who_left_keeps_a_name_and_a_key_with_those_who_see_the_visits() {
         assert!(seen.contains(&Scope::Card(world.colleague)));
         assert!(!seen.contains(&Scope::Contact(world.colleague)));
     }
+}
+
+#[test]
+fn the_family_of_a_child_who_left_keeps_a_name_and_a_key_with_the_coordinators() {
+    let world = World::new();
+    world.ready(world.coordinator, AgreementKind::Specialist);
+    let organisation = world.organisation;
+    let served = RecordData::Served { organisation, from_ms: 0, to_ms: Some(world.clock.utc_ms()) };
+    world.record(RecordKind::Child, world.child, served);
+    world.team(world.child, world.specialist, Some(world.clock.utc_ms()));
+    let seen = scopes(&world, world.coordinator);
+    assert!(!seen.contains(&Scope::Child(world.child)), "the child left");
+    assert!(seen.contains(&Scope::Card(world.parent)), "what the family answered stays verifiable");
+    assert!(!seen.contains(&Scope::Contact(world.parent)));
 }
 
 #[test]

@@ -62,3 +62,22 @@ async fn what_was_answered_is_there_after_a_restart() {
     assert_eq!(again.read().unwrap().log_size().unwrap(), size);
     assert!(before.last.unwrap().checkpoint.unwrap().tree_size == size);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_on_which_nobody_says_anything_ends() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (_kept, instance) = instance(|config, _| {
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.silence_s = 1;
+    });
+    let server = Server::start(instance).await.unwrap();
+    let mut socket = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\n\r\n", wire::path::HEALTH);
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(std::time::Duration::from_secs(20), socket.read_to_end(&mut answer));
+    read.await.expect("the server ends it").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "answered first: {}", String::from_utf8_lossy(&answer));
+    server.stop().await.unwrap();
+}
