@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use domain::ContinuousTime;
 use domain::content::{
-    CaptureEnd, Fix, FixSource, LocationMoment, LocationOutcome, VisitLocated, VisitOutcome, VisitRegistered,
+    CaptureEnd, LocationMoment, LocationOutcome, VisitLocated, VisitOutcome, VisitRegistered,
 };
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, VisitId};
 use journal::seal::Stamp;
 use journal::{Draft, SeriesHead, SigningKey, VerifyingKey};
 use platform::SystemRng;
 use rusqlite::Connection;
+
+use crate::world::DOOR;
 
 /// Statements in one request.
 const BATCH: usize = 500;
@@ -94,18 +96,10 @@ fn statements(key: &SigningKey, count: usize) -> Vec<Row> {
             };
             Draft::new(visit, registered)
         } else {
-            let fix = Fix {
-                lat_e7: 511_607_200,
-                lon_e7: 714_706_500,
-                accuracy_dm: Some(120),
-                fixed_at_ms: None,
-                source: FixSource::Gnss,
-                mock: Some(false),
-            };
             let located = VisitLocated {
                 capture,
                 moment: LocationMoment::Registered,
-                outcome: LocationOutcome::Fix(fix),
+                outcome: LocationOutcome::Fix(DOOR),
                 began_at_ms: now_ms,
                 ended_at_ms: now_ms + 900,
                 ended_by: CaptureEnd::GoodFix,

@@ -22,6 +22,16 @@ const CHILDREN: usize = 20;
 /// Over how long the visits of a full device are spread.
 const YEARS_MS: i64 = 3 * 365 * 86_400_000;
 
+/// Where every visit takes place.
+pub(crate) const DOOR: Fix = Fix {
+    lat_e7: 511_607_200,
+    lon_e7: 714_706_500,
+    accuracy_dm: Some(120),
+    fixed_at_ms: None,
+    source: FixSource::Gnss,
+    mock: Some(false),
+};
+
 /// The operator and its organisation.
 pub(crate) struct World {
     pub(crate) operator: Operator,
@@ -218,16 +228,8 @@ impl LocationSource for AtTheDoor {
     }
 
     async fn read(&self, _: &VisitMoment, readings: tokio::sync::mpsc::Sender<Reading>) {
-        let fix = Fix {
-            lat_e7: 511_607_200,
-            lon_e7: 714_706_500,
-            accuracy_dm: Some(120),
-            fixed_at_ms: None,
-            source: FixSource::Gnss,
-            mock: Some(false),
-        };
         // Whoever asked may have gone already.
-        let _ = readings.send(Reading::Fix(fix)).await;
+        let _ = readings.send(Reading::Fix(DOOR)).await;
     }
 }
 

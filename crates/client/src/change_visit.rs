@@ -9,6 +9,7 @@ use domain::content::{
     CorrectionReason, NotePurpose, Role, VisitChange, VisitCorrected, VisitFinished, VisitNoted,
 };
 use domain::id::{CaptureId, VisitId};
+use domain::visit::Review;
 use journal::Draft;
 use store::Appending;
 use store::read::visit::VisitRow;
@@ -160,7 +161,12 @@ pub(crate) async fn note(session: &Arc<Session>, request: NoteVisit) -> Result<V
                 return Err(Failure::NotAllowed);
             }
             access::require_agreement(&appending.reader(), &viewer, Role::Specialist.agreement())?;
-            let noted = VisitNoted { purpose: NotePurpose::Care, text, about: Some(row.basis) };
+            // To a returned visit it is the answer to the coordinator; otherwise it is for who cares for the child.
+            let purpose = match row.review {
+                Review::Returned(_) => NotePurpose::Correction,
+                _ => NotePurpose::Care,
+            };
+            let noted = VisitNoted { purpose, text, about: Some(row.basis) };
             appending.seal(&Draft::new(id, noted))?;
             Ok(())
         })

@@ -179,6 +179,15 @@ impl Visit {
             Content::VisitNoted(note) if note.purpose == NotePurpose::Care && by_specialist => {
                 self.note = Some(note.text.clone());
             }
+            // What was missing is told: nothing about the visit itself changed, so only the coordinator looks again.
+            Content::VisitNoted(note)
+                if note.purpose == NotePurpose::Correction
+                    && by_specialist
+                    && note.about == Some(self.basis)
+                    && matches!(self.review, Review::Returned(_)) =>
+            {
+                self.review = Review::Open;
+            }
             Content::VisitCorrected(corrected) if by_specialist => {
                 let change = &corrected.change;
                 if change.cancelled {

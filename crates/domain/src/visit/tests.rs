@@ -1,7 +1,7 @@
 use super::*;
 use crate::content::{
     CaptureEnd, Fix, FixSource, VisitChange, VisitConfirmed, VisitCorrected, VisitDisputed, VisitFinished,
-    VisitLocated, VisitRegistered, VisitReviewed,
+    VisitLocated, VisitNoted, VisitRegistered, VisitReviewed,
 };
 
 const VISIT: VisitId = VisitId::from_bytes([9; 16]);
@@ -38,6 +38,11 @@ fn registered() -> VisitStatement {
             warned: None,
         },
     )
+}
+
+fn explained(n: u8, author: PersonId, about: u8) -> VisitStatement {
+    let (purpose, text) = (NotePurpose::Correction, "Бала ауырып қалды".into());
+    statement(n, author, VisitNoted { purpose, text, about: Some(id(about)) })
 }
 
 fn confirmed(n: u8, who: PersonId, basis: u8) -> VisitStatement {
@@ -274,4 +279,22 @@ fn a_correction_that_did_not_see_it_taken_back_does_not_let_it_stand_again() {
         },
     );
     assert_eq!(fold(&[registered(), cancelled, knowing]).cancelled, None);
+}
+
+#[test]
+fn a_returned_visit_that_its_specialist_explains_is_looked_at_again_and_stays_answered() {
+    let returned =
+        [registered(), confirmed(2, MOTHER, 1), reviewed(3, COORDINATOR, 1, ReviewDecision::Returned)];
+    let with = |more: &[VisitStatement]| fold(&[&returned[..], more].concat());
+    let explained_now = with(&[explained(4, SPECIALIST, 1)]);
+    assert_eq!(explained_now.review, Review::Open);
+    assert_eq!(explained_now.confirmation(), Confirmation::Confirmed, "nobody has to answer anew");
+    let by_another = with(&[explained(4, FATHER, 1)]);
+    assert!(matches!(by_another.review, Review::Returned(_)), "only who was there explains");
+    let decided = with(&[
+        explained(4, SPECIALIST, 1),
+        reviewed(5, COORDINATOR, 1, ReviewDecision::Accepted),
+        explained(6, SPECIALIST, 1),
+    ]);
+    assert!(matches!(decided.review, Review::Accepted(_)), "a decision is not taken back by a note");
 }

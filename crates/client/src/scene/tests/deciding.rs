@@ -11,8 +11,8 @@ use super::super::*;
 use super::answering::{VISIT, visited};
 use super::registering::every_visit;
 use crate::ipc::{
-    ConfirmationState, DirectoryQuery, ErrorCode, ReviewReasonCode, ReviewState, ReviewVisit, RoleCode,
-    VisitQuery, VisitRef,
+    ConfirmationState, DirectoryQuery, ErrorCode, NoteVisit, ReviewReasonCode, ReviewState, ReviewVisit,
+    RoleCode, VisitQuery, VisitRef,
 };
 
 #[tokio::test]
@@ -184,4 +184,25 @@ async fn what_needs_the_specialist_is_what_a_coordinator_has_not_settled() {
         let scene = Setting::of(SPECIALIST).with(|operator| disputed(operator, decision)).at_home().await;
         assert_eq!(scene.app.today().await.unwrap().needs_me.len(), count, "{decision:?}");
     }
+}
+
+#[tokio::test]
+async fn a_note_to_a_returned_visit_asks_the_coordinator_to_look_again() {
+    let returned = |operator: &mut Operator| {
+        let basis = visited(operator, NOW_MS - 7_200_000, Some(NOW_MS - 3_600_000));
+        let coordinator = key(0x36);
+        operator.bind(&coordinator, COORDINATOR);
+        let (decision, reason) = (ReviewDecision::Returned, ReviewReason::MoreNeeded);
+        let reviewed =
+            VisitReviewed { basis, decision, reason, flags_seen: Vec::new(), reviewed_at_ms: NOW_MS };
+        operator.state_by(&coordinator, Some(COORDINATOR), &Draft::new(VISIT, reviewed));
+    };
+    let scene = Setting::of(SPECIALIST).with(returned).at_home().await;
+    let visit = scene.app.today().await.unwrap().needs_me.remove(0);
+    assert_eq!(visit.review, ReviewState::Returned);
+    let note = NoteVisit { visit: visit.id, text: "Бала ауырып қалды".into() };
+    let explained = scene.app.note_visit(note).await.unwrap();
+    assert_eq!(explained.review, ReviewState::Open);
+    assert_eq!(explained.note, None, "an explanation is no care note");
+    assert!(scene.app.today().await.unwrap().needs_me.is_empty());
 }

@@ -25,6 +25,7 @@ export const visit: Messages['visit'] = {
   siblingsNote: 'Each ticked child gets a visit of its own',
   note: 'Note',
   noteHint: "Seen by the child's care team and legal representatives",
+  explainHint: 'Seen by the coordinator and the legal representatives. The visit is looked at again.',
   noteEach: 'Several children chosen: write the note on the page of each visit',
   noteWhy: 'Write only what concerns this visit: the data of the child are confidential and serve no purpose outside of the agreement.',
   addNote: 'Add a note',
