@@ -4,5 +4,5 @@
 - `cbor`, `cose`: the one form of the bytes; keys and signatures.
 - `statement`: a signed statement and its header. `content`: what lies beside it.
 - `series`: numbers without gaps. `tree`: the Merkle tree and its signed heads.
-- `log`: all of it, leaf by leaf. `report`: what was found.
+- `log`: leaf by leaf. `whole`: what lies over the leaves. `report`: what was found.
 """

@@ -26,13 +26,18 @@ def is_whole(value, low, high):
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def has_labels(value, required, optional=frozenset()):
+    """Whether a map has these integers as its keys; in Python, true would be taken for 1."""
+    is_map = isinstance(value, dict) and all(type(key) is int for key in value)
+    return is_map and required <= set(value) <= required | optional
+
+
 def split(data):
     """Protected header, payload and signature of a COSE_Sign1 whose unprotected header is empty."""
     need(data[:1] == b"\xd2", "form", "does not begin with tag 18, as a signed item does")
     parts = cbor.decode(data[1:])
     need(isinstance(parts, list) and len(parts) == 4, "form", "is not an array of four")
     protected, unprotected, payload, signature = parts
-    need(isinstance(protected, bytes), "form", "has a protected header that is no byte string")
     need(isinstance(unprotected, dict) and not unprotected, "form", "has an unprotected header")
     need(is_octets(signature, 64), "form", "has a signature that is not 64 bytes long")
     return protected, payload, signature
@@ -44,10 +49,9 @@ def to_be_signed(protected, payload):
 
 def read_key(data):
     """The thumbprint and the key of a COSE_Key with exactly the four labels of section 2."""
-    parts = cbor.decode(data, "key") if isinstance(data, bytes) else None
-    well = isinstance(parts, dict) and list(parts) == [1, -1, -2, -3] and (parts[1], parts[-1]) == (2, 1)
-    need(well and is_octets(parts[-2], 32) and is_octets(parts[-3], 32), "key", "holds no P-256 key")
-    point = ec.EllipticCurvePublicNumbers(int.from_bytes(parts[-2]), int.from_bytes(parts[-3]), ec.SECP256R1())
+    x, y = (data[8:40], data[43:]) if is_octets(data, 75) else (b"", b"")
+    need(data == b"\xa4\1\2\x20\1\x21\x58\x20" + x + b"\x22\x58\x20" + y, "key", "holds no P-256 key")
+    point = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
     try:
         return sha256(data), point.public_key()
     except ValueError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .report import Unusable
 
-NAME = re.compile(r"statements/\d{12}\.cose|contents/\d{12}\.cbor|heads/\d{12}\.cose|agreements/[0-9a-f]{64}\.txt")
+HEAD = re.compile(r"heads/[0-9]{12}\.cose")
 LISTS = {"log.jsonl", "refusals.jsonl", "manifest.json"}
 LEAF = {"leaf_index": int, "id": "hash", "registered_at_ms": int, "flags": list, "has_content": bool}
 REFUSAL = {
@@ -16,6 +16,22 @@ REFUSAL = {
 HEX = {"hash": re.compile("[0-9a-f]{64}"), "hex": re.compile("([0-9a-f]{2})*")}
 MANIFEST = {"layout": int, "operator_key": str, "statements": int, "heads": int, "refusals": int, "agreements": int}
 REASONS = {"too-large", "not-a-statement", "bad-signature", "unknown-key", "wrong-content"}
+
+
+def statement(leaf):
+    return f"statements/{leaf:012}.cose"
+
+
+def content(leaf):
+    return f"contents/{leaf:012}.cbor"
+
+
+def head(size):
+    return f"heads/{size:012}.cose"
+
+
+def line(leaf):
+    return f"log.jsonl, line {leaf + 1}"
 
 
 def read(path):
@@ -56,9 +72,9 @@ def lines(files, name, shape, report):
     if data and not data.endswith(b"\n"):
         report.find(name, "files", "ends within a line")
     read = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, text in enumerate(data.splitlines(), 1):
         try:
-            made = json.loads(line)
+            made = json.loads(text)
         except (ValueError, RecursionError):
             made = None
         good = isinstance(made, dict) and _is_shaped(made, shape)

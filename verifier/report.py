@@ -39,7 +39,8 @@ class Report:
     notes: list = field(default_factory=list)
 
     def find(self, where, rule, why):
-        self.findings.append(Finding(where, rule, why))
+        # A file may bear any name, also one that plays with the terminal.
+        self.findings.append(Finding(where if where.isprintable() else ascii(where), rule, why))
 
     def attempt(self, where, check, *arguments):
         """The value of a check, or None and a finding."""

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from . import cbor
-from .cose import ES256, is_octets, is_whole, sha256, split, to_be_signed, verify
+from .cose import ES256, has_labels, is_octets, is_whole, sha256, split, to_be_signed, verify
 from .report import need
 
 LARGEST = 2_048
@@ -46,18 +46,18 @@ def read(data):
 
 
 def _header(labels):
-    need(isinstance(labels, dict), "header", "has a header that is no map")
-    need(set(labels) == {1, 4, 15, 258, 259, -75001}, "header", "has other labels in its header than the six")
+    six = {1, 4, 15, 258, 259, -75001}
+    need(has_labels(labels, six), "header", "has other labels in its header than the six")
     kid, claims, kind, series = labels[4], labels[15], labels[259], labels[-75001]
     need(labels[1] == ES256 and labels[258] == -16, "header", "names other algorithms than ES256 and SHA-256")
     need(is_octets(kid, 32), "header", "names no key")
-    need(isinstance(claims, dict) and set(claims) == {1, 2, 6}, "header", "has other claims than iss, sub and iat")
+    need(has_labels(claims, {1, 2, 6}), "header", "has other claims than iss, sub and iat")
     need(claims[1] == ISSUER + base64url(kid), "header", "names another issuer than its key")
     need(is_id(claims[2]), "header", "is about something that is no id")
     need(is_whole(claims[6], -(2**63), 2**63 - 1), "header", "has no time in seconds")
     kind = kind[len(TYPE[0]):-len(TYPE[1])] if isinstance(kind, str) else ""
     need(kind in KINDS and labels[259] == kind.join(TYPE), "header", "is of a kind that the protocol does not have")
-    need(isinstance(series, dict) and {1, 4, 5} <= set(series) <= {1, 2, 3, 4, 5}, "header", "names no series")
+    need(has_labels(series, {1, 4, 5}, {2, 3}), "header", "names no series")
     need(is_whole(series[1], 0, 2**64 - 1) and is_whole(series[5], 0, 2**64 - 1), "header", "has no number or clock")
     need(is_octets(series[4], 8), "header", "has an epoch that is not 8 bytes long")
     need((series[1] == 0) == (2 not in series), "header", "names a statement before the first, or none before a later")

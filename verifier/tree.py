@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 9162, section 2.1, and its signed heads (docs/PROTOCOL.md, section 6)."""
 
 from . import cbor
-from .cose import ES256, is_whole, sha256, split, to_be_signed, verify
+from .cose import ES256, has_labels, is_whole, sha256, split, to_be_signed, verify
 from .report import need
 
 
@@ -27,11 +27,10 @@ def read_head(data, operator):
     protected, payload, signature = split(data)
     need(payload is None, "head", "has a payload, which a tree head has not")
     labels = cbor.decode(protected)
-    well = isinstance(labels, dict) and set(labels) == {1, 4, 15, 395, -75002}
-    need(well, "head", "has other labels in its header than a tree head")
+    need(has_labels(labels, {1, 4, 15, 395, -75002}), "head", "has other labels in its header than a tree head")
     size, claims = labels[-75002], labels[15]
-    need(labels[1] == ES256 and labels[395] == 1, "head", "names other algorithms than ES256 and RFC 9162")
-    need(isinstance(claims, dict) and set(claims) == {6}, "head", "has other claims than iat")
+    need(labels[1] == ES256 and is_whole(labels[395], 1, 1), "head", "names other algorithms than ES256 and RFC 9162")
+    need(has_labels(claims, {6}), "head", "has other claims than iat")
     need(is_whole(claims[6], -(2**63), 2**63 - 1), "head", "has no time in seconds")
     need(is_whole(size, 1, 2**64 - 1), "head", "names no tree size")
     need(labels[4] == thumbprint, "head", "is signed by another key than the operator's")

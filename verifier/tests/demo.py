@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 
 from verifier import folder, tree
+from verifier.folder import content, head, statement
 from verifier.log import verify
 
 HOME = tempfile.TemporaryDirectory(prefix="esep-verifier-")
@@ -27,18 +28,6 @@ def exported():
     ):
         subprocess.run([program, *arguments], check=True, stdout=subprocess.DEVNULL)
     return folder.read(WHOLE)
-
-
-def statement(leaf):
-    return f"statements/{leaf:012}.cose"
-
-
-def content(leaf):
-    return f"contents/{leaf:012}.cbor"
-
-
-def head(size):
-    return f"heads/{size:012}.cose"
 
 
 def heads(files):

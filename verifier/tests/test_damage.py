@@ -160,10 +160,16 @@ class Files(unittest.TestCase):
             these = found(self.files | {"log.jsonl": broken + b"".join(lines[1:])})
             self.assertEqual(these, {("log.jsonl, line 1", "files"), ("log.jsonl, line 1", "list")})
 
+    def test_lists_that_are_missing_or_cut_off(self):
+        self.assertEqual(found(self.files | {"log.jsonl": self.files["log.jsonl"][:-1]}), {("log.jsonl", "files")})
+        del self.files["refusals.jsonl"]
+        self.assertEqual(found(self.files), {("refusals.jsonl", "files")})
+
     def test_files_that_do_not_belong(self):
         extra = [content(self.size), "notes.txt", "statements/1.cose", f"agreements/{'0' * 64}.txt"]
         for name in extra:
             self.assertIn((name, "files"), found(with_manifest(self.files | {name: b"x"})), name)
+        self.assertIn((r"'\x1b[2J\udcff'", "files"), found(self.files | {"\x1b[2J\udcff": b""}))
         these = found(with_manifest(self.files | {statement(self.size): b"x"}))
         self.assertLessEqual({(statement(self.size), "form"), (f"log.jsonl, line {self.size + 1}", "list")}, these)
         self.assertIn(("heads/1.cose", "files"), found(self.files | {"heads/1.cose": b""}))

@@ -2,10 +2,16 @@
 
 import unittest
 
+import cbor2
+
+from verifier.cbor import encode
 from verifier.log import verify
 
-from .demo import content, found, statement
-from .sealed import Log, Signer, id_of
+from .demo import content, found, head, root_of, statement
+from .sealed import ISSUER, Log, Signer, base64url, id_of
+
+
+SUB, IAT = base64url(b"i" * 16), 1_800_000_000
 
 
 class OneLog(unittest.TestCase):
@@ -24,6 +30,8 @@ class Statements(OneLog):
         self.expect()
 
     def test_one_form_of_the_bytes(self):
+        issuer = ISSUER + base64url(self.log.device.kid)
+        short = {1: ISSUER + base64url(b"short"), 2: "aWlpaWlpaWlpaWlpaWlpaQ", 6: 1}
         for rule, how in (
             ("signature", {"high": True}),
             ("form", {"unprotected": {1: -7}}),
@@ -32,7 +40,18 @@ class Statements(OneLog):
             ("header", {"labels": {258: -43}}),
             ("header", {"labels": {259: "application/vnd.esep.visit-forgotten+cbor"}}),
             ("header", {"labels": {15: {1: "urn:other", 2: "aWlpaWlpaWlpaWlpaWlpaQ", 6: 1}}}),
+            ("header", {"labels": {15: {1: issuer, 2: "aWlpaWlpaWlpaWlpaWlpaR", 6: 1}}}),
+            ("header", {"labels": {15: {1: issuer, 2: "aWk", 6: 1}}}),
+            ("header", {"labels": {15: {1: issuer, 2: "aWlpaWlpaWlpaWlpaWlpaQ", 6: 2**63}}}),
+            ("header", {"labels": {15: {1: issuer, 2: "aWlpaWlpaWlpaWlpaWlpaQ", 6: 1, 7: 1}}}),
+            ("header", {"labels": {15: {1: issuer, 2: "aWlpaWlpaWlpaWlpaWlpaQ"}}}),
+            ("header", {"labels": {4: b"short", 15: short}}),
+            ("header", {"series": {1: -1}}),
+            ("header", {"series": {5: -1}}),
+            ("header", {"series": {2: b"short"}}),
+            ("header", {"series": {1: 0, 2: b"p" * 32}}),
             ("header", {"series": {6: 1}}),
+            ("header", {"form": (encode({1: issuer, 2: SUB, 6: IAT}), encode({True: issuer, 2: SUB, 6: IAT}))}),
             ("header", {"series": {4: b"short"}}),
             ("header", {"series": {3: [1, b"short"]}}),
             ("form", {"form": (b"\x05\x07", b"\x05\x18\x07")}),
@@ -47,6 +66,67 @@ class Statements(OneLog):
                 log.visit(goes_on=False, **how)
                 rules = {rule for where, rule in found(log.files()) if where == statement(3)}
                 self.assertEqual(rules, {rule})
+
+    def test_the_shape_of_a_signed_item(self):
+        files = self.log.files()
+        good = files[statement(3)]
+        protected, unprotected, payload, signature = cbor2.loads(good[1:])
+        for rule, tag, parts in (
+            ("form", b"\xd1", [protected, unprotected, payload, signature]),
+            ("form", b"\xd2", [protected, unprotected, payload, signature, None]),
+            ("form", b"\xd2", [cbor2.loads(protected), unprotected, payload, signature]),
+            ("form", b"\xd2", [protected, [], payload, signature]),
+            ("form", b"\xd2", [protected, unprotected, payload, signature + b"x"]),
+            ("form", b"\xd2", [protected, unprotected, payload[1:], signature]),
+            ("header", b"\xd2", [encode(7), unprotected, payload, signature]),
+        ):
+            with self.subTest(tag=tag, parts=parts):
+                these = found(files | {statement(3): tag + encode(parts)})
+                self.assertEqual({rule for where, rule in these if where == statement(3)}, {rule})
+
+    def test_a_later_statement_names_one_before_it(self):
+        self.log.device.prev = None
+        leaf = self.log.visit(goes_on=False)
+        self.assertIn((statement(leaf), "header"), found(self.log.files()))
+
+    def test_the_first_is_the_operators_key(self):
+        operator = Signer("operator")
+        self.log.leaves[0] = operator.seal("organisation-changed", {"key": operator.cose_key})
+        self.assertIn((statement(0), "key"), found(self.log.files()))
+
+    def test_heads(self):
+        files, operator = self.log.files(), self.log.operator
+        root = bytes.fromhex(root_of(files, 3))
+        self.assertEqual(found(files | {head(3): operator.head(3, root)}), set())
+        for how in (
+            {"payload": root}, {"label_7": 1}, {"label_1": -8}, {"label_395": 2}, {"label_395": True}, {"label_15": {6: 1, 7: 1}},
+            {"label_15": {6: "1"}}, {"label_-75002": "3"}, {"label_-75002": 2},
+        ):
+            with self.subTest(how=how):
+                rule = "signature" if how == {"label_-75002": 2} else "head"
+                self.assertEqual(found(files | {head(3): operator.head(3, root, **how)}), {(head(3), rule)})
+
+    def test_keys_that_are_none(self):
+        good = cbor2.loads(Signer("other").cose_key)
+        for key in (encode(good | {3: -7}), encode(good | {-2: b"x" * 32}), encode(good | {1: 1}), encode(good | {-1: True}), "text"):
+            with self.subTest(key=key):
+                log = Log()
+                leaf = log.add(log.operator.seal("device-bound", {"key": key}))
+                self.assertEqual(found(log.files()), {(statement(leaf), "key")})
+
+    def test_contents_that_cannot_be_what_they_say(self):
+        for kind, members in (
+            ("agreement-published", {"texts": [{"sha256": b"short"}]}), ("agreement-published", {"texts": 7}),
+            ("content-erased", {"statements": [b"short"]}), ("content-erased", {}),
+        ):
+            with self.subTest(kind=kind, members=members):
+                log = Log()
+                leaf = log.add(log.operator.seal(kind, members))
+                self.assertEqual(found(log.files()), {(statement(leaf), "content")})
+
+    def test_a_content_that_is_too_long(self):
+        leaf = self.log.add(self.log.device.seal("visit-noted", {"text": "x" * 65_536}))
+        self.expect((content(leaf), "content"))
 
     def test_a_key_that_nothing_binds(self):
         stranger = Signer("stranger")
@@ -165,6 +245,12 @@ class Refused(OneLog):
                 log.refuse(b"nonsense", b"r" * 32, took_place=False)
                 log.refusals[0] |= change
                 self.assertEqual(found(log.files()), {("refusals.jsonl, line 1", "refusal")})
+
+    def test_two_refusals_of_one_number(self):
+        self.log.refuse(b"nonsense", b"r" * 32)
+        self.log.visit()
+        self.log.refusals.insert(0, self.log.refusals[0] | {"id": "00" * 32})
+        self.expect(("refusals.jsonl, line 1", "refusal"))
 
     def test_a_number_beyond_the_end(self):
         self.log.device.seq += 1
