@@ -47,7 +47,8 @@ def main():
         print("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")
         print("\n".join(report.notes))
         wrong = len(report.findings)
-        print(f"The log does NOT hold: {wrong} findings." if wrong else "The log holds: nothing is lost, nothing forged.")
+        holds = "The log holds: nothing is lost, nothing forged."
+        print(f"The log does NOT hold, findings: {wrong}." if wrong else holds)
     return 1 if report.findings else 0
 
 

@@ -9,7 +9,7 @@ def verify(files, operator_key=None, kept_heads=None):
     """`operator_key` and `kept_heads` (signed heads by name) came another way than the log, so they prove more."""
     walk = _Walk(files, folder.manifest(files))
     walk.check_operator(operator_key)
-    if walk.operator is None:
+    if not walk.operator:
         walk.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
         return walk.report
     for leaf, line in enumerate(walk.lines):
@@ -39,8 +39,9 @@ class _Walk:
         """Leaf 0 is the operator's key, signed by itself; everything else hangs on it."""
         name, body = folder.statement(0), folder.content(0)
         first = self.report.attempt(name, lambda: statement.read(self.take(name)))
-        self.operator = first and self.report.attempt(body, lambda: content.key_of(content.read(self.take(body), first)))
-        if self.operator is None:
+        members = first and self.report.attempt(body, lambda: content.read(self.take(body), first))
+        self.operator = members and self.report.attempt(body, content.key_of, members)
+        if not self.operator:
             return
         self.keys.update([self.operator])
         thumbprint = self.operator[0].hex()

@@ -1,4 +1,4 @@
-"""What can be told only once every leaf was read: refusals, tree, beacons, erasures, texts, and that no file is left."""
+"""What can be told once every leaf was read: refusals, tree, beacons, erasures, texts, and that no file is left."""
 
 from . import folder, statement
 from . import tree as merkle

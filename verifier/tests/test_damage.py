@@ -70,6 +70,13 @@ class EveryByte(unittest.TestCase):
         rules = {"form", "head", "signature", "history"}
         self.check(files, name, lambda these: any(where == name and rule in rules for where, rule in these))
 
+    def test_of_the_newest_head(self):
+        name = head(heads(exported())[-1])
+        rules = {"form", "head", "signature", "history"}
+        self.check(exported(), name, lambda these: any(
+            where == name and rule in rules for where, rule in these
+        ), step=11)
+
     def test_of_a_published_text(self):
         files = shortened(exported())
         name = next(name for name in files if name.startswith("agreements/"))
