@@ -21,6 +21,11 @@ def key_of(members):
     return read_key(members.get("key"))
 
 
+def revoked(members):
+    need(is_octets(members.get("key"), 32), "content", "revokes what is no key")
+    return members["key"]
+
+
 def texts(members):
     """The published texts as pairs of hash and length."""
     listed = members.get("texts")

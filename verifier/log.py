@@ -30,7 +30,8 @@ class _Walk:
         self.lines += [None] * (self.count("statements") - len(self.lines))
         self.entries = [files.get(folder.statement(leaf)) or b"" for leaf in range(len(self.lines))]
         self.operator, self.keys, self.series, self.ids = None, {}, {}, {}
-        self.beacons, self.bare, self.erased, self.texts, self.forks, self.roots = [], {}, set(), {}, 0, []
+        self.beacons, self.bare, self.erased, self.texts, self.forks = [], {}, set(), {}, 0
+        self.revoked, self.roots = set(), []
 
     def count(self, name):
         return sum(file.startswith(f"{name}/") for file in self.files)
@@ -64,17 +65,19 @@ class _Walk:
         if stated.id in self.ids:
             self.report.find(where, "id", f"is the same statement as leaf {self.ids[stated.id]}")
         self.ids.setdefault(stated.id, leaf)
-        self.report.attempt(where, self.check_signature, stated)
+        is_signed = self.report.attempt(where, self.check_signature, stated)
         members, unreadable = self.check_content(leaf, stated)
         is_fork = self.check_place(where, stated)
-        self.report.attempt(where, self.learn, stated, members)
         self.beacons.append((leaf, where, stated.beacon))
         if line:
             self.check_line(leaf, line, stated, {"fork": is_fork, "unreadable-content": unreadable})
+        if is_signed:
+            self.report.attempt(where, self.learn, stated, members, is_fork)
 
     def check_signature(self, stated):
         need(stated.kid in self.keys, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
         stated.verify(self.keys[stated.kid])
+        return True
 
     def check_content(self, leaf, stated):
         name = folder.content(leaf)
@@ -82,11 +85,12 @@ class _Walk:
             self.bare[stated.id] = name
             return {}, None
         try:
+            # What cannot be read for its values, which are not looked at here, the log may call so.
             return content.read(self.files[name], stated), None
         except Broken as broken:
             if broken.rule != "unreadable":
                 self.report.find(name, broken.rule, str(broken))
-            return {}, broken.rule == "unreadable"
+            return {}, broken.rule == "unreadable" or None
 
     def check_place(self, where, stated):
         key = stated.kid
@@ -98,16 +102,19 @@ class _Walk:
         self.forks += bool(is_fork)
         return is_fork
 
-    def learn(self, stated, members):
-        """What later leaves depend on. Only the operator binds keys, publishes and erases."""
+    def learn(self, stated, members, is_fork):
+        """What later leaves depend on. Only the operator binds and revokes keys, publishes and erases."""
         is_operator = stated.kid == self.operator[0]
         own_first = "operator-key" if is_operator else "device-enrolled"
-        need(stated.seq != 0 or stated.kind == own_first, "key", f"begins a series and is no {own_first}")
-        if stated.kind == own_first and members:
+        is_first = stated.seq == 0 and not is_fork
+        need(not is_first or stated.kind == own_first, "key", f"begins a series and is no {own_first}")
+        if is_first and members:
             need(content.key_of(members)[0] == stated.kid, "key", "names another key than the one that signed it")
         if is_operator and members:
             if stated.kind == "device-bound":
                 self.keys.update([content.key_of(members)])
+            elif stated.kind == "device-revoked":
+                self.revoked.add(content.revoked(members))
             elif stated.kind == "agreement-published":
                 self.texts.update(content.texts(members))
             elif stated.kind == "content-erased":
@@ -118,8 +125,10 @@ class _Walk:
         said = (line["leaf_index"], line["id"], line["has_content"])
         if said != (leaf, stated.id.hex(), folder.content(leaf) in self.files):
             self.report.find(where, "list", "says something else than the files of this leaf")
-        if stated.kind in statement.BY_OPERATOR and stated.kid != self.operator[0]:
-            flags["no-authority"] = True
+        if "unreadable-content" not in line["flags"]:
+            # Authority is judged by what a statement says.
+            is_foreign = stated.kind in statement.BY_OPERATOR and stated.kid != self.operator[0]
+            flags |= {"no-authority": is_foreign or None, "key-revoked": stated.kid in self.revoked or None}
         for flag, holds in flags.items():
             if holds is not None and holds != (flag in line["flags"]):
                 self.report.find(where, "flags", f"bears `{flag}` wrongly" if not holds else f"does not bear `{flag}`")

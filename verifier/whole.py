@@ -27,7 +27,9 @@ def _refusal(walk, line):
     except Broken:
         return
     is_as_claimed = (stated.kid, stated.id, stated.seq) == (key, id_, line["seq"])
-    is_lost = is_as_claimed and stated.id not in walk.ids and line["reason"] != "wrong-content"
+    # The content that came with it is not kept, so what was said of it stands.
+    is_for_content = line["reason"] in ("wrong-content", "too-large")
+    is_lost = is_as_claimed and stated.id not in walk.ids and not is_for_content
     need(not is_lost, "refusal", "is a good statement that had to be registered")
 
 

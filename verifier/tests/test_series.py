@@ -119,7 +119,7 @@ class Statements(OneLog):
     def test_contents_that_cannot_be_what_they_say(self):
         for kind, members in (
             ("agreement-published", {"texts": [{"sha256": b"short"}]}), ("agreement-published", {"texts": 7}),
-            ("content-erased", {"statements": [b"short"]}), ("content-erased", {}),
+            ("content-erased", {"statements": [b"short"]}), ("content-erased", {}), ("device-revoked", {"key": []}),
         ):
             with self.subTest(kind=kind, members=members):
                 log = Log()
@@ -150,6 +150,37 @@ class Statements(OneLog):
     def test_what_only_the_operator_may_say_is_flagged_when_a_device_says_it(self):
         leaf = self.log.add(self.log.device.seal("device-revoked", {"key": self.log.operator.kid}))
         self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+
+    def test_or_cannot_be_read_and_is_flagged_so(self):
+        self.log.add(self.log.device.seal("device-revoked", b"\xa0"), "unreadable-content")
+        self.expect()
+
+    def test_what_a_device_says_wrongly_makes_no_log_wrong(self):
+        """Otherwise one device could take away the good name of a log."""
+        self.log.add(self.log.device.seal("device-enrolled", {"key": self.log.operator.cose_key}), "no-authority")
+        again = {1: 0, 4: b"epoch...", 5: 7}
+        self.log.device.prev = None
+        self.log.add(self.log.device.seal("visit-noted", {}, goes_on=False, series=again), "fork")
+        self.expect()
+
+    def test_what_a_revoked_key_signs_is_flagged(self):
+        self.log.add(self.log.operator.seal("device-revoked", {"key": self.log.device.kid}))
+        leaf = self.log.visit("key-revoked")
+        self.expect()
+        self.log.flags[leaf] = []
+        self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+
+    def test_a_device_revokes_nothing(self):
+        self.log.add(self.log.device.seal("device-revoked", {"key": self.log.device.kid}), "no-authority")
+        self.log.visit()
+        self.expect()
+
+    def test_a_forged_statement_binds_no_key(self):
+        friend = Signer("friend")
+        data, body = self.log.operator.seal("device-bound", {"key": friend.cose_key})
+        self.log.add((data[:-1] + bytes([data[-1] ^ 1]), body))
+        leaf = self.log.add(friend.seal("device-enrolled", {"key": friend.cose_key}))
+        self.expect((statement(leaf - 1), "signature"), (statement(leaf), "key"))
 
     def test_a_series_begins_with_the_enrolment_of_its_own_key(self):
         other = Signer("other")
@@ -237,8 +268,9 @@ class Refused(OneLog):
         good = self.log.device.seal("visit-finished", {"finished_at_ms": 9}, goes_on=False)
         self.log.refuse(good[0], id_of(good), "bad-signature")
         self.expect(("refusals.jsonl, line 1", "refusal"))
-        self.log.refusals[0]["reason"] = "wrong-content"
-        self.expect()
+        for reason in ("wrong-content", "too-large"):
+            self.log.refusals[0]["reason"] = reason
+            self.expect()
 
     def test_what_the_line_says_is_so(self):
         for change in ({"sha256": "00" * 32}, {"reason": "dislike"}, {"key": "00" * 32}):
