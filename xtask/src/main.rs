@@ -5,7 +5,8 @@
 //!
 //! - [`suite`]: `test`, the stages and their table; [`stages`] runs them and measures.
 //! - [`demo`]: `run`, an operator with a demo organisation and the window of the application.
-//! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`.
+//! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`;
+//!   [`verifier`]: `verifier`, both in the interpreter of [`python`].
 //! - [`bench`]: `bench`, what the main job costs.
 //! - [`platforms`]: `check-platforms`, for the systems that cannot be built here.
 //! - [`install`]: what the others need from the system and from npm.
@@ -18,10 +19,12 @@ mod layers;
 mod manifests;
 mod platforms;
 mod process;
+mod python;
 mod stages;
 mod suite;
 mod types;
 mod vectors;
+mod verifier;
 
 use clap::{Parser, Subcommand};
 use process::{Failure, Outcome, cargo, root};
@@ -53,6 +56,8 @@ enum Task {
     },
     /// Checks the statement vectors with an independent COSE library in Python
     Vectors,
+    /// Checks the auditor's verifier on an exported log and on damaged ones
+    Verifier,
     /// Type-checks the whole application for Android, iOS and Windows
     CheckPlatforms(platforms::Options),
     /// Measures what the main job costs and writes docs/BENCHMARKS.md
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Task::Types { check: false } => types::write(),
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(vectors::ALONE),
+        Task::Verifier => verifier::check_alone(),
         Task::CheckPlatforms(options) => platforms::check(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Audit => audit(),

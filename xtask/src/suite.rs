@@ -5,7 +5,7 @@
 
 use crate::process::{Failure, Outcome, Step, cargo, program, root};
 use crate::stages::{self, Stage};
-use crate::{install, layers, manifests, types, vectors};
+use crate::{install, layers, manifests, types, vectors, verifier};
 use cargo_metadata::{Message, Package};
 use std::path::PathBuf;
 
@@ -40,6 +40,7 @@ const STAGES: &[Stage] = &[
     stage("types", "the page's types equal the core's", fresh_types),
     stage("unit", "tests and examples of each crate", unit),
     stage("vectors", "statements, by an independent library", independent_vectors),
+    stage("verifier", "an exported log, and damaged ones, offline", verify_exports),
     stage("acceptance", "the main job on real parts", acceptance),
     stage("window", "the main job through the real window", window),
 ];
@@ -108,6 +109,12 @@ fn unit() -> Outcome {
 
 fn independent_vectors() -> Outcome {
     vectors::check(WORKSPACE)
+}
+
+fn verify_exports() -> Outcome {
+    // Run alone, this must not verify what yesterday's operator exports.
+    build()?;
+    verifier::check()
 }
 
 fn acceptance() -> Outcome {

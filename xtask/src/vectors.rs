@@ -3,7 +3,8 @@
 //! Both ways: what Python makes anew equals the kept vectors, which the tests of `journal` read; and what Rust seals
 //! for drawn inputs is verified by Python.
 
-use crate::process::{Failure, Outcome, cargo, on_path, program, root, target};
+use crate::process::{Failure, Outcome, cargo, on_path, root, target};
+use crate::python::Python;
 use std::fs;
 use std::path::Path;
 
@@ -16,12 +17,12 @@ pub(crate) const ALONE: &[&str] = &["--package", "journal"];
 /// When Python or a library cannot be had, when a kept vector is not what Python makes, or when Python refuses what
 /// Rust made.
 pub(crate) fn check(packages: &[&str]) -> Outcome {
-    let python = prepare_python()?;
+    let python = Python::with("tests/vectors/requirements.txt")?;
     let folder = root().join("tests/vectors");
     let script = folder.join("vectors.py");
 
     let fresh = target().join("vectors/python");
-    program(&python).args([&script]).args(["make"]).args([&fresh]).run()?;
+    python.args([&script]).args(["make"]).args([&fresh]).run()?;
     let stale = differing(&fresh, &folder)?;
     if !stale.is_empty() {
         return Err(Failure::new(
@@ -40,30 +41,12 @@ pub(crate) fn check(packages: &[&str]) -> Outcome {
         .args(["--test", "vectors", "written_for_the_independent_reader"])
         .env("VECTORS_OUT", &sealed)
         .run()?;
-    program(&python)
+    python
         .args([&script])
         .args(["check"])
         .args([&sealed])
         .mend("a statement format is for ever: mend the code, not the reader")
         .run()
-}
-
-fn prepare_python() -> Outcome<std::path::PathBuf> {
-    let home = target().join("python");
-    let python = home.join("bin/python");
-    if !python.is_file() {
-        program("python3")
-            .args(["-m", "venv"])
-            .args([&home])
-            .mend("install Python 3.11 or later with its venv module: sudo apt-get install python3-venv")
-            .run()?;
-    }
-    program(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-        .args([root().join("tests/vectors/requirements.txt")])
-        .mend("check the connection to the Python package index, then remove target/python and try again")
-        .run()?;
-    Ok(python)
 }
 
 /// The files of `fresh` that `kept` does not have, byte for byte.

@@ -1,0 +1,48 @@
+"""The numbers of one key (docs/PROTOCOL.md, sections 3 and 7): dense from 0, each naming the one before."""
+
+from .report import need
+
+
+class Series:
+    """The main line as far as it went. `taken` are the refused items that consumed a number: number to id."""
+
+    def __init__(self, taken):
+        self.taken, self.seq, self.prev = taken, 0, None
+        self.ids, self.forks, self.beacons = {}, {}, {}
+
+    def skip_refused(self):
+        while self.seq in self.taken:
+            before, self.prev = self.prev, self.taken[self.seq]
+            self.ids[self.seq] = self.prev
+            self.beacons[self.prev] = self.beacons.get(before, 0)
+            self.seq += 1
+
+    def add(self, statement):
+        """Puts a statement at its place: whether it is a fork."""
+        self.skip_refused()
+        seq, prev = statement.seq, statement.prev
+        if self.taken.get(seq) == statement.id:
+            # Bytes that could be attributed only later stand at the place that was kept for them.
+            need(prev == self.ids.get(seq - 1), "series", f"has number {seq} and names another statement before it")
+            return False
+        if (seq, prev) == (self.seq, self.prev):
+            self.seq, self.prev = seq + 1, statement.id
+            self.ids[seq] = statement.id
+            return False
+        follows_fork = prev is not None and self.forks.get(prev) == seq - 1
+        self.forks[statement.id] = seq
+        gap = f"has number {seq} where {self.seq} was next: statements are missing before it"
+        need(seq <= self.seq or follows_fork, "series", gap)
+        return True
+
+    def note_beacon(self, statement):
+        """The last tree head that a device saw never becomes smaller or unknown."""
+        size = statement.beacon[0] if statement.beacon else 0
+        before = self.beacons.get(statement.prev, 0)
+        self.beacons[statement.id] = size
+        need(size >= before, "beacon", f"knows a log of {size} leaves, the statement before it knew {before}")
+
+    def check_end(self):
+        self.skip_refused()
+        late = [seq for seq in self.taken if seq > self.seq]
+        need(not late, "series", f"ends at {self.seq}, but refused items took the later numbers {late}")
