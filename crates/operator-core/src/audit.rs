@@ -133,7 +133,9 @@ impl Walk<'_> {
                     self.find(leaf, "its content is not the one whose hash was signed");
                 }
                 let is_readable = journal::codec::decode(header.kind, &content).is_ok();
+                // Only the operator erases: whoever else says so excuses no missing content.
                 if header.kind == Kind::ContentErased
+                    && !entry.flags.contains(&Flag::NoAuthority)
                     && let Ok(Content::ContentErased(erased)) = journal::codec::decode(header.kind, &content)
                 {
                     self.erased.extend(erased.statements);

@@ -13,6 +13,7 @@
 //! Numbers have twelve digits, so that names sort as the log does. Contents are personal data: the folder is made for
 //! its owner only.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -198,16 +199,16 @@ pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<M
 }
 
 fn agreements(read: &dyn StoreRead, folder: &Path) -> Result<u64, ExportError> {
-    let mut count = 0;
+    // Two versions may share a text word for word: it is one file.
+    let mut texts = BTreeSet::new();
     for document in AgreementKind::ALL {
         for version in operator_core::agreement::versions(read, document)? {
-            for text in version.published.texts {
-                let missing = StoreError::Damaged("a published text is missing");
-                let bytes = read.document(text.sha256)?.ok_or(missing)?;
-                write(folder, &format!("{}.txt", text.sha256), &bytes)?;
-                count += 1;
-            }
+            texts.extend(version.published.texts.into_iter().map(|text| text.sha256));
         }
     }
-    Ok(count)
+    for sha256 in &texts {
+        let missing = StoreError::Damaged("a published text is missing");
+        write(folder, &format!("{sha256}.txt"), &read.document(*sha256)?.ok_or(missing)?)?;
+    }
+    Ok(texts.len() as u64)
 }

@@ -203,6 +203,12 @@ fn an_agreement_is_published_from_a_plain_file() {
         .map(|row| (row["version"].as_u64().unwrap(), row["in_force"].as_bool().unwrap()))
         .collect();
     assert_eq!(of_kind, [(1, false), (2, true), (3, false)]);
+
+    // Three versions with one text, word for word: one file, and counted as one.
+    let out = operator.dir().join("exported");
+    let manifest = operator.json(&["export", "--out", out.to_str().unwrap()]);
+    let files = std::fs::read_dir(out.join("agreements")).unwrap().count();
+    assert_eq!(manifest["agreements"].as_u64().unwrap(), files as u64);
 }
 
 #[test]
