@@ -1,4 +1,5 @@
-//! Reasons for a person to look at a visit. A flag never decides anything.
+//! Reasons for a person to look at a visit. A flag never decides whether a visit counts; only `no-authority` keeps an
+//! answer, a review or a fact of somebody who may not give it from counting (docs/PROTOCOL.md, 5 and 5.1).
 
 use std::fmt;
 
