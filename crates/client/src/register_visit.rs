@@ -45,7 +45,11 @@ pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result
 /// # Errors
 /// [`Failure::BadInput`], [`Failure::NotAllowed`], [`Failure::AgreementRequired`] and those of the store.
 pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> Result<RegisteredVisits> {
-    let operator_time_ms = session.read(|_, reader| Ok(reader.operator_time_ms()?)).await?;
+    // Only a late entry claims a time that must be possible; nobody at a door waits for another look at the file.
+    let operator_time_ms = match request.late {
+        Some(_) => session.read(|_, reader| Ok(reader.operator_time_ms()?)).await?,
+        None => 0,
+    };
     let entry = Entry::check(session, &request, operator_time_ms)?;
     tracing::trace!(target: "esep::step", step = "tap");
     let capture = (entry.late.is_none()).then(|| CaptureId::random(&*session.ports.rng));

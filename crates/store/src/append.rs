@@ -1,5 +1,6 @@
-//! Sealing own statements: ONE immediate transaction takes the series head, seals, stores statement, content, outbox
-//! row and what is shown. From its commit on the visit survives anything.
+//! Sealing own statements: ONE immediate transaction takes the series head, seals, stores statement, content and outbox
+//! row. From its commit on the visit survives anything. What is shown follows in a second transaction under the same
+//! lock, which need not wait for the disk: it is disposable and made up for when it did not come (docs/adr/0004).
 
 use domain::id::{CaptureId, StatementId};
 use domain::{Clock, Rng};
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::account::Account;
 use crate::column::Blob;
-use crate::projection::Stale;
+use crate::open::Durability;
 use crate::{PendingCapture, Reader, Store, StoreError, capture, receipts, setting, statement};
 
 /// What an append gave.
@@ -29,7 +30,6 @@ pub struct Appending<'a> {
     stamp: Stamp,
     rng: &'a dyn Rng,
     sealed: Vec<Sealed>,
-    stale: Stale,
 }
 
 impl std::fmt::Debug for Appending<'_> {
@@ -47,7 +47,7 @@ impl<'a> Appending<'a> {
     ) -> Result<Self, StoreError> {
         let stamp = Stamp::now(clock, receipts::beacon(transaction)?);
         let head = head(transaction)?;
-        Ok(Self { transaction, account, head, stamp, rng, sealed: Vec::new(), stale: Stale::default() })
+        Ok(Self { transaction, account, head, stamp, rng, sealed: Vec::new() })
     }
 
     /// Reads within this transaction: nobody changes anything between this look and the commit. What is sealed in
@@ -64,7 +64,6 @@ impl<'a> Appending<'a> {
         let sealed = journal::seal(draft, &self.head, self.stamp, self.rng.array(), &self.account.key)?;
         insert(self.transaction, &sealed)?;
         self.head = self.head.after(sealed.id);
-        self.stale.mark(sealed.header.kind, sealed.header.subject);
         self.sealed.push(sealed.clone());
         Ok(sealed)
     }
@@ -94,11 +93,6 @@ impl<'a> Appending<'a> {
     pub fn set(&mut self, name: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
         setting::write(self.transaction, name, value)
     }
-
-    fn finish(self) -> Result<Vec<Sealed>, StoreError> {
-        self.stale.settle(self.transaction, self.account)?;
-        Ok(self.sealed)
-    }
 }
 
 impl Store {
@@ -117,7 +111,8 @@ impl Store {
         seal: impl FnOnce(&mut Appending<'_>) -> Result<(), E>,
     ) -> Result<Appended, E> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
-        let appended = self.write::<_, E>(|transaction| {
+        let mut writer = self.writer();
+        let appended = writer.write::<_, E>(Durability::OnDisk, |transaction| {
             if let Some(request) = request
                 && let Some(statements) = answered(transaction, request)?
             {
@@ -126,7 +121,7 @@ impl Store {
             let mut appending = Appending::new(transaction, &account, clock, rng)?;
             let first_seq = appending.head.next_seq;
             seal(&mut appending)?;
-            let statements = appending.finish()?;
+            let statements = appending.sealed;
             if let Some(request) = request {
                 remember(transaction, request, first_seq, statements.len())?;
             }
@@ -134,6 +129,7 @@ impl Store {
             Ok(Appended { statements, repeated: false })
         })?;
         tracing::trace!(target: "esep::step", step = "committed");
+        writer.show_own(&account);
         Ok(appended)
     }
 
@@ -163,9 +159,7 @@ pub(crate) fn seal_first(
     rng: &dyn Rng,
 ) -> Result<Sealed, StoreError> {
     let mut appending = Appending::new(transaction, account, clock, rng)?;
-    let sealed = appending.seal(draft)?;
-    appending.finish()?;
-    Ok(sealed)
+    appending.seal(draft)
 }
 
 /// Where the series stands.

@@ -5,7 +5,7 @@
 //! | `key` | raw 32 bytes | the caller derives it (Argon2id); SQLCipher only derives the page keys |
 //! | `cipher_log_level` | `NONE` | nothing of the file reaches a log |
 //! | `journal_mode` | `WAL` | readers go on while a page of a pull is written |
-//! | `synchronous` | `FULL` | what is called saved survives a power cut |
+//! | `synchronous` | `FULL` | what is called saved survives a power cut; `NORMAL` for a transaction whose rows are disposable |
 //! | `fullfsync`, `checkpoint_fullfsync` | on | on Apple systems fsync alone does not reach the disk |
 //! | `foreign_keys` | on | no receipt without its statement |
 //! | `secure_delete` | on | what a lost scope held is overwritten, not only unlinked |
@@ -19,12 +19,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::sensitive::Sensitive;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
-use crate::{OpenError, Reader, StoreError, pull, schema};
+use crate::{OpenError, Reader, StoreError, projection, pull, schema};
 
 /// The 32 bytes that open a file.
 pub type Key = Sensitive<[u8; 32]>;
@@ -34,13 +34,61 @@ const IDLE_READERS: usize = 3;
 /// Prepared statements that a connection keeps.
 const CACHED_STATEMENTS: usize = 128;
 
+/// What a write transaction waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// The disk: after a power cut it is there.
+    OnDisk,
+    /// Nothing. After a power cut it may be missing, together with everything after it; a killed process loses
+    /// nothing. Only for what the next start makes anew.
+    Later,
+}
+
+/// The one writing connection.
+pub(crate) struct Writer {
+    conn: Connection,
+    durability: Durability,
+}
+
+impl Writer {
+    /// Runs one immediate transaction: committed when `write` succeeds, otherwise as if it had never begun.
+    pub(crate) fn write<T, E: From<StoreError>>(
+        &mut self,
+        durability: Durability,
+        write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.durability != durability {
+            let pragma = match durability {
+                Durability::OnDisk => "PRAGMA synchronous = FULL",
+                Durability::Later => "PRAGMA synchronous = NORMAL",
+            };
+            self.conn.execute_batch(pragma).map_err(StoreError::from)?;
+            self.durability = durability;
+        }
+        let begun = self.conn.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(StoreError::from)?;
+        let done = write(&transaction)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Shows what was sealed and is not shown yet. A failure is told to the log alone: everything is saved, and must
+    /// not read as if it were not. The next append or the next start tries again.
+    pub(crate) fn show_own(&mut self, account: &Account) {
+        let shown = self.write(Durability::Later, |transaction| projection::show_own(transaction, account));
+        if let Err(error) = shown {
+            tracing::error!(%error, "what was saved is not shown yet");
+        }
+    }
+}
+
 /// One open account. Cheap to share behind an `Arc`; every method may be called from any thread.
 ///
 /// # Invariants
 /// One writing connection, behind a lock, and each write is one immediate transaction; readers see snapshots and
 /// never wait for it.
 pub struct Store {
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
     path: PathBuf,
     key: Key,
@@ -97,8 +145,12 @@ impl Store {
         // No push is on its way from a file that was closed; its answer will not come any more.
         transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
         pull::again::after_update(&transaction).map_err(opening)?;
+        let account = Account::load(&transaction).map_err(opening)?;
         transaction.commit()?;
-        let account = Account::load(&writer).map_err(opening)?;
+        let mut writer = Writer { conn: writer, durability: Durability::OnDisk };
+        if let Some(account) = &account {
+            writer.show_own(account);
+        }
         Ok(Self {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
@@ -142,17 +194,17 @@ impl Store {
         })
     }
 
-    /// Runs one write transaction: committed when `write` succeeds, otherwise as if it had never begun.
+    /// The writing connection; others wait until it is given back.
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock()
+    }
+
+    /// Runs one write transaction that is on disk when it returns; see [`Writer::write`].
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut writer = self.writer.lock();
-        let begun = writer.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(StoreError::from)?;
-        let done = write(&transaction)?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(done)
+        self.writer().write(Durability::OnDisk, write)
     }
 
     pub(crate) fn with_reader<T, E: From<StoreError>>(

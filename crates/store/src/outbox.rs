@@ -12,6 +12,7 @@ use sync::{Outbox, OutboxError, Waiting};
 
 use crate::account::Account;
 use crate::column::{Blob, Text};
+use crate::open::Durability;
 use crate::projection::Stale;
 use crate::receipts::{self, Proven};
 use crate::{Store, StoreError, append, pull};
@@ -134,12 +135,14 @@ impl Outbox for Store {
 
 impl Store {
     fn mark(&self, items: &[PushItem], update: &str) -> Result<(), OutboxError> {
-        self.write(|transaction| {
-            let mut update = transaction.prepare_cached(update)?;
-            items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
-            Ok::<_, StoreError>(())
-        })
-        .map_err(outward)
+        // Lost with a power cut it is what opening the file makes of it anyway: saved.
+        self.writer()
+            .write(Durability::Later, |transaction| {
+                let mut update = transaction.prepare_cached(update)?;
+                items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
+                Ok::<_, StoreError>(())
+            })
+            .map_err(outward)
     }
 }
 

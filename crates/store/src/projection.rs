@@ -27,7 +27,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::account::Account;
 use crate::column::{Blob, Text};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, setting};
 
 /// Subjects whose rows do not fit their statements any more.
 #[derive(Debug, Default)]
@@ -168,6 +168,34 @@ pub(crate) fn author(
     key: KeyId,
 ) -> Result<Option<PersonId>, StoreError> {
     person_of(conn, account, key)
+}
+
+/// Up to which own statement, exclusive, the rows were made.
+const SHOWN: &str = "projection/shown";
+
+/// Makes the rows fit own statements that were sealed since they last did: those of the append before, and after a
+/// crash or a power cut those of any append whose rows did not reach the disk.
+///
+/// # Errors
+/// [`StoreError`]; then the rows are as they were.
+pub(crate) fn show_own(transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+    let shown = setting::read(transaction, SHOWN)?.and_then(|bytes| bytes.try_into().ok());
+    let from = shown.map_or(0, u64::from_be_bytes);
+    let (mut stale, mut next) = (Stale::default(), from);
+    {
+        let mut select = transaction
+            .prepare_cached("SELECT seq, kind, subject FROM own_statement WHERE seq >= ?1 ORDER BY seq")?;
+        let mut rows = select.query([from])?;
+        while let Some(row) = rows.next()? {
+            stale.mark(row.get::<_, Text<Kind>>(1)?.0, row.get::<_, Blob<SubjectId>>(2)?.0);
+            next = row.get::<_, u64>(0)? + 1;
+        }
+    }
+    if next == from {
+        return Ok(());
+    }
+    stale.settle(transaction, account)?;
+    setting::write(transaction, SHOWN, Some(&next.to_be_bytes()))
 }
 
 pub(crate) const TABLES: &[&str] = &[

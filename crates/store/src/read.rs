@@ -18,9 +18,14 @@ pub mod reading;
 pub mod transport;
 pub mod visit;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use domain::id::PersonId;
 use rusqlite::Connection;
 
 use crate::account::Account;
+use crate::statement::Believed;
 use crate::{PendingCapture, StoreError, capture, setting};
 
 /// A consistent snapshot of the store.
@@ -28,11 +33,13 @@ use crate::{PendingCapture, StoreError, capture, setting};
 pub struct Reader<'a> {
     conn: &'a Connection,
     account: Option<&'a Account>,
+    /// What one person accepted and withdrew: a use case asks several times, the snapshot does not change.
+    declared: RefCell<Option<(PersonId, Rc<[Believed]>)>>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(conn: &'a Connection, account: Option<&'a Account>) -> Self {
-        Self { conn, account }
+        Self { conn, account, declared: RefCell::new(None) }
     }
 
     fn account(&self) -> Result<&Account, StoreError> {

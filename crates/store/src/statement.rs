@@ -98,6 +98,23 @@ pub(crate) fn about(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Believed statements of two kinds about one subject, in the same order.
+pub(crate) fn about_as(
+    conn: &Connection,
+    account: &Account,
+    subject: SubjectId,
+    kinds: [Kind; 2],
+) -> Result<Vec<Believed>, StoreError> {
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT * FROM ({ABOUT}) WHERE kind IN (?2, ?3) ORDER BY leaf_index IS NULL, leaf_index, seq"
+    ))?;
+    let own_key = account.key.id();
+    let rows = select.query_map((subject.as_bytes(), kinds[0].as_str(), kinds[1].as_str()), |row| {
+        Believed::from_row(row, own_key)
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Own statements with their contents, as they were sealed.
 pub(crate) fn own(conn: &Connection, first_seq: u64, count: u64) -> Result<Vec<Sealed>, StoreError> {
     let mut select = conn.prepare_cached(

@@ -68,6 +68,53 @@ fn an_error_of_the_use_case_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_cannot_be_shown_is_saved_all_the_same_and_shown_later() {
+    let mut device = device();
+    let shown = |device: &TestDevice, n: u8| {
+        let (id, _) = visit(n, SPECIALIST, CHILD);
+        device.store.read(|reader| reader.visit(id)).unwrap().is_some()
+    };
+    let run = |device: &TestDevice, sql: &str| {
+        device.store.write(|tx| Ok::<_, StoreError>(tx.execute_batch(sql)?)).unwrap();
+    };
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON visit BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    run(&device, broken);
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    device.state(&[visit(2, SPECIALIST, CHILD).1]);
+    assert_eq!(device.store.waiting().unwrap().waiting_count, 2);
+    assert!(!shown(&device, 1));
+    run(&device, "DROP TRIGGER broken");
+    device.state(&[visit(3, SPECIALIST, CHILD).1]);
+    assert!((1..=3).all(|n| shown(&device, n)), "the next append makes up for it");
+
+    run(&device, broken);
+    device.state(&[visit(4, SPECIALIST, CHILD).1]);
+    run(&device, "DROP TRIGGER broken");
+    device.restart();
+    assert!(shown(&device, 4), "so does the next start");
+}
+
+#[test]
+fn what_is_called_saved_waits_for_the_disk_also_after_what_does_not() {
+    let device = device();
+    let synchronous =
+        |conn: &Connection| conn.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    let mut writer = device.store.writer();
+    let later = writer.write(Durability::Later, |tx| Ok::<_, StoreError>(synchronous(tx)?)).unwrap();
+    let on_disk = writer.write(Durability::OnDisk, |tx| Ok::<_, StoreError>(synchronous(tx)?)).unwrap();
+    assert_eq!((later, on_disk), (1, 2), "NORMAL, FULL");
+    drop(writer);
+    let sealed_with = std::cell::Cell::new(0);
+    let append = device.store.append(None, &device.clock, &device.rng, |appending| {
+        sealed_with.set(synchronous(appending.transaction)?);
+        appending.seal(&visit(2, SPECIALIST, CHILD).1).map(drop)
+    });
+    assert!(append.is_ok());
+    assert_eq!(sealed_with.get(), 2);
+}
+
+#[test]
 fn a_statement_may_refer_to_one_of_the_same_transaction() {
     let device = device();
     let (id, draft) = visit(1, SPECIALIST, CHILD);

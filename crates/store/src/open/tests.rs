@@ -136,13 +136,14 @@ fn what_is_called_saved_is_synced_to_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(&folder.path().join("a.db"), &key()).unwrap();
     let writer = store.writer.lock();
-    let number =
-        |pragma: &str| writer.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap();
+    let number = |pragma: &str| {
+        writer.conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap()
+    };
     assert_eq!(number("synchronous"), 2, "FULL");
     for on in ["fullfsync", "checkpoint_fullfsync", "foreign_keys", "secure_delete"] {
         assert_eq!(number(on), 1, "{on}");
     }
     assert_eq!(number("temp_store"), 2, "MEMORY");
-    let mode: String = writer.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    let mode: String = writer.conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
 }

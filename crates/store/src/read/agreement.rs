@@ -1,5 +1,8 @@
 //! Published versions of agreements, and who accepted them.
 
+use std::rc::Rc;
+
+use domain::Kind;
 use domain::agreement::AgreementKind;
 use domain::content::{AgreementAccepted, ConsentWithdrawn, Content, PublishedText};
 use domain::id::{PersonId, RecordId, StatementId};
@@ -81,11 +84,12 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn acceptances(&self, person: PersonId) -> Result<Vec<AcceptanceRow>, StoreError> {
-        let rows = self.by_person(person)?.into_iter().filter_map(|statement| match statement.content {
+        let declared = self.declared_by(person)?;
+        let rows = declared.iter().filter_map(|statement| match &statement.content {
             Some(Content::AgreementAccepted(accepted)) => Some(AcceptanceRow {
                 statement: statement.id,
                 person,
-                accepted,
+                accepted: accepted.clone(),
                 transport: statement.transport,
             }),
             _ => None,
@@ -98,26 +102,34 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn withdrawals(&self, person: PersonId) -> Result<Vec<WithdrawalRow>, StoreError> {
-        let rows = self.by_person(person)?.into_iter().filter_map(|statement| match statement.content {
+        let declared = self.declared_by(person)?;
+        let rows = declared.iter().filter_map(|statement| match &statement.content {
             Some(Content::ConsentWithdrawn(withdrawn)) => {
-                Some(WithdrawalRow { statement: statement.id, person, withdrawn })
+                Some(WithdrawalRow { statement: statement.id, person, withdrawn: withdrawn.clone() })
             }
             _ => None,
         });
         Ok(rows.collect())
     }
 
-    /// Statements about a person that the person signed: nobody accepts or withdraws for another. The newest first.
-    fn by_person(&self, person: PersonId) -> Result<Vec<Believed>, StoreError> {
+    /// What a person accepted and withdrew under the own signature: nobody does so for another. The newest first.
+    fn declared_by(&self, person: PersonId) -> Result<Rc<[Believed]>, StoreError> {
+        if let Some((whose, declared)) = &*self.declared.borrow()
+            && *whose == person
+        {
+            return Ok(Rc::clone(declared));
+        }
         let account = self.account()?;
-        let mut statements = statement::about(self.conn, account, person.into())?;
-        let mut by_person = Vec::with_capacity(statements.len());
-        for statement in statements.drain(..).rev() {
+        let kinds = [Kind::AgreementAccepted, Kind::ConsentWithdrawn];
+        let mut declared = Vec::new();
+        for statement in statement::about_as(self.conn, account, person.into(), kinds)?.into_iter().rev() {
             // A key of which this reader cannot tell whose it is may be anybody's.
             if projection::author(self.conn, account, statement.key)? == Some(person) {
-                by_person.push(statement);
+                declared.push(statement);
             }
         }
-        Ok(by_person)
+        let declared: Rc<[Believed]> = declared.into();
+        *self.declared.borrow_mut() = Some((person, Rc::clone(&declared)));
+        Ok(declared)
     }
 }
