@@ -26,5 +26,5 @@ pub(crate) fn location(app: &AppHandle) -> Arc<dyn LocationSource> {
 /// The phone's location service.
 #[cfg(mobile)]
 pub(crate) fn location(app: &AppHandle) -> Arc<dyn LocationSource> {
-    Arc::new(phone::PhoneLocation::new(app.clone()))
+    Arc::new(phone::PhoneService::new(app.clone()))
 }

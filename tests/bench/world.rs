@@ -229,7 +229,7 @@ impl LocationSource for AtTheDoor {
 
     async fn read(&self, _: &VisitMoment, readings: tokio::sync::mpsc::Sender<Reading>) {
         // Whoever asked may have gone already.
-        let _ = readings.send(Reading::Fix(DOOR)).await;
+        let _ = readings.send(Reading::from(DOOR)).await;
     }
 }
 

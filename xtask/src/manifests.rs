@@ -32,11 +32,28 @@ const FORBIDDEN_IN_PAGE: &[&str] = &[
     "plugin:geolocation",
 ];
 
-/// How the phones' plugin is asked for one position after another. The one window of a visit needs it, to take the
-/// best; it is opened in one place, which also closes it.
-const WATCH: &str = "watch_position(";
-const END_OF_WATCH: &str = "clear_watch(";
-const WATCHES: &str = "src-tauri/src/platform/phone.rs";
+/// How the phones' two plugins are asked for one position after another, and how that ends. The one window of a visit
+/// needs it, to take the best; it is opened in one place, which also closes it.
+const WATCHES: &[(&str, &str)] = &[("watch_position(", "clear_watch("), (".watch(EVERY_MS", ".stop(id")];
+const WATCHING: &str = "src-tauri/src/platform/phone.rs";
+/// Whoever can name our own plugin's type can watch; beside the one place that is the plugin itself.
+const OWN_PLUGIN: &str = "PhoneLocation<";
+const OWN_PLUGIN_FOLDER: &str = "src-tauri/phone-location";
+
+/// How a phone's system is asked for positions until it is told to stop, and how it is told.
+const NATIVE_WATCHES: &[(&str, &str)] =
+    &[("requestLocationUpdates(", "removeUpdates("), ("startUpdatingLocation(", "stopUpdatingLocation(")];
+
+/// What no Kotlin or Swift of ours says: readings without a window, in the background, or of other applications.
+const FORBIDDEN_IN_NATIVE: &[&str] = &[
+    "requestAlwaysAuthorization",
+    "allowsBackgroundLocationUpdates",
+    "startMonitoring",
+    "getLastKnownLocation",
+    "getCurrentLocation",
+    "requestLocation(",
+    "PASSIVE_PROVIDER",
+];
 
 /// Checks all manifests, capabilities and sources of the repository.
 ///
@@ -76,12 +93,20 @@ pub(crate) fn check() -> Outcome {
     ];
     look("gen/android", &|path| in_overlay(path), &android_overlay)?;
     look("gen/apple", &|path| path.extension().is_some_and(|end| end == "plist"), &apple_overlay)?;
-    let is_the_one = |path: &Path| path.ends_with(WATCHES);
+    let is_the_one = |path: &Path| path.ends_with(WATCHING);
+    let own_plugin = root.join(OWN_PLUGIN_FOLDER);
     for folder in ["crates", "src-tauri"] {
-        let source = |path: &Path| path.extension().is_some_and(|end| end == "rs") && !is_the_one(path);
+        let source = |path: &Path| {
+            let may_watch = is_the_one(path) || path.starts_with(&own_plugin);
+            path.extension().is_some_and(|end| end == "rs") && !may_watch
+        };
         look(folder, &source, &core_source)?;
     }
     look("src-tauri/src/platform", &is_the_one, &watching_source)?;
+    for folder in ["gen", "src-tauri"] {
+        let native = |path: &Path| path.extension().is_some_and(|end| end == "kt" || end == "swift");
+        look(folder, &native, &native_source)?;
+    }
     findings
         .extend(needed.iter().filter(|(_, count)| *count == 0).map(|(what, _)| format!("{what} is missing")));
     if findings.is_empty() {
@@ -106,7 +131,9 @@ fn files_below(folder: &Path, fits: &dyn Fn(&Path) -> bool) -> Outcome<Vec<PathB
         let path = on_path(folder, entry)?.path();
         let name = path.file_name().unwrap_or_default();
         if path.is_dir() {
-            if !["node_modules", "build", ".gradle", "dist", "target"].iter().any(|skipped| name == *skipped)
+            if !["node_modules", "build", ".gradle", ".tauri", "dist", "target"]
+                .iter()
+                .any(|skipped| name == *skipped)
             {
                 files.extend(files_below(&path, fits)?);
             }
@@ -219,17 +246,28 @@ fn page_source(text: &str) -> Vec<String> {
 }
 
 fn core_source(text: &str) -> Vec<String> {
-    forbidden(text, &[WATCH])
+    let watches: Vec<_> = WATCHES.iter().map(|(begin, _)| *begin).chain([OWN_PLUGIN]).collect();
+    forbidden(text, &watches)
 }
 
-/// The one place that may watch does so once, and ends it.
+/// The one place that may watch does so once with each plugin, and ends it.
 fn watching_source(text: &str) -> Vec<String> {
-    match text.matches(WATCH).count() {
-        0 => Vec::new(),
-        1 if text.contains(END_OF_WATCH) => Vec::new(),
-        1 => vec!["begins to watch and never ends".into()],
-        places => vec![format!("begins to watch in {places} places")],
-    }
+    each_ends(text, WATCHES)
+}
+
+fn native_source(text: &str) -> Vec<String> {
+    [forbidden(text, FORBIDDEN_IN_NATIVE), each_ends(text, NATIVE_WATCHES)].concat()
+}
+
+/// What begins at most once, and then also ends.
+fn each_ends(text: &str, watches: &[(&str, &str)]) -> Vec<String> {
+    let finding = |(begin, end): &(&str, &str)| match text.matches(begin).count() {
+        0 => None,
+        1 if text.contains(end) => None,
+        1 => Some(format!("says {begin} and never {end}")),
+        places => Some(format!("says {begin} in {places} places")),
+    };
+    watches.iter().filter_map(finding).collect()
 }
 
 fn forbidden(text: &str, words: &[&str]) -> Vec<String> {

@@ -29,9 +29,21 @@ impl VisitMoment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// A position; better ones may follow.
-    Fix(Fix),
+    Fix {
+        /// As the provider reported it.
+        fix: Fix,
+        /// How old it was when it came, by a clock that no setting changes, ms; absent when only the provider's own
+        /// time is known.
+        age_ms: Option<u64>,
+    },
     /// There will be none, and why.
     Unavailable(UnavailableReason),
+}
+
+impl From<Fix> for Reading {
+    fn from(fix: Fix) -> Self {
+        Reading::Fix { fix, age_ms: None }
+    }
 }
 
 /// The system's location service.

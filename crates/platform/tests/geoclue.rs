@@ -44,7 +44,7 @@ async fn ended(reading: JoinHandle<()>) {
 
 fn fix(reading: Option<Reading>) -> Fix {
     match reading {
-        Some(Reading::Fix(fix)) => fix,
+        Some(Reading::Fix { fix, .. }) => fix,
         other => panic!("no fix: {other:?}"),
     }
 }

@@ -120,7 +120,7 @@ async fn what_is_measured_is_passed_on_until_nobody_listens() {
             .await
             .into_iter()
             .map(|reading| match reading {
-                Reading::Fix(fix) => fix,
+                Reading::Fix { fix, .. } => fix,
                 Reading::Unavailable(reason) => panic!("{scenario}: {reason:?}"),
             })
             .collect();

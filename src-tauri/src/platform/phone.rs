@@ -1,7 +1,8 @@
-//! The phone's location through the plugin, called from Rust alone: the page has no permission for it.
+//! The phone's location, called from Rust alone: the page has no permission for it.
 //!
-//! The plugin's defaults mean no timeout and any age, so every option is given. It tells neither where a position
-//! comes from nor whether it is simulated, so both are recorded as unknown.
+//! `phone-location` reads, because it says where a position comes from, whether it is simulated and how old it is, and
+//! goes on when the screen goes dark. `tauri-plugin-geolocation` asks for the permission and steps in where the
+//! providers cannot be reached; its defaults mean no timeout and any age, so every option is given.
 
 use std::sync::Arc;
 
@@ -9,19 +10,22 @@ use ::platform::location::watch;
 use async_trait::async_trait;
 use client::ports::{LocationSource, Reading, VisitMoment};
 use domain::content::{Fix, FixSource, UnavailableReason};
-use tauri::AppHandle;
+use phone_location::{PhoneLocation, Provider, Report, Sighting};
 use tauri::plugin::PermissionState;
-use tauri_plugin_geolocation::{GeolocationExt as _, PermissionType, Position, PositionOptions, WatchEvent};
-use tokio::sync::mpsc::{self, Sender};
+use tauri::{AppHandle, Manager as _, Wry};
+use tauri_plugin_geolocation::{
+    Coordinates, GeolocationExt as _, PermissionType, Position, PositionOptions, WatchEvent,
+};
+use tokio::sync::mpsc::{self, Sender, UnboundedSender};
 
-/// How often a better position may come, milliseconds. The plugin calls it a timeout and uses it as the interval of
-/// a watch.
+/// How often a better position may come, milliseconds. The geolocation plugin calls it a timeout and uses it as the
+/// interval of a watch.
 const EVERY_MS: u32 = 1_000;
 
 /// The service of Android or iOS.
-pub(crate) struct PhoneLocation(AppHandle);
+pub(crate) struct PhoneService(AppHandle);
 
-impl PhoneLocation {
+impl PhoneService {
     /// The service behind the app's plugin.
     pub(crate) fn new(app: AppHandle) -> Self {
         Self(app)
@@ -58,7 +62,7 @@ impl PhoneLocation {
 }
 
 #[async_trait]
-impl LocationSource for PhoneLocation {
+impl LocationSource for PhoneService {
     async fn readiness(&self) -> Option<UnavailableReason> {
         match self.permission().await {
             Ok(PermissionState::Denied) => Some(UnavailableReason::Denied),
@@ -75,34 +79,21 @@ impl LocationSource for PhoneLocation {
         #[cfg(target_os = "android")]
         let _notice = self.ask(super::notice::Notice::show).await;
         let (events, mut reported) = mpsc::unbounded_channel();
-        let events = Arc::new(events);
         let app = self.0.clone();
         // Ends on every way out, also when the reading is cancelled while it is starting.
-        let watch = watch::start(move || {
-            let options = PositionOptions { enable_high_accuracy: true, timeout: EVERY_MS, maximum_age: 0 };
-            let started = app.geolocation().watch_position(options, move |event| {
-                let _ = events.send(event);
-            });
-            started.ok().map(|id| {
-                move || {
-                    let _ = app.geolocation().clear_watch(id);
-                }
-            })
-        })
-        .await;
-        let Some(_watch) = watch else {
+        let Some(_watch) = watch::start(move || begin(&app, events)).await else {
             let _ = readings.send(Reading::Unavailable(UnavailableReason::Unsupported)).await;
             return;
         };
         loop {
-            let event = tokio::select! {
+            let report = tokio::select! {
                 () = readings.closed() => return,
-                event = reported.recv() => event,
+                report = reported.recv() => report,
             };
-            let reading = match event {
-                Some(WatchEvent::Position(position)) => fix(&position).map(Reading::Fix),
+            let reading = match report {
+                Some(Report::Fix(sighting)) => reading(&sighting),
                 // Most errors pass (no satellites yet); a refusal shows itself when asked for.
-                Some(WatchEvent::Error(_)) => self.readiness().await.map(Reading::Unavailable),
+                Some(Report::Failed(_)) => self.readiness().await.map(Reading::Unavailable),
                 None => return,
             };
             if let Some(reading) = reading
@@ -114,17 +105,68 @@ impl LocationSource for PhoneLocation {
     }
 }
 
+/// Starts the phone's providers and answers how to stop them; where that fails, the service of the plugin, which says
+/// less of a position.
+fn begin(app: &AppHandle, events: UnboundedSender<Report>) -> Option<Box<dyn FnOnce() + Send>> {
+    let (events, stopping) = (Arc::new(events), app.clone());
+    let own = Arc::clone(&events);
+    let started = app.state::<PhoneLocation<Wry>>().watch(EVERY_MS, move |report| {
+        let _ = own.send(report);
+    });
+    if let Ok(id) = started {
+        return Some(Box::new(move || {
+            let _ = stopping.state::<PhoneLocation<Wry>>().stop(id);
+        }));
+    }
+    let options = PositionOptions { enable_high_accuracy: true, timeout: EVERY_MS, maximum_age: 0 };
+    let started = app.geolocation().watch_position(options, move |event| {
+        let _ = events.send(match event {
+            WatchEvent::Position(position) => Report::Fix(sighting(&position)),
+            WatchEvent::Error(error) => Report::Failed(error),
+        });
+    });
+    let id = started.ok()?;
+    Some(Box::new(move || {
+        let _ = stopping.geolocation().clear_watch(id);
+    }))
+}
+
+/// What the plugin says, which is neither where the position comes from nor whether it is simulated.
+fn sighting(position: &Position) -> Sighting {
+    let Coordinates { latitude, longitude, accuracy, .. } = position.coords;
+    Sighting {
+        latitude,
+        longitude,
+        accuracy_m: Some(accuracy),
+        fixed_at_ms: i64::try_from(position.timestamp).unwrap_or_default(),
+        age_ms: None,
+        provider: Provider::Unknown,
+        mock: None,
+    }
+}
+
 /// A position in the units of statements; nothing for what is no place on earth. (0, 0) goes on as it is, because
 /// the core records it under its own reason.
-fn fix(position: &Position) -> Option<Fix> {
-    let coords = &position.coords;
-    let (lat_e7, lon_e7) = match domain::geo::Position::from_degrees(coords.latitude, coords.longitude) {
+fn reading(sighting: &Sighting) -> Option<Reading> {
+    let (lat_e7, lon_e7) = match domain::geo::Position::from_degrees(sighting.latitude, sighting.longitude) {
         Ok(place) => (place.lat_e7(), place.lon_e7()),
         Err(domain::geo::PositionError::NullIsland) => (0, 0),
         Err(_) => return None,
     };
     // Negative and not-a-number mean unknown; saturating casts keep a huge circle huge.
-    let accuracy_dm = (coords.accuracy > 0.0).then(|| (coords.accuracy * 10.0).ceil() as u32);
-    let fixed_at_ms = i64::try_from(position.timestamp).ok().filter(|&at_ms| at_ms > 0);
-    Some(Fix { lat_e7, lon_e7, accuracy_dm, fixed_at_ms, source: FixSource::Unknown, mock: None })
+    let accuracy_m = sighting.accuracy_m.filter(|&accuracy_m| accuracy_m > 0.0);
+    let source = match sighting.provider {
+        Provider::Gnss => FixSource::Gnss,
+        Provider::Network => FixSource::Network,
+        Provider::Unknown => FixSource::Unknown,
+    };
+    let fix = Fix {
+        lat_e7,
+        lon_e7,
+        accuracy_dm: accuracy_m.map(|accuracy_m| (accuracy_m * 10.0).ceil() as u32),
+        fixed_at_ms: Some(sighting.fixed_at_ms).filter(|&at_ms| at_ms > 0),
+        source,
+        mock: sighting.mock,
+    };
+    Some(Reading::Fix { fix, age_ms: sighting.age_ms })
 }

@@ -98,6 +98,7 @@ fn the_page_reads_no_location_and_the_core_watches_none() {
     );
     assert_eq!(page_source("import { x } from '@tauri-apps/plugin-geolocation'").len(), 1);
     assert_eq!(core_source("app.geolocation().watch_position(options)"), ["says watch_position("]);
+    assert_eq!(core_source("app.state::<PhoneLocation<Wry>>()").len(), 1);
     assert_eq!(capability(r#"{"permissions": ["geolocation:default"]}"#).len(), 1);
     assert!(page_source("const lastLocation = visit.location").is_empty());
 }
@@ -108,4 +109,13 @@ fn the_one_window_of_a_visit_is_opened_once_and_closed() {
     assert!(watching_source(&format!("{open}{close}")).is_empty());
     assert_eq!(watching_source(open).len(), 1, "never closed");
     assert_eq!(watching_source(&format!("{open}{open}{close}")).len(), 1, "opened in two places");
+}
+
+#[test]
+fn the_phones_own_code_reads_in_a_window_that_ends() {
+    let (open, close) = ("manager.requestLocationUpdates(p, l)", "manager.removeUpdates(l)");
+    assert!(native_source(&format!("{open}\n{close}")).is_empty());
+    assert_eq!(native_source(open).len(), 1, "never closed");
+    assert_eq!(native_source("manager.requestAlwaysAuthorization()").len(), 1);
+    assert_eq!(native_source("manager.getLastKnownLocation(p)").len(), 1);
 }

@@ -19,7 +19,7 @@ pub const WINDOW: Duration = Duration::from_secs(90);
 /// A fix within this ends the window: half the usual radius of a place.
 const GOOD_DM: u32 = 500;
 /// A fix may be this much older than the tap: clocks of satellites and device differ a little.
-const STALE_AFTER_MS: i64 = 60_000;
+const STALE_AFTER_MS: u32 = 60_000;
 /// How long a source may take to stop before it is dropped, which stops it as well.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// How often the clock that counts sleep is looked at: a device that slept must not wake up inside its window.
@@ -61,8 +61,9 @@ pub(crate) async fn read(
         tokio::select! {
             biased;
             reading = readings.recv() => match reading {
-                Some(Reading::Fix(fix)) => {
-                    if let Some(good) = kept.take(fix) {
+                Some(Reading::Fix { fix, age_ms }) => {
+                    let open_ms = clock.continuous().elapsed_ms.saturating_sub(began.elapsed_ms);
+                    if let Some(good) = kept.take(fix, age_ms.map(|age_ms| age_ms.saturating_sub(open_ms))) {
                         break good;
                     }
                 }
@@ -101,8 +102,9 @@ fn accuracy_dm(fix: &Fix) -> Option<u32> {
 }
 
 impl Kept {
-    /// Takes a fix; answers when it is good enough to end the window.
-    fn take(&mut self, fix: Fix) -> Option<Capture> {
+    /// Takes a fix; answers when it is good enough to end the window. `before_ms` is how long before the window it was
+    /// made, where a clock that no setting changes tells; else the provider's time is held against the wall clock.
+    fn take(&mut self, fix: Fix, before_ms: Option<u64>) -> Option<Capture> {
         match Position::new(fix.lat_e7, fix.lon_e7) {
             Ok(_) => {}
             Err(PositionError::NullIsland) => {
@@ -112,7 +114,13 @@ impl Kept {
             // Not a place on earth: a broken provider, as if nothing had come.
             Err(PositionError::LatitudeRange | PositionError::LongitudeRange) => return None,
         }
-        if fix.fixed_at_ms.is_some_and(|at_ms| at_ms < self.began_at_ms.saturating_sub(STALE_AFTER_MS)) {
+        let is_stale = match before_ms {
+            Some(before_ms) => before_ms > STALE_AFTER_MS.into(),
+            None => fix
+                .fixed_at_ms
+                .is_some_and(|at_ms| at_ms < self.began_at_ms.saturating_sub(STALE_AFTER_MS.into())),
+        };
+        if is_stale {
             self.refused = Some(UnavailableReason::Stale);
             return None;
         }
@@ -170,6 +178,21 @@ mod tests {
         capture
     }
 
+    #[tokio::test]
+    async fn the_clock_that_no_setting_changes_tells_what_is_stale() {
+        let of_age = |fixed_at_ms, age_ms| {
+            let fix = Fix { fixed_at_ms: Some(fixed_at_ms), ..fix(Some(120)) };
+            (fix, [Step::Report(Reading::Fix { fix, age_ms: Some(age_ms) }), Step::Hang])
+        };
+        let (fix, phone_is_an_hour_fast) = of_age(NOW_MS - 3_600_000, 900);
+        assert_eq!(capture(phone_is_an_hour_fast).await, fixed(fix, CaptureEnd::GoodFix));
+        let (_, an_hour_old_and_says_now) = of_age(NOW_MS, 3_600_000);
+        assert_eq!(
+            capture(an_hour_old_and_says_now).await,
+            Capture::unavailable(UnavailableReason::Stale, CaptureEnd::WindowOver)
+        );
+    }
+
     fn fixed(fix: Fix, ended_by: CaptureEnd) -> Capture {
         Capture { outcome: LocationOutcome::Fix(fix), ended_by }
     }
@@ -178,8 +201,8 @@ mod tests {
     async fn a_good_fix_ends_the_window_at_once() {
         let began = Instant::now();
         let script = [
-            Step::Report(Reading::Fix(fix(Some(900)))),
-            Step::Report(Reading::Fix(fix(Some(500)))),
+            Step::Report(Reading::from(fix(Some(900)))),
+            Step::Report(Reading::from(fix(Some(500)))),
             Step::Hang,
         ];
         assert_eq!(capture(script).await, fixed(fix(Some(500)), CaptureEnd::GoodFix));
@@ -188,8 +211,8 @@ mod tests {
 
     #[tokio::test]
     async fn otherwise_the_best_so_far_is_kept_and_unknown_accuracy_is_the_worst() {
-        let unknown = [Some(0), None].map(|accuracy| Step::Report(Reading::Fix(fix(accuracy))));
-        let script = [unknown[0], Step::Report(Reading::Fix(fix(Some(20_000)))), unknown[1], Step::Hang];
+        let unknown = [Some(0), None].map(|accuracy| Step::Report(Reading::from(fix(accuracy))));
+        let script = [unknown[0], Step::Report(Reading::from(fix(Some(20_000)))), unknown[1], Step::Hang];
         assert_eq!(capture(script).await, fixed(fix(Some(20_000)), CaptureEnd::WindowOver));
         assert_eq!(capture([unknown[1], Step::Hang]).await, fixed(fix(None), CaptureEnd::WindowOver));
     }
@@ -202,15 +225,15 @@ mod tests {
         let over = |reason| Capture::unavailable(reason, CaptureEnd::WindowOver);
         assert_eq!(capture([Step::Hang]).await, over(UnavailableReason::Timeout));
         assert_eq!(
-            capture([Step::Report(Reading::Fix(nowhere)), Step::Hang]).await,
+            capture([Step::Report(Reading::from(nowhere)), Step::Hang]).await,
             over(UnavailableReason::Timeout)
         );
         assert_eq!(
-            capture([Step::Report(Reading::Fix(null)), Step::Hang]).await,
+            capture([Step::Report(Reading::from(null)), Step::Hang]).await,
             over(UnavailableReason::NullIsland)
         );
         assert_eq!(
-            capture([Step::Report(Reading::Fix(old)), Step::Hang]).await,
+            capture([Step::Report(Reading::from(old)), Step::Hang]).await,
             over(UnavailableReason::Stale)
         );
         for reason in [UnavailableReason::Denied, UnavailableReason::Off, UnavailableReason::NoAgent] {
@@ -223,7 +246,7 @@ mod tests {
     #[tokio::test]
     async fn a_service_that_fails_late_does_not_take_the_fix_away() {
         let script = [
-            Step::Report(Reading::Fix(fix(Some(3_000)))),
+            Step::Report(Reading::from(fix(Some(3_000)))),
             Step::Report(Reading::Unavailable(UnavailableReason::Off)),
             Step::Hang,
         ];

@@ -29,7 +29,7 @@ impl Measured {
             tracing::warn!("the location service gave no place on earth");
             return None;
         };
-        Some(Reading::Fix(Fix {
+        Some(Reading::from(Fix {
             lat_e7,
             lon_e7,
             accuracy_dm: to_dm(self.accuracy_m),
@@ -69,7 +69,7 @@ mod tests {
 
     fn fix(measured: Measured) -> Fix {
         match measured.reading() {
-            Some(Reading::Fix(fix)) => fix,
+            Some(Reading::Fix { fix, .. }) => fix,
             other => panic!("no fix: {other:?}"),
         }
     }

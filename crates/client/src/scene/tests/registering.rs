@@ -42,7 +42,7 @@ impl Scene {
 }
 
 pub(super) fn good_fix() -> Reading {
-    Reading::Fix(Fix {
+    Reading::from(Fix {
         lat_e7: 511_605_000,
         lon_e7: 714_704_000,
         accuracy_dm: Some(120),
