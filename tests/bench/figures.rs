@@ -32,6 +32,11 @@ pub(crate) fn ratio(whole: usize, part: usize) -> f64 {
     whole as f64 / part as f64
 }
 
+/// How much longer one duration is than another.
+pub(crate) fn ratio_of(ours: Duration, other: Duration) -> String {
+    format!("{:.2}", ours.as_secs_f64() / other.as_secs_f64())
+}
+
 /// `12 345`.
 pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();

@@ -9,6 +9,7 @@
 //! | `figures` | medians, percentiles, the page that is written |
 //! | `raw` | the limits: what the same bytes cost without the product |
 //! | `steps` | when the core passes its steps |
+//! | `lists` | from the start to the first list, search |
 //! | `tap` | from the tap to the disk |
 //! | `line` | a network line that counts its bytes |
 //! | `road` | push, first pull, bytes |
@@ -16,6 +17,7 @@
 
 mod figures;
 mod line;
+mod lists;
 mod raw;
 mod road;
 mod steps;
@@ -29,6 +31,10 @@ use world::World;
 const SYNCED: f64 = 10_000.0;
 /// Visits on the device for the second look at the tap.
 const FULL: f64 = 100_000.0;
+/// Children of the specialist for the lists.
+const CHILDREN: f64 = 10_000.0;
+/// Searches that are measured.
+const SEARCHES: f64 = 400.0;
 /// Taps that are measured each time.
 const TAPS: f64 = 400.0;
 
@@ -75,5 +81,15 @@ async fn main() {
         "",
         "",
     );
+
+    page.note("many children");
+    let many = scaled(CHILDREN);
+    world.add_children(many);
+    world.operator.restart();
+    device.sync_all().await;
+    world.operator.kill();
+    let size = format!("{} visits, {} children", figures::thousands(full), figures::thousands(many));
+    let device = lists::cold_start(&mut page, device, &size, 5).await;
+    lists::search(&mut page, &device, &size, scaled(SEARCHES)).await;
     page.print(std::env::args().nth(1).as_deref());
 }

@@ -9,16 +9,22 @@ use async_trait::async_trait;
 use client::ipc::{BeginVisit, OutcomeCode, RegisterVisit, SyncState};
 use client::ports::{Events, LocationSource, Ports, Reading, VisitMoment};
 use client::{App, Options};
-use domain::content::{Fix, FixSource, UnavailableReason};
+use domain::content::{CareTeamChanged, Fix, FixSource, UnavailableReason};
+use domain::date::Date;
 use domain::{Clock, ContinuousTime};
 use esep_tests::operator::{Operator, free_port};
 use esep_tests::person::Person;
+use operator::change::{self, ChangeError, Name, NewChild};
+use operator::{Folder, Instance};
 use platform::{SystemClock, SystemKeyring, SystemRng};
 
 use crate::line::{self, Counted};
 
 /// Children of the specialist: as many as one tap may register.
 const CHILDREN: usize = 20;
+/// Names of the many, so that a search finds a part of them.
+const SURNAMES: [&str; 5] = ["Әлімов", "Байсеитова", "Ғабитов", "Қуанышева", "Өтегенов"];
+const GIVEN: [&str; 8] = ["Айша", "Әлихан", "Дәурен", "Інжу", "Нұрай", "Санжар", "Томирис", "Ұлан"];
 /// Over how long the visits of a full device are spread.
 const YEARS_MS: i64 = 3 * 365 * 86_400_000;
 
@@ -37,6 +43,7 @@ pub(crate) struct World {
     pub(crate) operator: Operator,
     specialist: String,
     coordinator: String,
+    organisation: String,
     folder: PathBuf,
 }
 
@@ -70,7 +77,7 @@ impl World {
             Operator::command(&dir, &[&team[..], &function, &since].concat());
         }
         let operator = Operator::start(&dir, free_port());
-        Self { operator, specialist, coordinator, folder: folder.to_owned() }
+        Self { operator, specialist, coordinator, organisation, folder: folder.to_owned() }
     }
 
     /// A new device of the specialist, before the agreement.
@@ -83,6 +90,36 @@ impl World {
         self.device(&self.coordinator, "coordinator").await
     }
 
+    /// Gives the specialist so many more children, while the operator is away.
+    pub(crate) fn add_children(&self, count: usize) {
+        let instance = Instance::open(Folder::at(self.operator.dir())).expect("the operator's folder");
+        let organisation = self.organisation.parse().expect("an id");
+        let specialist = self.specialist.parse().expect("an id");
+        let birth = Date::new(2016, 3, 1).expect("a date");
+        let numbers: Vec<usize> = (0..count).collect();
+        for batch in numbers.chunks(500) {
+            let added = instance.transact::<_, ChangeError>(|txn, operator| {
+                for number in batch {
+                    let given = format!("{}{number}", GIVEN[number % GIVEN.len()]);
+                    let surname = SURNAMES[number / GIVEN.len() % SURNAMES.len()].to_owned();
+                    let name = Name { surname, given, patronymic: None };
+                    let new = NewChild { name, birth, iin: None, place: None, organisation };
+                    let child = change::add_child(txn, operator, &new)?;
+                    let team = CareTeamChanged {
+                        person: specialist,
+                        organisation,
+                        function: "speech-therapy".into(),
+                        from_ms: 0,
+                        to_ms: None,
+                    };
+                    change::set_care_team(txn, operator, child, team)?;
+                }
+                Ok(())
+            });
+            added.expect("children of the organisation");
+        }
+    }
+
     async fn device(&self, person: &str, name: &str) -> Device {
         let (port, counted) = line::open(self.operator.port()).await;
         let address = format!("http://127.0.0.1:{port}");
@@ -93,21 +130,26 @@ impl World {
         std::fs::create_dir_all(&profile).expect("the profile folder can be made");
         let clock =
             Arc::new(ShiftedClock { clock: SystemClock::open(&profile), shift_ms: AtomicI64::new(0) });
-        let ports = Ports {
-            profile: profile.clone(),
-            location: Arc::new(AtTheDoor),
-            secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
-            clock: clock.clone(),
-            rng: Arc::new(SystemRng),
-            facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
-            events: Arc::new(Nobody),
-        };
-        // The bench decides when to sync; what the app tries by itself after a tap stays.
-        let options = Options { sync_every: Duration::from_secs(3_600), ..Options::default() };
-        let person = Person { app: App::with_options(ports, options), profile };
+        let person = app(profile, Arc::clone(&clock));
         person.enrol(issued["link"].as_str().expect("a link")).await.expect("the activation code is good");
         Device { person, clock, counted }
     }
+}
+
+/// The app on a profile, as a start of it makes it.
+fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> Person {
+    let ports = Ports {
+        profile: profile.clone(),
+        location: Arc::new(AtTheDoor),
+        secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
+        clock,
+        rng: Arc::new(SystemRng),
+        facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
+        events: Arc::new(Nobody),
+    };
+    // The bench decides when to sync; what the app tries by itself after a tap stays.
+    let options = Options { sync_every: Duration::from_secs(3_600), ..Options::default() };
+    Person { app: App::with_options(ports, options), profile }
 }
 
 /// One device of a person.
@@ -164,6 +206,14 @@ impl Device {
         self.clock.shift_ms.store(0, Ordering::Relaxed);
         // The last position may still be on its way to the file.
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    /// Ends the app and starts it again, before the PIN.
+    pub(crate) fn restart(self) -> Self {
+        let Self { person, counted, clock } = self;
+        let profile = person.profile.clone();
+        drop(person);
+        Self { person: app(profile, Arc::clone(&clock)), counted, clock }
     }
 
     /// Syncs until nothing waits.
