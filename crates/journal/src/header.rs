@@ -21,7 +21,7 @@ const SHA_256: i64 = -16;
 const ISS_PREFIX: &str = "urn:ietf:params:oauth:ckt:sha-256:";
 
 /// A checkpoint of the operator's log that the signer had seen: the statement is younger than it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Beacon {
     /// Leaves in the tree.
     pub tree_size: u64,
