@@ -178,7 +178,7 @@ pub struct PullResponse {
     pub backfill_cursor: Option<u64>,
     /// Ask again at once.
     pub more: bool,
-    /// How many items are left after these, for the progress.
+    /// About how many items are left after these, for the progress.
     pub remaining: u64,
     /// The head of the log; absent while the log is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]

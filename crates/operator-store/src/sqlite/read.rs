@@ -18,7 +18,7 @@ use rusqlite::{Connection, params};
 
 use super::error::from_sqlite;
 use super::memory::Memory;
-use super::query::{facts, many, one, series_head};
+use super::query::{addressed, count_addressed, facts, many, names, one, scope, series_head};
 use super::rows::{self, signed};
 
 /// An open transaction. `C` owns the connection and ends the transaction when it is dropped.
@@ -67,23 +67,6 @@ impl Drop for Snapshot<'_> {
         }
     }
 }
-
-fn scope(name: &str) -> Result<Scope, StoreError> {
-    name.parse().map_err(|_| StoreError::Damaged("a scope that nobody knows"))
-}
-
-/// The names of scopes as one JSON array: a query has a limited number of parameters, a coordinator any number of
-/// scopes.
-fn names(scopes: &BTreeSet<Scope>) -> Result<String, StoreError> {
-    serde_json::to_string(scopes).map_err(|error| StoreError::Unavailable(Box::new(error)))
-}
-
-/// Rows addressed to any of the scopes ?1 in ?2..?3, without key ?4; `?5 = 1`: only urgent ones.
-const ADDRESSED: &str = "FROM audiences AS a
-    JOIN scopes AS s ON s.scope = a.scope
-    JOIN journal AS j ON j.leaf_index = a.leaf_index
-    WHERE a.scope IN (SELECT scope FROM scopes WHERE name IN (SELECT value FROM json_each(?1)))
-      AND a.leaf_index >= ?2 AND a.leaf_index < ?3 AND j.key <> ?4 AND (j.urgent = 1 OR ?5 = 0)";
 
 impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     fn log_size(&self) -> Result<u64, StoreError> {
@@ -234,44 +217,22 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     }
 
     fn page(&self, query: &PageQuery<'_>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let sql = format!(
-            "SELECT a.leaf_index, max(a.sight), group_concat(s.name, ' ') {ADDRESSED}
-             GROUP BY a.leaf_index ORDER BY a.leaf_index LIMIT ?6"
-        );
-        let values = params![
-            names(query.scopes)?,
-            signed(query.from),
-            signed(query.to),
-            query.without_key.as_bytes(),
-            query.urgent_only,
-            limit
-        ];
-        let found = many(&self.connection, &sql, values, |row| {
-            Ok((row.get::<_, i64>(0)?, rows::sight(row, 1)?, row.get::<_, String>(2)?))
-        })?;
-        found
-            .into_iter()
-            .map(|(leaf_index, sight, names)| {
-                let mut scopes = names.split(' ').map(scope).collect::<Result<Vec<_>, _>>()?;
-                scopes.sort_unstable();
-                let leaf_index =
-                    u64::try_from(leaf_index).map_err(|_| StoreError::Damaged("a negative position"))?;
-                Ok(Delivery { leaf_index, sight, scopes })
-            })
-            .collect()
+        let names = names(query.scopes)?;
+        let limit = limit as usize;
+        let mut found = Vec::new();
+        // Rows lie in the order of their scopes, not of the log: a reader of much would sort all that is left for each
+        // page. So the log is looked through in stretches, which grow for a reader of little.
+        let (mut from, mut stretch) = (query.from, limit as u64 * 2);
+        while from < query.to && found.len() < limit {
+            let to = from.saturating_add(stretch).min(query.to);
+            found.extend(addressed(&self.connection, query, &names, (from, to), limit - found.len())?);
+            (from, stretch) = (to, stretch.saturating_mul(4));
+        }
+        Ok(found)
     }
 
     fn count(&self, query: &PageQuery<'_>) -> Result<u64, StoreError> {
-        let values = params![
-            names(query.scopes)?,
-            signed(query.from),
-            signed(query.to),
-            query.without_key.as_bytes(),
-            query.urgent_only
-        ];
-        let sql = format!("SELECT count(DISTINCT a.leaf_index) {ADDRESSED}");
-        let count = one(&self.connection, &sql, values, |row| row.get::<_, i64>(0))?;
-        Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))
+        count_addressed(&self.connection, query, &names(query.scopes)?)
     }
 
     fn activation(&self, lookup: &str) -> Result<Option<Activation>, StoreError> {

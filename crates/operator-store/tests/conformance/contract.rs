@@ -108,6 +108,26 @@ pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Sto
     txn.commit().unwrap();
 }
 
+pub(crate) fn a_page_finds_what_stands_far_apart(store: &dyn Store) {
+    fill(store, 200);
+    write(store, |txn| {
+        for leaf in [3, 90, 91, 199] {
+            txn.put_audiences(leaf, &[(Scope::Operator, Sight::Whole)]).unwrap();
+        }
+        txn.put_audiences(4, &[(Scope::Person(person(1)), Sight::Whole)]).unwrap();
+    });
+    let read = store.read().unwrap();
+    let scopes = BTreeSet::from([Scope::Operator]);
+    let page = |from, to, limit| {
+        let query = PageQuery { scopes: &scopes, from, to, without_key: key(2), urgent_only: false };
+        read.page(&query, limit).unwrap().iter().map(|delivery| delivery.leaf_index).collect::<Vec<_>>()
+    };
+    assert_eq!(page(0, 200, 2), [3, 90]);
+    assert_eq!(page(91, 200, 2), [91, 199]);
+    assert_eq!(page(0, 199, 10), [3, 90, 91]);
+    assert_eq!(page(92, 199, 1), [0; 0]);
+}
+
 pub(crate) fn the_journal_takes_each_leaf_and_each_statement_once(store: &dyn Store) {
     fill(store, 2);
     for wrong in [entry(1, 2, 0), entry(5, 2, 0), Entry { id: statement_id(1_000), ..entry(2, 2, 0) }] {
