@@ -29,6 +29,12 @@ macro_rules! kinds {
             }
         }
 
+        impl AsRef<str> for Kind {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         impl FromStr for Kind {
             type Err = UnknownKind;
 

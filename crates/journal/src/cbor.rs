@@ -6,8 +6,10 @@
 //! them.
 
 mod scan;
+mod write;
 
 pub use scan::MAX_ITEMS;
+pub(crate) use write::Writer;
 
 use ciborium::Value;
 use serde::{Serialize, de::DeserializeOwned};

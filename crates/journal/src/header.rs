@@ -1,7 +1,7 @@
 //! The protected header of a statement: who signed, what kind, about what, where in the series, when at the earliest.
 
-use ciborium::Value;
-use coset::{Header as CoseHeader, HeaderBuilder, Label, RegisteredLabelWithPrivate, iana};
+use coset::iana::EnumI64 as _;
+use coset::{Header as CoseHeader, Label, RegisteredLabelWithPrivate, iana};
 use domain::id::{Digest, KeyId, StatementId, SubjectId};
 use domain::{ContinuousTime, Kind};
 
@@ -21,7 +21,7 @@ const SHA_256: i64 = -16;
 const ISS_PREFIX: &str = "urn:ietf:params:oauth:ckt:sha-256:";
 
 /// A checkpoint of the operator's log that the signer had seen: the statement is younger than it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Beacon {
     /// Leaves in the tree.
     pub tree_size: u64,
@@ -29,13 +29,13 @@ pub struct Beacon {
     pub root: Digest,
 }
 
-/// What the protected header of a statement says.
+/// What the protected header of a statement says. `K` is the kind, or the name of one that may be of a newer version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub struct Header<K = Kind> {
     /// Thumbprint of the signing key: `kid` and, as a URI, `iss`.
     pub key: KeyId,
     /// The kind: media type of the content.
-    pub kind: Kind,
+    pub kind: K,
     /// What it is about: `sub`.
     pub subject: SubjectId,
     /// When, by the signer's wall clock, in seconds: `iat`.
@@ -50,35 +50,43 @@ pub struct Header {
     pub continuous: ContinuousTime,
 }
 
-impl Header {
-    /// Builds the COSE header, deterministic by construction.
-    pub(crate) fn to_cose(&self) -> CoseHeader {
-        let claims = vec![
-            (1.into(), Value::Text(format!("{ISS_PREFIX}{}", base64url(self.key.as_bytes())))),
-            (2.into(), Value::Text(base64url(self.subject.as_bytes()))),
-            (6.into(), self.issued_at_s.into()),
-        ];
-        let mut series = vec![(1.into(), self.seq.into())];
+impl<K: AsRef<str>> Header<K> {
+    /// Writes the protected header in its one form.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        // Ascending by encoded label: 1, 4, 15, 258, 259, then the negative private one.
+        let mut to = cbor::Writer::default()
+            .map(6)
+            .uint(1)
+            .int(iana::Algorithm::ES256.to_i64())
+            .uint(4)
+            .bytes(self.key.as_bytes())
+            .int(CWT_CLAIMS)
+            .map(3)
+            .uint(1)
+            .text(&format!("{ISS_PREFIX}{}", base64url(self.key.as_bytes())))
+            .uint(2)
+            .text(&base64url(self.subject.as_bytes()))
+            .uint(6)
+            .int(self.issued_at_s)
+            .int(PAYLOAD_HASH_ALG)
+            .int(SHA_256)
+            .int(PREIMAGE_CONTENT_TYPE)
+            .text(&format!("application/vnd.esep.{}+cbor", self.kind.as_ref()))
+            .int(SERIES)
+            .map(3 + u64::from(self.prev.is_some()) + u64::from(self.beacon.is_some()))
+            .uint(1)
+            .uint(self.seq);
         if let Some(prev) = self.prev {
-            series.push((2.into(), Value::Bytes(prev.as_bytes().to_vec())));
+            to = to.uint(2).bytes(prev.as_bytes());
         }
         if let Some(beacon) = self.beacon {
-            let pair = vec![beacon.tree_size.into(), Value::Bytes(beacon.root.as_bytes().to_vec())];
-            series.push((3.into(), Value::Array(pair)));
+            to = to.uint(3).array(2).uint(beacon.tree_size).bytes(beacon.root.as_bytes());
         }
-        series.push((4.into(), Value::Bytes(self.continuous.epoch.to_vec())));
-        series.push((5.into(), self.continuous.elapsed_ms.into()));
-        // Ascending by encoded label: 1, 4, 15, 258, 259, then the negative private one.
-        HeaderBuilder::new()
-            .algorithm(iana::Algorithm::ES256)
-            .key_id(self.key.as_bytes().to_vec())
-            .value(CWT_CLAIMS, Value::Map(claims))
-            .value(PAYLOAD_HASH_ALG, SHA_256.into())
-            .value(PREIMAGE_CONTENT_TYPE, Value::Text(self.kind.content_type().into()))
-            .value(SERIES, Value::Map(series))
-            .build()
+        to.uint(4).bytes(&self.continuous.epoch).uint(5).uint(self.continuous.elapsed_ms).into_bytes()
     }
+}
 
+impl Header {
     /// Reads a COSE header. Whether its bytes were in the one form is checked by the caller, who re-encodes.
     pub(crate) fn from_cose(header: &CoseHeader) -> Result<Self, CborError> {
         const ES256: RegisteredLabelWithPrivate<iana::Algorithm> =

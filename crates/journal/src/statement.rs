@@ -4,11 +4,11 @@
 //! Its id is the SHA-256 of its Sig_structure, so it does not depend on the signature. A [`Statement`] is decoded but
 //! not believed; only [`Verified`] is, and only [`Statement::verify`] makes it.
 
-use coset::{CoseSign1, CoseSign1Builder, SignatureContext, TaggedCborSerializable, sig_structure_data};
+use coset::{CoseSign1, TaggedCborSerializable};
 use domain::id::{Digest, StatementId};
 use sha2::{Digest as _, Sha256};
 
-use crate::cbor::CborError;
+use crate::cbor::{CborError, Writer};
 use crate::header::Header;
 use crate::key::{KeyError, VerifyingKey};
 
@@ -50,27 +50,45 @@ pub struct Statement {
 }
 
 pub(crate) struct Parts {
-    pub(crate) protected: coset::ProtectedHeader,
+    protected: Vec<u8>,
     pub(crate) to_be_signed: Vec<u8>,
     pub(crate) id: StatementId,
 }
 
-pub(crate) fn parts(header: &Header, payload: Digest) -> Parts {
-    let protected = coset::ProtectedHeader { original_data: None, header: header.to_cose() };
-    let to_be_signed =
-        sig_structure_data(SignatureContext::CoseSign1, protected.clone(), None, &[], payload.as_bytes());
+pub(crate) fn parts<K: AsRef<str>>(header: &Header<K>, payload: Digest) -> Parts {
+    let protected = header.encode();
+    // The Sig_structure of RFC 9052 section 4.4.
+    let to_be_signed = Writer::default()
+        .array(4)
+        .text("Signature1")
+        .bytes(&protected)
+        .bytes(&[])
+        .bytes(payload.as_bytes())
+        .into_bytes();
     let id = StatementId::from_bytes(Sha256::digest(&to_be_signed).into());
     Parts { protected, to_be_signed, id }
 }
 
 pub(crate) fn assemble(parts: &Parts, payload: Digest, signature: [u8; 64]) -> Vec<u8> {
-    CoseSign1Builder::new()
-        .protected(parts.protected.header.clone())
-        .payload(payload.as_bytes().to_vec())
-        .signature(signature.to_vec())
-        .build()
-        .to_tagged_vec()
-        .expect("a header of our own making is always encodable")
+    Writer::default()
+        .tag(CoseSign1::TAG)
+        .array(4)
+        .bytes(&parts.protected)
+        .map(0)
+        .bytes(payload.as_bytes())
+        .bytes(&signature)
+        .into_bytes()
+}
+
+/// Puts a statement together whose parts came apart, and gives its id and bytes. Nothing is checked, so nothing is
+/// believed: whoever reads the bytes decodes and verifies them.
+pub fn compose<K: AsRef<str>>(
+    header: &Header<K>,
+    payload: Digest,
+    signature: [u8; 64],
+) -> (StatementId, Vec<u8>) {
+    let parts = parts(header, payload);
+    (parts.id, assemble(&parts, payload, signature))
 }
 
 impl Statement {
@@ -132,6 +150,11 @@ impl Statement {
     /// SHA-256 of the content.
     pub fn payload(&self) -> Digest {
         self.payload
+    }
+
+    /// r and s, whether they are right or not.
+    pub fn signature(&self) -> [u8; 64] {
+        self.signature
     }
 
     /// The exact bytes.

@@ -106,23 +106,12 @@ impl Fact {
     /// # Errors
     /// Those of the store; [`StoreError::Damaged`] when a content that was readable no longer is.
     pub fn content(&self, read: &dyn StoreRead) -> Result<Option<Content>, StoreError> {
-        content_at(read, self.leaf_index)
+        read.said(self.leaf_index)
     }
 }
 
-/// What a registered statement says.
-///
-/// # Errors
-/// As [`Fact::content`].
-pub fn content_at(read: &dyn StoreRead, leaf_index: u64) -> Result<Option<Content>, StoreError> {
-    let entry = read.entry(leaf_index)?.ok_or(StoreError::Damaged("a fact points past the log"))?;
-    let Some(bytes) = read.content(leaf_index)? else { return Ok(None) };
-    let content = journal::codec::decode(entry.kind, &bytes);
-    content.map(Some).map_err(|_| StoreError::Damaged("a fact points to an unreadable content"))
-}
-
 /// Which facts are wanted; absent fields mean any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FactQuery {
     /// Of this class.
     pub class: Option<Class>,

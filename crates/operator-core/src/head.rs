@@ -65,8 +65,8 @@ fn registration(
     known_size: u64,
 ) -> Result<Registration, StoreError> {
     let first_leaf = run.first().map_or(0, |entry| entry.leaf_index);
-    let proof = merkle::range_proof(&Tree(read), first_leaf, run.len() as u64, head.tree_size)?;
-    let statements = run.iter().map(|entry| entry.id).collect();
+    let count = run.len() as u64;
+    let proof = merkle::range_proof(&Tree(read), first_leaf, count, head.tree_size)?;
     let (smaller, larger) = (known_size.min(head.tree_size), known_size.max(head.tree_size));
     // A size beyond the log is that of another history, which nothing here can prove.
     let consistency = match larger <= read.log_size()? {
@@ -74,7 +74,7 @@ fn registration(
         false => Vec::new(),
     };
     let tree_size = head.tree_size;
-    Ok(Registration { first_leaf, statements, head: head.bytes, tree_size, proof, consistency })
+    Ok(Registration { first_leaf, count, head: head.bytes, tree_size, proof, consistency })
 }
 
 /// The last head, proven to go on from a size that a device knew. `None` while the log is empty.

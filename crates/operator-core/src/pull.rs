@@ -12,6 +12,10 @@ use crate::store::{Delivery, PageQuery, StoreError, StoreRead};
 
 /// Contents and statements of one answer, in bytes; a page ends early rather than be too large for a phone.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// Up to so many leaves what is left is counted; beyond, it is estimated from how densely the page's own items stand.
+/// It is shown as progress and decides nothing, and counting the whole rest for each page is work that grows with the
+/// square of the log.
+const COUNTED_LEAVES: u64 = 4_000;
 
 /// Answers a pull of a person's device from a snapshot.
 ///
@@ -52,10 +56,10 @@ pub fn pull(
         let gained: BTreeSet<Scope> =
             backfill.scopes.iter().copied().filter(|scope| scopes.contains(scope)).collect();
         let page = reader.page(&gained, (backfill.cursor, request.cursor), limit, false)?;
-        let ahead = reader.count(&scopes, (request.cursor, end))?;
+        let ahead = (request.cursor, end);
         response.backfill_cursor = Some(page.cursor);
-        response.remaining = page.remaining + ahead;
-        response.more = page.cursor < request.cursor || ahead > 0;
+        response.remaining = page.remaining + reader.left(&scopes, ahead, page.density)?;
+        response.more = page.cursor < request.cursor || reader.is_any(&scopes, ahead)?;
         response.items = page.items;
         return Ok(response);
     }
@@ -75,6 +79,22 @@ struct Page {
     /// Leaves below this one were delivered.
     cursor: u64,
     remaining: u64,
+    density: Density,
+}
+
+/// How many items there were in how many leaves.
+#[derive(Clone, Copy)]
+struct Density {
+    items: u64,
+    leaves: u64,
+}
+
+impl Density {
+    /// How many items there are about in so many more leaves; one at least, because something is left.
+    fn expect(self, leaves: u64) -> u64 {
+        let items = u128::from(leaves) * u128::from(self.items) / u128::from(self.leaves.max(1));
+        u64::try_from(items).unwrap_or(u64::MAX).max(1)
+    }
 }
 
 struct Reader<'a> {
@@ -93,8 +113,22 @@ impl Reader<'_> {
         PageQuery { scopes, from, to, without_key: self.key, urgent_only }
     }
 
-    fn count(&self, scopes: &BTreeSet<Scope>, range: (u64, u64)) -> Result<u64, StoreError> {
-        self.read.count(&self.query(scopes, range, false))
+    /// How many items are about left in a stretch of the log.
+    fn left(
+        &self,
+        scopes: &BTreeSet<Scope>,
+        (from, to): (u64, u64),
+        density: Density,
+    ) -> Result<u64, StoreError> {
+        let leaves = to.saturating_sub(from);
+        if leaves <= COUNTED_LEAVES {
+            return self.read.count(&self.query(scopes, (from, to), false));
+        }
+        Ok(density.expect(leaves))
+    }
+
+    fn is_any(&self, scopes: &BTreeSet<Scope>, range: (u64, u64)) -> Result<bool, StoreError> {
+        Ok(!self.read.page(&self.query(scopes, range, false), 1)?.is_empty())
     }
 
     fn page(
@@ -109,7 +143,7 @@ impl Reader<'_> {
         let (mut items, mut size_bytes) = (Vec::with_capacity(deliveries.len()), 0);
         let mut cut = false;
         for delivery in deliveries {
-            let item = self.item(delivery)?;
+            let item = self.item(delivery, wanted.len() == self.scopes.len())?;
             size_bytes += item.statement.len() + item.content.as_ref().map_or(0, |content| content.0.len());
             if size_bytes > PAGE_BYTES && !items.is_empty() {
                 cut = true;
@@ -119,29 +153,47 @@ impl Reader<'_> {
         }
         let after_last = items.last().map_or(from, |item: &PullItem| item.leaf_index + 1);
         let cursor = if is_last_page && !cut { to } else { after_last };
-        let remaining = match cursor < to {
-            true => self.read.count(&self.query(wanted, (cursor, to), urgent_only))?,
+        let density = Density { items: items.len() as u64, leaves: cursor.saturating_sub(from) };
+        let remaining = match cursor < to && !urgent_only {
+            true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        Ok(Page { items, cursor, remaining })
+        Ok(Page { items, cursor, remaining, density })
     }
 
-    fn item(&self, delivery: Delivery) -> Result<PullItem, StoreError> {
+    fn item(&self, delivery: Delivery, is_of_all_scopes: bool) -> Result<PullItem, StoreError> {
         let leaf_index = delivery.leaf_index;
         let entry =
             self.read.entry(leaf_index)?.ok_or(StoreError::Damaged("an audience points past the log"))?;
-        // A backfill asks for some scopes only; what the reader may see follows from all of them.
-        let held = self.read.audiences(leaf_index)?;
-        let held = held.iter().filter(|(scope, _)| self.scopes.contains(scope));
-        let is_whole =
-            delivery.sight == Sight::Whole || held.clone().any(|(_, sight)| *sight == Sight::Whole);
-        let content = if is_whole { self.read.content(leaf_index)?.map(Content) } else { None };
-        Ok(PullItem {
-            leaf_index,
-            statement: entry.statement,
-            content,
-            scopes: held.map(|(scope, _)| *scope).collect(),
-            flags: entry.flags,
-        })
+        let (scopes, sight) = match is_of_all_scopes {
+            true => (delivery.scopes, delivery.sight),
+            // A backfill asks for some scopes only; what the reader may see follows from all of them.
+            false => {
+                let mut held = self.read.audiences(leaf_index)?;
+                held.retain(|(scope, _)| self.scopes.contains(scope));
+                let best = held.iter().map(|(_, sight)| *sight).max();
+                (held.into_iter().map(|(scope, _)| scope).collect(), best.unwrap_or(delivery.sight))
+            }
+        };
+        let content = if sight == Sight::Whole { self.read.content(leaf_index)?.map(Content) } else { None };
+        Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_estimated_by_how_densely_it_stood() {
+        let density = |items, leaves| Density { items, leaves };
+        assert_eq!(density(1_000, 2_000).expect(10_000), 5_000);
+        assert_eq!(
+            density(1, u64::MAX).expect(10_000),
+            1,
+            "there may be nothing, but the end is not reached"
+        );
+        assert_eq!(density(u64::MAX, 1).expect(u64::MAX), u64::MAX);
+        assert_eq!(density(0, 0).expect(7), 1);
     }
 }

@@ -84,12 +84,7 @@ pub fn answer(
     known_tree_size: u64,
     outcomes: Vec<Outcome>,
 ) -> Result<PushResponse, StoreError> {
-    let leaves = outcomes.iter().filter_map(|outcome| match outcome {
-        Outcome::Registered { leaf_index, .. }
-        | Outcome::AlreadyHave { leaf_index, .. }
-        | Outcome::Fork { leaf_index, .. } => Some(*leaf_index),
-        Outcome::Gap { .. } | Outcome::Refused { .. } => None,
-    });
+    let leaves = outcomes.iter().filter_map(Outcome::leaf_index);
     let entries = head::entries_of(read, key, leaves)?;
     let registrations = head::prove(read, &entries, known_tree_size)?;
     Ok(PushResponse { outcomes, registrations, next_seq: read.series_head(key)?.next_seq })

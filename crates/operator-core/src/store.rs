@@ -17,6 +17,7 @@
 use std::collections::BTreeSet;
 
 use domain::Kind;
+use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{
     ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId,
@@ -210,6 +211,11 @@ pub trait StoreRead {
     fn entries_about(&self, subject: SubjectId, kind: Kind) -> Result<Vec<Entry>, StoreError>;
     /// A content; `None` when it was erased.
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError>;
+    /// What a registered statement says; `None` when its content was erased. [`StoreError::Damaged`] when a content that
+    /// was readable no longer is.
+    fn said(&self, leaf_index: u64) -> Result<Option<Content>, StoreError> {
+        read_said(self, leaf_index)
+    }
     /// A complete node of the tree ([`journal::merkle::Nodes`]).
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError>;
     /// The last signed head.
@@ -266,6 +272,17 @@ pub struct Projections {
     pub visits: Vec<VisitRow>,
     /// Audiences, by scope and leaf.
     pub audiences: Vec<(Scope, u64, Sight)>,
+}
+
+/// How [`StoreRead::said`] finds it, for stores that remember what they found.
+///
+/// # Errors
+/// As [`StoreRead::said`].
+pub fn read_said<R: StoreRead + ?Sized>(read: &R, leaf_index: u64) -> Result<Option<Content>, StoreError> {
+    let entry = read.entry(leaf_index)?.ok_or(StoreError::Damaged("a fact points past the log"))?;
+    let Some(bytes) = read.content(leaf_index)? else { return Ok(None) };
+    let content = journal::codec::decode(entry.kind, &bytes);
+    content.map(Some).map_err(|_| StoreError::Damaged("a fact points to an unreadable content"))
 }
 
 /// A write transaction. Dropping it rolls it back. Errors as [`StoreRead`].

@@ -9,10 +9,15 @@
 //! | `secure_delete=ON` | an erased content is overwritten in the file |
 //! | `trusted_schema=OFF` | a foreign file runs no functions of ours |
 //!
+//! | `cache_size` | the pages that a full batch changes stay in memory until its commit |
+//! | `wal_autocheckpoint` | one full batch writes more pages than the default, and each checkpoint is two more flushes |
+//!
 //! Nothing is kept in memory between transactions: another process may have written.
 
 mod error;
+mod memory;
 mod migrate;
+mod query;
 mod read;
 mod rows;
 mod write;
@@ -93,10 +98,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
              PRAGMA trusted_schema = OFF;
-             PRAGMA temp_store = MEMORY;",
+             PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -16384;
+             PRAGMA wal_autocheckpoint = 4000;",
         )
         .map_err(from_sqlite)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 

@@ -116,7 +116,11 @@ impl Store {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
         let (person, bound_at_ms) = bound_to(&account, &response.bound).ok_or(StoreError::Unproven)?;
         let first = self.with_reader(|conn| statement::own(conn, 0, 1))?;
-        let entries = first.iter().map(|sealed| (sealed.id, (0, sealed.bytes.as_slice()))).collect();
+        let leaf_index = response.registration.first_leaf;
+        let entries = first
+            .iter()
+            .map(|sealed| (leaf_index, receipts::Entry { seq: 0, id: sealed.id, bytes: &sealed.bytes }))
+            .collect();
         let proven = receipts::prove(&response.registration, &entries, &account.operator.key)?;
         self.write(|transaction| {
             receipts::store(transaction, &proven, |_| Vec::new())?;

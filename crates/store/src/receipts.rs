@@ -18,8 +18,17 @@ use crate::StoreError;
 use crate::column::{self, Blob, Json};
 use crate::outbox::Failed;
 
-/// Own statements by id: place in the series and bytes.
-pub(crate) type Entries<'a> = HashMap<StatementId, (u64, &'a [u8])>;
+/// An own statement that is said to be in the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    /// Place in the series.
+    pub(crate) seq: u64,
+    pub(crate) id: StatementId,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Own statements by the leaf at which they are said to be.
+pub(crate) type Entries<'a> = HashMap<u64, Entry<'a>>;
 
 /// A registration whose proof and signature verified.
 pub(crate) struct Proven<'a> {
@@ -52,12 +61,12 @@ pub(crate) fn prove<'a>(
     entries: &Entries<'_>,
     operator: &VerifyingKey,
 ) -> Result<Proven<'a>, StoreError> {
-    let mut leaves = Vec::with_capacity(registration.statements.len());
-    let mut hashes = Vec::with_capacity(registration.statements.len());
-    for id in &registration.statements {
-        let (seq, bytes) = entries.get(id).ok_or(StoreError::Unproven)?;
-        leaves.push((*seq, *id));
-        hashes.push(merkle::leaf_hash(bytes));
+    let (mut leaves, mut hashes) = (Vec::new(), Vec::new());
+    for offset in 0..registration.count {
+        let leaf_index = registration.first_leaf.checked_add(offset).ok_or(StoreError::Unproven)?;
+        let entry = entries.get(&leaf_index).ok_or(StoreError::Unproven)?;
+        leaves.push((entry.seq, entry.id));
+        hashes.push(merkle::leaf_hash(entry.bytes));
     }
     let ProvenRange { root, .. } =
         merkle::prove_range(&hashes, registration.first_leaf, registration.tree_size, &registration.proof)

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use journal::cbor::{self, CborError};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Media type of all bodies but problems.
 pub const CONTENT_TYPE: &str = "application/cbor";
@@ -38,6 +38,11 @@ pub enum BodyError {
     #[error(transparent)]
     Cbor(#[from] CborError),
 }
+
+/// A byte string inside a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Bytes(#[serde(with = "domain::content::bytes")] pub(crate) Vec<u8>);
 
 /// A body ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! | [`enrol`] | who the operator is; binding a device |
 //! | [`push`] | statements up, registrations down |
 //! | [`pull`] | statements down, by scope |
+//! | `packed` | statements in columns, without what the reader can make again |
 //! | [`auth`] | requests signed by the device's key (RFC 9421) |
 //! | [`body`] | CBOR and zstd with limits |
 //! | [`problem`] | problem details (RFC 9457) |
@@ -16,6 +17,7 @@ pub mod activation;
 pub mod auth;
 pub mod body;
 pub mod enrol;
+mod packed;
 pub mod problem;
 pub mod pull;
 pub mod push;

@@ -11,6 +11,8 @@ use domain::id::Digest;
 use domain::scope::Scope;
 use serde::{Deserialize, Serialize};
 
+use crate::packed::{self, Repeating};
+
 /// Most statements in one answer.
 pub const MAX_ITEMS: u32 = 1_000;
 
@@ -61,6 +63,79 @@ pub struct PullItem {
     pub flags: Vec<Flag>,
 }
 
+impl packed::Item for PullItem {
+    type Columns = PackedItems;
+}
+
+/// Names of scopes that hold one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Scopes(#[serde(deserialize_with = "known")] Vec<Scope>);
+
+/// Flags of one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Flags(#[serde(deserialize_with = "domain::flag::known")] Vec<Flag>);
+
+/// Items of one or several keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PackedItems {
+    statements: packed::Statements,
+    /// null where there is none.
+    content: Vec<Option<Content>>,
+    /// Steps.
+    leaf_index: Vec<i64>,
+    scopes: packed::Repeated<Scopes>,
+    flags: packed::Repeated<Flags>,
+}
+
+impl packed::Columns<PullItem> for PackedItems {
+    fn pack(items: &[PullItem]) -> (usize, Self) {
+        let mut packer = packed::Packer::default();
+        let (mut leaf, mut leaf_index) = (packed::Running::default(), Vec::new());
+        let (mut content, mut scopes, mut flags) = (Vec::new(), Repeating::default(), Repeating::default());
+        for item in items {
+            let bytes = item.content.as_ref().map(|content| content.0.as_slice());
+            let mut after = leaf;
+            let Some(step) = after.step(item.leaf_index) else { break };
+            if packer.push(&item.statement, bytes, |_| true).is_none() {
+                break;
+            }
+            leaf = after;
+            leaf_index.push(step);
+            content.push(item.content.clone());
+            scopes.push(Scopes(item.scopes.clone()));
+            flags.push(Flags(item.flags.clone()));
+        }
+        let (scopes, flags) = (scopes.into_column(), flags.into_column());
+        (content.len(), Self { statements: packer.finish(), content, leaf_index, scopes, flags })
+    }
+
+    fn unpack(&self, budget: &mut packed::Budget) -> Result<Vec<PullItem>, packed::PackedError> {
+        let contents: Vec<_> =
+            self.content.iter().map(|content| content.as_ref().map(|content| content.0.as_slice())).collect();
+        let unpacked = self.statements.unpack(&contents, budget)?;
+        let count = unpacked.len();
+        if [self.leaf_index.len(), self.scopes.len(), self.flags.len()] != [count; 3] {
+            return Err(packed::PackedError::Length);
+        }
+        let mut leaf = packed::Running::default();
+        let mut items = Vec::with_capacity(count);
+        for (row, unpacked) in unpacked.into_iter().enumerate() {
+            let (scopes, flags) = (&self.scopes.get(row)?.0, &self.flags.get(row)?.0);
+            budget.take(size_of_val(scopes.as_slice()) + size_of_val(flags.as_slice()))?;
+            items.push(PullItem {
+                leaf_index: leaf.follow(self.leaf_index[row])?,
+                statement: unpacked.statement,
+                content: self.content[row].clone(),
+                scopes: scopes.clone(),
+                flags: flags.clone(),
+            });
+        }
+        Ok(items)
+    }
+}
+
 /// The content's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -89,10 +164,12 @@ pub struct PullResponse {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_list")]
     pub scopes: Option<Vec<Scope>>,
     /// Revocations, withdrawals and erasures beyond `urgent_cursor`, whatever page they will come on again.
+    #[serde(with = "packed")]
     pub urgent: Vec<PullItem>,
     /// What the next request names as `urgent_cursor`.
     pub urgent_cursor: u64,
     /// In the order of the log.
+    #[serde(with = "packed")]
     pub items: Vec<PullItem>,
     /// What the next request names as `cursor`.
     pub cursor: u64,
@@ -101,7 +178,7 @@ pub struct PullResponse {
     pub backfill_cursor: Option<u64>,
     /// Ask again at once.
     pub more: bool,
-    /// How many items are left after these, for the progress.
+    /// About how many items are left after these, for the progress.
     pub remaining: u64,
     /// The head of the log; absent while the log is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]

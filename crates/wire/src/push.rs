@@ -3,7 +3,11 @@
 use domain::content::bytes;
 use domain::flag::Flag;
 use domain::id::{Digest, StatementId};
+use journal::Statement;
 use serde::{Deserialize, Serialize};
+
+use crate::body::Bytes;
+use crate::packed;
 
 /// Most statements in one push.
 pub const MAX_ITEMS: usize = 500;
@@ -26,10 +30,48 @@ pub struct PushItem {
     pub content: Vec<u8>,
 }
 
+impl packed::Item for PushItem {
+    type Columns = PackedItems;
+}
+
+/// Items whose claims follow from their bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PackedItems {
+    statements: packed::Statements,
+    content: Vec<Bytes>,
+}
+
+impl packed::Columns<PushItem> for PackedItems {
+    fn pack(items: &[PushItem]) -> (usize, Self) {
+        let mut packer = packed::Packer::default();
+        let is_packed = |item: &&PushItem| {
+            let is_as_said =
+                |statement: &Statement| statement.id() == item.id && statement.header().seq == item.seq;
+            packer.push(&item.statement, Some(&item.content), is_as_said).is_some()
+        };
+        let content: Vec<_> =
+            items.iter().take_while(is_packed).map(|item| Bytes(item.content.clone())).collect();
+        (content.len(), Self { statements: packer.finish(), content })
+    }
+
+    fn unpack(&self, budget: &mut packed::Budget) -> Result<Vec<PushItem>, packed::PackedError> {
+        let contents: Vec<_> = self.content.iter().map(|content| Some(content.0.as_slice())).collect();
+        let unpacked = self.statements.unpack(&contents, budget)?;
+        let whole = |(unpacked, content): (packed::Unpacked, &Bytes)| PushItem {
+            id: unpacked.id,
+            seq: unpacked.seq,
+            statement: unpacked.statement,
+            content: content.0.clone(),
+        };
+        Ok(unpacked.into_iter().zip(&self.content).map(whole).collect())
+    }
+}
+
 /// `POST /v1/push`: a run of one device's series, in order, without gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushRequest {
     /// At most [`MAX_ITEMS`].
+    #[serde(with = "packed")]
     pub items: Vec<PushItem>,
     /// Size of the last tree head that the device verified; 0 for none.
     pub known_tree_size: u64,
@@ -112,13 +154,25 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Where it is in the log, if it is.
+    pub const fn leaf_index(&self) -> Option<u64> {
+        match self {
+            Outcome::Registered { leaf_index, .. }
+            | Outcome::AlreadyHave { leaf_index, .. }
+            | Outcome::Fork { leaf_index, .. } => Some(*leaf_index),
+            Outcome::Gap { .. } | Outcome::Refused { .. } => None,
+        }
+    }
+}
+
 /// Contiguous leaves of this device under one signed tree head, with one range proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
     /// Position of the first leaf.
     pub first_leaf: u64,
-    /// The statements at `first_leaf`, `first_leaf + 1`..., by id; the device has their bytes.
-    pub statements: Vec<StatementId>,
+    /// How many leaves. Which statements stand there follows from the outcomes; the device has their bytes.
+    pub count: u64,
     /// The signed tree head ([`journal::receipt::TreeHead`]).
     #[serde(with = "bytes")]
     pub head: Vec<u8>,

@@ -134,7 +134,7 @@ impl Operator {
         let proof = sure(merkle::range_proof(&Complete(&self.nodes), first_leaf, 1, head.tree_size));
         let registration = Registration {
             first_leaf,
-            statements: vec![enrolled.id],
+            count: 1,
             head: head.bytes,
             tree_size: head.tree_size,
             proof,

@@ -8,7 +8,7 @@ use domain::id::{PersonId, PlaceId, VisitId};
 use journal::Beacon;
 
 use super::membership::is_member;
-use crate::fact::{Class, FactQuery, content_at};
+use crate::fact::{Class, FactQuery};
 use crate::store::{Entry, StoreError, StoreRead};
 
 /// Radii that a coordinator may give a place: below the smallest no phone is ever inside, beyond the largest a whole
@@ -93,7 +93,7 @@ fn is_reading_of(
     if is_doubted || author != Some(specialist) {
         return Ok(false);
     }
-    let Some(Content::VisitLocated(located)) = content_at(read, entry.leaf_index)? else { return Ok(false) };
+    let Some(Content::VisitLocated(located)) = read.said(entry.leaf_index)? else { return Ok(false) };
     Ok(located.moment != LocationMoment::Confirmed
         && matches!(located.outcome,
             LocationOutcome::Fix(fix) if (fix.lat_e7, fix.lon_e7) == (lat_e7, lon_e7)))

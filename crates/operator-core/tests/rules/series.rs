@@ -80,7 +80,7 @@ fn a_restored_backup_registers_both_branches_and_drops_nothing() {
         assert!(flags.contains(&Flag::Fork));
     }
     assert_eq!(answer.next_seq, device.series.next_seq, "the main line stays where it was");
-    assert_eq!(answer.registrations.iter().map(|r| r.statements.len()).sum::<usize>(), 5, "each is proven");
+    assert_eq!(answer.registrations.iter().map(|r| r.count).sum::<u64>(), 5, "each is proven");
     let next = device.seal(world.visit_id(), finished(20));
     assert!(matches!(device.push(&[item(&next)]).outcomes[0], Outcome::Registered { .. }));
 }

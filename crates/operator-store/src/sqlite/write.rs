@@ -25,7 +25,7 @@ impl<'a> Writing<'a> {
     pub(super) fn begin(connection: MutexGuard<'a, Connection>) -> Result<Txn<Self>, StoreError> {
         // Immediate: it waits for another process now, instead of failing at its first write.
         connection.execute_batch("BEGIN IMMEDIATE").map_err(from_sqlite)?;
-        Ok(Txn(Self { connection, is_open: true }))
+        Ok(Txn::begun(Self { connection, is_open: true }))
     }
 }
 
@@ -48,8 +48,17 @@ impl Drop for Writing<'_> {
 
 impl Txn<Writing<'_>> {
     fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-        let mut statement = self.0.prepare_cached(sql).map_err(from_sqlite)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(from_sqlite)?;
         statement.execute(params).map_err(from_sqlite)
+    }
+
+    /// The number of a scope, which it gets with its first statement.
+    fn scope(&self, scope: &Scope) -> Result<i64, StoreError> {
+        let name = scope.to_string();
+        self.run("INSERT INTO scopes (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [&name])?;
+        let sql = "SELECT scope FROM scopes WHERE name = ?1";
+        let mut select = self.connection.prepare_cached(sql).map_err(from_sqlite)?;
+        select.query_row([&name], |row| row.get(0)).map_err(from_sqlite)
     }
 }
 
@@ -85,12 +94,15 @@ impl StoreTxn for Txn<Writing<'_>> {
                 params![signed(entry.leaf_index), content],
             )?;
         }
+        self.memory.append(entry);
         Ok(())
     }
 
     fn put_node(&mut self, level: u8, index: u64, hash: Digest) -> Result<(), StoreError> {
         let sql = "INSERT INTO nodes (level, position, hash) VALUES (?1, ?2, ?3)";
-        self.run(sql, params![level, signed(index), hash.as_bytes()]).map(drop)
+        self.run(sql, params![level, signed(index), hash.as_bytes()])?;
+        self.memory.nodes.put((level, index), hash);
+        Ok(())
     }
 
     fn put_head(&mut self, head: &StoredHead) -> Result<(), StoreError> {
@@ -99,6 +111,7 @@ impl StoreTxn for Txn<Writing<'_>> {
         }
         let sql = "INSERT INTO heads (tree_size, root, signed_at_ms, bytes) VALUES (?1, ?2, ?3, ?4)";
         let values = params![signed(head.tree_size), head.root.as_bytes(), head.signed_at_ms, head.bytes];
+        self.memory.heads.clear();
         self.run(sql, values).map(drop)
     }
 
@@ -115,10 +128,12 @@ impl StoreTxn for Txn<Writing<'_>> {
             refused.sha256.as_bytes(),
             refused.statement,
         ];
+        self.memory.series.forget(&refused.key);
         self.run(sql, values).map(drop)
     }
 
     fn erase_content(&mut self, leaf_index: u64) -> Result<(), StoreError> {
+        self.memory.said.clear();
         self.run("DELETE FROM contents WHERE leaf_index = ?1", [signed(leaf_index)]).map(drop)
     }
 
@@ -127,6 +142,7 @@ impl StoreTxn for Txn<Writing<'_>> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (class, subject, slot, qualifier) DO UPDATE SET object = excluded.object,
                 from_ms = excluded.from_ms, to_ms = excluded.to_ms, leaf_index = excluded.leaf_index";
+        self.memory.facts.clear();
         let slot = fact.slot_object();
         let values = params![
             fact.class.as_str(),
@@ -173,24 +189,25 @@ impl StoreTxn for Txn<Writing<'_>> {
             row.started_at_ms,
             signed(row.leaf_index),
         ];
-        self.run(sql, values).map(drop)
+        self.run(sql, values)?;
+        self.memory.visits.put(row.visit, Some(*row));
+        Ok(())
     }
 
     fn put_audiences(&mut self, leaf_index: u64, audiences: &[(Scope, Sight)]) -> Result<(), StoreError> {
         for (scope, sight) in audiences {
-            let name = scope.to_string();
-            self.run("INSERT INTO scopes (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [&name])?;
+            let number = self.memory.scopes.or_read(*scope, |scope| self.scope(scope))?;
             self.run(
-                "INSERT INTO audiences (scope, leaf_index, sight)
-                 VALUES ((SELECT scope FROM scopes WHERE name = ?1), ?2, ?3)
+                "INSERT INTO audiences (scope, leaf_index, sight) VALUES (?1, ?2, ?3)
                  ON CONFLICT (scope, leaf_index) DO UPDATE SET sight = max(sight, excluded.sight)",
-                params![name, signed(leaf_index), *sight == Sight::Whole],
+                params![number, signed(leaf_index), *sight == Sight::Whole],
             )?;
         }
         Ok(())
     }
 
     fn clear_projections(&mut self) -> Result<(), StoreError> {
+        self.memory.forget_projections();
         ["facts", "keys", "visits", "audiences", "scopes"]
             .iter()
             .try_for_each(|table| self.run(&format!("DELETE FROM {table}"), []).map(drop))
@@ -233,8 +250,8 @@ impl StoreTxn for Txn<Writing<'_>> {
     }
 
     fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        self.0.execute_batch("COMMIT").map_err(from_sqlite)?;
-        self.0.is_open = false;
+        self.connection.execute_batch("COMMIT").map_err(from_sqlite)?;
+        self.connection.is_open = false;
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use domain::Kind;
+use domain::content::VisitFinished;
 use domain::id::{ChildId, OrganisationId, PlaceId, VisitId};
 use domain::scope::{Scope, Sight, VisitParties};
+use domain::{Content, Kind};
 use journal::SeriesHead;
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::{Activation, BoundKey, Entry, PageQuery, Store, StoreError, VisitRow};
@@ -43,6 +44,88 @@ pub(crate) fn a_transaction_sees_its_own_writes_and_a_snapshot_does_not(store: &
     txn.commit().unwrap();
     assert_eq!((before.log_size().unwrap(), during.log_size().unwrap()), (0, 0), "snapshots stand still");
     assert_eq!(store.read().unwrap().log_size().unwrap(), 1);
+}
+
+pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Store) {
+    let said = Content::from(VisitFinished { finished_at_ms: 1 });
+    let bytes = journal::codec::encode(&said, [1; 16]).unwrap();
+    let visit = |leaf_index| VisitRow {
+        visit: VisitId::from_bytes([1; 16]),
+        parties: VisitParties {
+            child: ChildId::from_bytes([2; 16]),
+            specialist: person(1),
+            organisation: OrganisationId::from_bytes([3; 16]),
+        },
+        place: None,
+        started_at_ms: 1,
+        leaf_index,
+    };
+    let home = FactQuery::of(Class::Lives);
+    let mut txn = store.write().unwrap();
+    for leaf in 0..2 {
+        assert_eq!(txn.log_size().unwrap(), leaf);
+        assert_eq!(txn.series_head(key(1)).unwrap().next_seq, leaf);
+        assert!(txn.entry(leaf).unwrap().is_none());
+        assert!(txn.entry_by_id(entry(leaf, 1, leaf).id).unwrap().is_none());
+        txn.append(&entry(leaf, 1, leaf), Some(&bytes)).unwrap();
+        assert_eq!(txn.entry(leaf).unwrap().unwrap(), entry(leaf, 1, leaf));
+        assert_eq!(txn.entry_by_id(entry(leaf, 1, leaf).id).unwrap().unwrap(), entry(leaf, 1, leaf));
+    }
+    txn.append(&Entry { branch: true, ..entry(2, 1, 2) }, None).unwrap();
+    assert_eq!(txn.series_head(key(1)).unwrap().next_seq, 2, "a branch moves nothing");
+    txn.put_refusal(&refused(1, 2, true)).unwrap();
+    let after = SeriesHead { next_seq: 3, prev: Some(refused(1, 2, true).id) };
+    assert_eq!(txn.series_head(key(1)).unwrap(), after);
+
+    assert!(txn.node(0, 0).is_err());
+    txn.put_node(0, 0, digest(1)).unwrap();
+    assert_eq!(txn.node(0, 0).unwrap(), digest(1));
+    assert!(txn.head_covering(0).unwrap().is_none() && txn.head_covering(2).unwrap().is_none());
+    txn.put_head(&head(2)).unwrap();
+    assert_eq!(txn.head_covering(0).unwrap().unwrap(), head(2));
+    assert!(txn.head_covering(2).unwrap().is_none());
+    txn.put_head(&head(3)).unwrap();
+    assert_eq!(txn.head_covering(2).unwrap().unwrap(), head(3));
+
+    assert!(txn.visit(visit(0).visit).unwrap().is_none());
+    txn.put_visit(&visit(0)).unwrap();
+    assert_eq!(txn.visit(visit(0).visit).unwrap().unwrap(), visit(0));
+    for leaf in 0..2 {
+        let lives = fact(Class::Lives, 1, Some(2), "", leaf);
+        txn.put_fact(&lives).unwrap();
+        assert_eq!(txn.facts(&home).unwrap(), [lives]);
+    }
+    txn.put_audiences(0, &[(Scope::Operator, Sight::Whole)]).unwrap();
+    assert_eq!(txn.audiences(0).unwrap(), [(Scope::Operator, Sight::Whole)]);
+
+    assert_eq!(txn.said(0).unwrap().unwrap(), said);
+    txn.erase_content(0).unwrap();
+    assert!(txn.said(0).unwrap().is_none() && txn.said(1).unwrap().is_some());
+    txn.clear_projections().unwrap();
+    assert!(txn.facts(&home).unwrap().is_empty() && txn.visit(visit(0).visit).unwrap().is_none());
+    txn.put_audiences(1, &[(Scope::Operator, Sight::Whole)]).unwrap();
+    assert_eq!(txn.audiences(1).unwrap(), [(Scope::Operator, Sight::Whole)], "the scope has a number again");
+    txn.commit().unwrap();
+}
+
+pub(crate) fn a_page_finds_what_stands_far_apart(store: &dyn Store) {
+    fill(store, 200);
+    write(store, |txn| {
+        for leaf in [3, 90, 91, 199] {
+            txn.put_audiences(leaf, &[(Scope::Operator, Sight::Whole)]).unwrap();
+        }
+        txn.put_audiences(4, &[(Scope::Person(person(1)), Sight::Whole)]).unwrap();
+    });
+    let read = store.read().unwrap();
+    let scopes = BTreeSet::from([Scope::Operator]);
+    let page = |from, to, limit| {
+        let query = PageQuery { scopes: &scopes, from, to, without_key: key(2), urgent_only: false };
+        read.page(&query, limit).unwrap().iter().map(|delivery| delivery.leaf_index).collect::<Vec<_>>()
+    };
+    assert_eq!(page(0, 200, 2), [3, 90]);
+    assert_eq!(page(91, 200, 2), [91, 199]);
+    assert_eq!(page(0, 199, 10), [3, 90, 91]);
+    assert_eq!(page(92, 199, 1), [0; 0]);
 }
 
 pub(crate) fn the_journal_takes_each_leaf_and_each_statement_once(store: &dyn Store) {

@@ -30,6 +30,8 @@ macro_rules! on_every_backend {
 on_every_backend! {
     contract::an_empty_store_is_empty,
     contract::a_dropped_transaction_leaves_nothing,
+    contract::a_page_finds_what_stands_far_apart,
+    contract::what_was_read_before_a_write_is_read_anew_after_it,
     contract::a_transaction_sees_its_own_writes_and_a_snapshot_does_not,
     contract::the_journal_takes_each_leaf_and_each_statement_once,
     contract::entries_come_in_the_order_of_the_log,

@@ -15,3 +15,4 @@ mod operator_info;
 mod pull;
 mod push;
 mod serve;
+mod traffic;

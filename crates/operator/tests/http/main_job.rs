@@ -6,7 +6,7 @@ use domain::content::{
     VisitConfirmed, VisitLocated, VisitNoted, VisitOutcome, VisitRegistered, VisitReviewed,
 };
 use domain::flag::Flag;
-use domain::id::{CaptureId, ChildId, StatementId, VisitId};
+use domain::id::{CaptureId, ChildId, VisitId};
 use domain::scope::Scope;
 use domain::{Clock as _, Content};
 use journal::merkle::{leaf_hash, prove_range};
@@ -14,7 +14,7 @@ use journal::receipt::{TreeHead, verify_receipt};
 use journal::{Sealed, VerifyingKey};
 use operator::clock::SystemRng;
 use operator::demo::DemoChild;
-use wire::push::{Outcome, PushResponse, Registration};
+use wire::push::{Outcome, PushResponse};
 
 struct Visit {
     id: VisitId,
@@ -73,20 +73,23 @@ fn visit(world: &World, device: &mut Device, child: &DemoChild) -> Visit {
 }
 
 /// Checks every proof of an answer and derives each receipt, as a device does.
-fn prove(registrations: &[Registration], statements: &[Sealed], operator: &VerifyingKey) -> usize {
+fn prove(answer: &PushResponse, statements: &[Sealed], operator: &VerifyingKey) -> usize {
     let mut proven = 0;
-    for registration in registrations {
-        let bytes = |id: &StatementId| &statements.iter().find(|sealed| sealed.id == *id).unwrap().bytes;
-        let leaves: Vec<_> = registration.statements.iter().map(|id| leaf_hash(bytes(id))).collect();
+    for registration in &answer.registrations {
+        let at = |leaf_index: u64| {
+            let at = answer.outcomes.iter().position(|outcome| outcome.leaf_index() == Some(leaf_index));
+            &statements[at.unwrap()].bytes
+        };
+        let places = registration.first_leaf..registration.first_leaf + registration.count;
+        let leaves: Vec<_> = places.clone().map(|leaf_index| leaf_hash(at(leaf_index))).collect();
         let range =
             prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof)
                 .unwrap();
         let head = TreeHead::verify(&registration.head, range.root, operator).unwrap();
         assert_eq!(head.tree_size, registration.tree_size);
-        for (offset, (id, path)) in registration.statements.iter().zip(&range.paths).enumerate() {
-            let leaf_index = registration.first_leaf + offset as u64;
+        for (leaf_index, path) in places.zip(&range.paths) {
             let receipt = head.receipt(leaf_index, path).unwrap();
-            assert_eq!(verify_receipt(&receipt, bytes(id), operator).unwrap().leaf_index, leaf_index);
+            assert_eq!(verify_receipt(&receipt, at(leaf_index), operator).unwrap().leaf_index, leaf_index);
             proven += 1;
         }
     }
@@ -115,7 +118,7 @@ async fn a_visit_travels_from_the_specialist_to_everybody_who_may_see_it() {
     let first = specialist.push(&statements).await.unwrap();
     assert_eq!(flags(&first), [vec![], vec![], vec![]], "nothing for a person to look at");
     assert_eq!(first.next_seq, specialist.series.next_seq);
-    assert_eq!(prove(&first.registrations, &statements, &operator), 3, "each has its receipt");
+    assert_eq!(prove(&first, &statements, &operator), 3, "each has its receipt");
 
     // I2: pushing twice equals pushing once.
     let size = world.instance.read().unwrap().log_size().unwrap();

@@ -63,15 +63,21 @@ fn a_proof_that_does_not_hold_changes_nothing() {
         let root = operator.signed_head().root;
         registration.head = TreeHead::sign(registration.tree_size, root, 0, &signing_key(0x66)).bytes;
     };
-    let cases: [(&str, PushResponse); 9] = [
+    let cases: [(&str, PushResponse); 11] = [
         ("another leaf", registration(&|r| r.first_leaf -= 1)),
         ("another size", registration(&|r| r.tree_size += 1)),
         ("a hash too few", registration(&|r| r.proof.truncate(r.proof.len() - 1))),
-        ("another order", registration(&|r| r.statements.reverse())),
+        ("another order", {
+            let mut response = good.clone();
+            response.outcomes.reverse();
+            response
+        }),
+        ("more than was registered", registration(&|r| r.count += 1)),
+        ("more than there can be", registration(&|r| r.count = u64::MAX)),
         ("a head of another root", registration(&forged)),
         ("another key", registration(&foreign)),
         ("a changed head", registration(&|r| *r.head.last_mut().unwrap() ^= 1)),
-        ("a part without proof", registration(&|r| r.statements.truncate(1))),
+        ("a part without proof", registration(&|r| r.count = 1)),
         ("no proof", PushResponse { registrations: Vec::new(), ..good.clone() }),
     ];
     for (name, response) in cases {

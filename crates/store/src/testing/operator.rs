@@ -241,7 +241,7 @@ impl TestOperator {
         let bound = Pair { statement: bound.bytes.clone(), content: bound.content.clone().unwrap() };
         self.append(&enrolled.bytes, &enrolled.content, Some(person));
         self.series.insert(enrolled.header.key, SeriesHead::EMPTY.after(enrolled.id));
-        EnrolResponse { bound, registration: self.registration(vec![enrolled.id], 0) }
+        EnrolResponse { bound, registration: self.registration(&[enrolled.id], 0) }
     }
 
     fn append(&mut self, bytes: &[u8], content: &[u8], author: Option<PersonId>) -> u64 {
@@ -287,7 +287,7 @@ impl TestOperator {
     }
 
     /// Proves statements that lie side by side in the log.
-    pub(crate) fn registration(&self, statements: Vec<StatementId>, known_tree_size: u64) -> Registration {
+    pub(crate) fn registration(&self, statements: &[StatementId], known_tree_size: u64) -> Registration {
         let head = self.signed_head();
         let first_leaf = self.registered[&statements[0]];
         let count = statements.len() as u64;
@@ -298,7 +298,7 @@ impl TestOperator {
             known_tree_size.min(tree_size),
             tree_size,
         ));
-        Registration { first_leaf, statements, head: head.bytes, tree_size, proof, consistency }
+        Registration { first_leaf, count, head: head.bytes, tree_size, proof, consistency }
     }
 
     /// Registers a push of an authenticated device.
@@ -359,8 +359,8 @@ impl TestOperator {
         let mut largest_size = known_tree_size;
         let mut registrations = Vec::new();
         for range in ranges {
-            let ids = range.into_iter().map(|(_, id)| id).collect();
-            registrations.push(self.registration(ids, largest_size));
+            let ids: Vec<_> = range.into_iter().map(|(_, id)| id).collect();
+            registrations.push(self.registration(&ids, largest_size));
             largest_size = largest_size.max(self.log.len() as u64);
         }
         registrations
