@@ -10,6 +10,7 @@
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | `capture` | readings of the location that are still running |
 //! | `outbox`, `receipts` | what waits, and what closes it |
+//! | [`trust`] | the end of the trust in the operator's key, and its evidence |
 //! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
 //! | `projection` | what is shown, made from statements and disposable |
 //! | [`read`] | lists and details for the screens |
@@ -33,6 +34,7 @@ mod setting;
 mod statement;
 #[cfg(test)]
 mod testing;
+pub mod trust;
 
 pub use account::{Account, NewDevice};
 pub use append::{Appended, Appending};

@@ -110,8 +110,10 @@ impl Run<'_> {
             match self.push(request, &mut pushing).await {
                 Ok(Next::Again) => {}
                 // An operator that lost the end of its log gets it whole again, though its receipts count no more.
-                Err(error @ SyncError::Outbox(OutboxError::SplitView)) if limits.from_seq.is_some() => {
-                    contradiction = Some(error);
+                Err(error @ SyncError::Outbox(OutboxError::SplitView | OutboxError::TrustEnded))
+                    if limits.from_seq.is_some() =>
+                {
+                    contradiction.get_or_insert(error);
                 }
                 Ok(Next::Stop(error)) | Err(error) => return Err(error),
             }
