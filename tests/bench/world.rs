@@ -99,6 +99,7 @@ impl World {
             secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
             clock: clock.clone(),
             rng: Arc::new(SystemRng),
+            disk: Arc::new(platform::SystemDisk),
             facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
             events: Arc::new(Nobody),
         };

@@ -15,6 +15,7 @@
 //! | `projection` | what is shown, made from statements and disposable |
 //! | [`read`] | lists and details for the screens |
 //! | `statement`, `column`, `schema` | rows and tables |
+//! | `reserve` | room for visits on a full disk |
 //! | `setting` | small values: reading progress, preferences |
 
 pub mod account;
@@ -28,6 +29,7 @@ mod projection;
 mod pull;
 pub mod read;
 mod receipts;
+mod reserve;
 mod schema;
 mod scope;
 mod setting;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wire::problem::ProblemCode;
-use wire::push::PushRequest;
+use wire::push::{Outcome, PushRequest, PushResponse, Refusal};
 
 use crate::outbox::{Outbox, OutboxError};
 use crate::push::{self, Next, Pushing};
@@ -140,7 +140,13 @@ impl Run<'_> {
     }
 
     async fn exchange(&mut self, request: PushRequest, pushing: &mut Pushing) -> Result<Answered, SyncError> {
-        let answer = self.transport.push(&request).await;
+        let answer = match self.transport.push(&request).await {
+            // Nothing smaller can be sent, and the numbers behind it must not wait for ever.
+            Err(TransportError::Problem { code: ProblemCode::TooLarge, .. }) if request.items.len() == 1 => {
+                self.push_claim(&request).await
+            }
+            answer => answer,
+        };
         tracing::trace!(target: "esep::step", step = "push-answered");
         let response = match answer {
             Ok(response) => response,
@@ -166,6 +172,22 @@ impl Run<'_> {
                 Ok(Answered { next: Next::Again, applied: false })
             }
         }
+    }
+
+    /// Pushes the one statement of a request by its number alone, because the way to the operator does not let its bytes
+    /// through. Whatever the operator refuses them for, they were too large; they are sent again with all that is refused.
+    async fn push_claim(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        let mut claim = request.clone();
+        for item in &mut claim.items {
+            (item.statement, item.content) = (Vec::new(), Vec::new());
+        }
+        let mut response = self.transport.push(&claim).await?;
+        for outcome in &mut response.outcomes {
+            if let Outcome::Refused { reason } = outcome {
+                *reason = Refusal::TooLarge;
+            }
+        }
+        Ok(response)
     }
 
     /// Sends what was refused before once more, each run by itself. What is refused again stays where it is.
