@@ -21,7 +21,7 @@ const SLOW: Fault = Fault::Slow { latency: Duration::from_millis(60), bytes_per_
 const SMALL_BODIES: Fault = Fault::TooLargeAbove(2_400);
 
 /// A link for a person of the demo that leads through the proxy.
-fn link_through(proxy: &Proxy, operator: &Operator, person: &str) -> String {
+pub(super) fn link_through(proxy: &Proxy, operator: &Operator, person: &str) -> String {
     let arguments = ["activation", "issue", "--person", person, "--address", &proxy.address(), "--json"];
     let json = Operator::command(operator.dir(), &arguments);
     let issued: serde_json::Value = serde_json::from_str(&json).expect("JSON");

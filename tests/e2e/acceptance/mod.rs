@@ -3,10 +3,12 @@
 mod access;
 mod agreement;
 mod device;
+mod disk;
 mod faults;
 mod kill;
 mod location;
 mod review;
+mod trust;
 
 use esep_tests::deadline::within;
 
@@ -82,6 +84,16 @@ async fn an_oversize_statement_delays_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_and_a_bad_network_lose_and_double_nothing() {
     within(MINUTES, faults::kills_and_a_bad_network_lose_and_double_nothing()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contradicting_operator_is_found_and_nothing_is_lost() {
+    within(MINUTES, trust::a_contradicting_operator_is_found_and_nothing_is_lost()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept() {
+    within(MINUTES, disk::a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
