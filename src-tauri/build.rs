@@ -35,6 +35,8 @@ const COMMANDS: &[&str] = &[
     "me",
     "sync_now",
     "sync_state",
+    "check_trust",
+    "evidence_file",
 ];
 
 fn main() {

@@ -166,9 +166,33 @@ CREATE TABLE log_position (
     backfill_cursor INTEGER, -- the same for the scopes that are filling
     urgent_cursor INTEGER NOT NULL,
     tree_size INTEGER NOT NULL, -- 0: none seen
-    root BLOB
+    root BLOB,
+    head BLOB -- the signed head itself
 ) STRICT;
 INSERT INTO log_position (only_one, cursor, urgent_cursor, tree_size) VALUES (1, 0, 0, 0);
+
+-- Answers that failed a check: what was verified before, and what came. While one is not settled, nothing is sent,
+-- fetched or believed, until a person acts.
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY,
+    finding TEXT NOT NULL CHECK (finding IN ('split-view', 'other-leaf', 'unproven')),
+    operator BLOB NOT NULL CHECK (length(operator) = 32), -- thumbprint of the key
+    known_tree_size INTEGER NOT NULL, -- 0: none
+    known_root BLOB,
+    known_head BLOB, -- signed by that key, as is shown_head
+    shown_tree_size INTEGER, -- absent: no head that this key signed
+    shown_root BLOB,
+    shown_head BLOB,
+    detail BLOB NOT NULL, -- CBOR: the part of the answer that failed
+    found_at_ms INTEGER, -- absent until the clock was asked
+    settled_at_ms INTEGER -- when both heads were proven to be one history after all
+) STRICT;
+CREATE TRIGGER evidence_is_never_changed
+BEFORE UPDATE OF id, finding, operator, known_tree_size, known_root, known_head, shown_tree_size, shown_root, shown_head, detail
+ON evidence
+BEGIN SELECT RAISE(ABORT, 'evidence is never changed'); END;
+CREATE TRIGGER evidence_is_never_deleted BEFORE DELETE ON evidence
+BEGIN SELECT RAISE(ABORT, 'evidence is never deleted'); END;
 
 -- ---------------------------------------------------------------- what is shown: made from statements, disposable
 

@@ -49,5 +49,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         me::me,
         me::sync_now,
         me::sync_state,
+        me::check_trust,
+        me::evidence_file,
     ]
 }

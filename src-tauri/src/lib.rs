@@ -54,6 +54,7 @@ fn start(app: &mut tauri::App) -> Result<(), Box<dyn Error>> {
     let ports = Ports {
         location: platform::location(app.handle()),
         secrets: Arc::new(secrets),
+        disk: Arc::new(platform::SystemDisk),
         events: Arc::new(events::Page::new(app.handle().clone())),
         facts: platform::facts(env!("CARGO_PKG_VERSION")),
         profile,

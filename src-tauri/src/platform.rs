@@ -10,7 +10,7 @@ use std::sync::Arc;
 use client::ports::{DeviceFacts, LocationSource};
 use tauri::AppHandle;
 
-pub(crate) use ::platform::{SystemClock, SystemKeyring, SystemRng};
+pub(crate) use ::platform::{SystemClock, SystemDisk, SystemKeyring, SystemRng};
 
 /// What kind of device this is.
 pub(crate) fn facts(app_version: &'static str) -> DeviceFacts {

@@ -144,6 +144,7 @@ fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> Person {
         secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
         clock,
         rng: Arc::new(SystemRng),
+        disk: Arc::new(platform::SystemDisk),
         facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
         events: Arc::new(Nobody),
     };

@@ -11,7 +11,7 @@ use client::ipc::{
 };
 use client::ports::{Events, LocationSource, Ports};
 use client::{App, Options};
-use platform::{SystemClock, SystemKeyring, SystemRng};
+use platform::{SystemClock, SystemDisk, SystemKeyring, SystemRng};
 
 /// The PIN of everybody in the tests: as long as a laptop asks for.
 pub const PIN: &str = "terek-71";
@@ -53,6 +53,7 @@ impl Person {
             secrets: Arc::new(SystemKeyring::for_profile(&name)),
             clock: Arc::new(SystemClock::open(profile)),
             rng: Arc::new(SystemRng),
+            disk: Arc::new(SystemDisk),
             facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
             events: Arc::new(Silent),
         };

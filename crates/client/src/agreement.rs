@@ -84,7 +84,7 @@ pub(crate) async fn end_reached(session: &Arc<Session>, request: AgreementRef) -
 async fn note(
     session: &Arc<Session>,
     request: AgreementRef,
-    change: impl FnOnce(&mut Progress, Locale, i64) + Send + 'static,
+    change: impl Fn(&mut Progress, Locale, i64) + Send + 'static,
 ) -> Result<()> {
     let (document, version, locale) = reference(&request)?;
     update(session, document, version, move |progress, now_ms| change(progress, locale, now_ms)).await
@@ -105,7 +105,7 @@ async fn update(
     session: &Arc<Session>,
     document: AgreementKind,
     version: u32,
-    change: impl FnOnce(&mut Progress, i64) + Send + 'static,
+    change: impl Fn(&mut Progress, i64) + Send + 'static,
 ) -> Result<()> {
     // Not through the session's append: reading evidence changes nothing on screen and has nothing to send.
     let session = Arc::clone(session);

@@ -52,7 +52,7 @@ pub(crate) async fn undo(session: &Arc<Session>, request: VisitIds) -> Result<()
     let undone = ids.clone();
     session
         .append(None, move |session, appending| {
-            for id in ids {
+            for &id in &ids {
                 let (row, _, may) = own(session, appending, id)?;
                 // Undone twice by two taps is undone.
                 if may.correct {
@@ -166,7 +166,7 @@ pub(crate) async fn note(session: &Arc<Session>, request: NoteVisit) -> Result<V
                 Review::Returned(_) => NotePurpose::Correction,
                 _ => NotePurpose::Care,
             };
-            let noted = VisitNoted { purpose, text, about: Some(row.basis) };
+            let noted = VisitNoted { purpose, text: text.clone(), about: Some(row.basis) };
             appending.seal(&Draft::new(id, noted))?;
             Ok(())
         })
@@ -203,7 +203,7 @@ pub(crate) async fn correct(session: &Arc<Session>, request: CorrectVisit) -> Re
                 return Err(Failure::NotAllowed);
             }
             access::require_agreement(&appending.reader(), &viewer, Role::Specialist.agreement())?;
-            let change = only_changes(&row, change)?;
+            let change = only_changes(&row, change.clone())?;
             let possible = possible(session, appending)?;
             if let Some(started_at_ms) = change.started_at_ms {
                 input::start(started_at_ms, &possible)?;
@@ -215,7 +215,7 @@ pub(crate) async fn correct(session: &Arc<Session>, request: CorrectVisit) -> Re
                 }
             }
             let about = correct_to(session, appending, &row, request.reason.into(), change)?;
-            if let Some(text) = text {
+            if let Some(text) = text.clone() {
                 let noted = VisitNoted { purpose: NotePurpose::Correction, text, about: Some(about) };
                 appending.seal(&Draft::new(id, noted))?;
             }

@@ -62,7 +62,7 @@ async fn answer(
                 return Ok(());
             }
             let about = seal_answer(session, appending, &row, dispute, capture)?;
-            if let Some(text) = text {
+            if let Some(text) = text.clone() {
                 let noted = VisitNoted { purpose: NotePurpose::Dispute, text, about: Some(about) };
                 appending.seal(&Draft::new(id, noted))?;
             }

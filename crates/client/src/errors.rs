@@ -46,6 +46,8 @@ pub(crate) enum Failure {
     DatabaseDamaged,
     #[error("the account's files are of a newer version")]
     DatabaseTooNew,
+    #[error("the operator has not proven that its log is one")]
+    TrustEnded,
     #[error("no account is open")]
     Locked,
     #[error("the agreement must be accepted first")]
@@ -106,7 +108,8 @@ impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         match error {
             TransportError::Offline => Failure::Offline,
-            TransportError::NotAnOperator => Failure::NotAnOperator,
+            // Before there is an account, a web page at an address is a mistyped address.
+            TransportError::NotAnOperator | TransportError::SignInNeeded => Failure::NotAnOperator,
             TransportError::InsecureAddress => Failure::InsecureAddress,
             TransportError::BadAddress => Failure::BadAddress,
             TransportError::WrongOperator => Failure::WrongFingerprint,
@@ -131,14 +134,21 @@ impl From<TransportError> for Failure {
 /// What the state of the sync says about a failed try.
 pub(crate) fn sync_code(error: &SyncError) -> ErrorCode {
     match error {
+        SyncError::Transport(TransportError::SignInNeeded) => ErrorCode::SignInNeeded,
+        SyncError::Transport(TransportError::Problem {
+            code: ProblemCode::TooManyRequests | ProblemCode::Internal | ProblemCode::Unavailable,
+            ..
+        }) => ErrorCode::OperatorBusy,
         SyncError::Transport(error) => code(&Failure::from(*error)),
         SyncError::Outbox(OutboxError::Store(source)) => match source.downcast_ref::<StoreError>() {
             Some(StoreError::DiskFull) => ErrorCode::DiskFull,
             Some(StoreError::Damaged) => ErrorCode::DatabaseDamaged,
             _ => ErrorCode::Internal,
         },
-        // The log contradicts itself, or its proofs do not hold: this is not the operator that was trusted.
-        SyncError::Outbox(OutboxError::Unproven | OutboxError::SplitView) => ErrorCode::NotAnOperator,
+        // The log contradicts itself, or its proofs do not hold.
+        SyncError::Outbox(OutboxError::Unproven | OutboxError::SplitView | OutboxError::TrustEnded) => {
+            ErrorCode::TrustEnded
+        }
         SyncError::Outbox(OutboxError::Overtaken | OutboxError::Protocol(_)) | SyncError::Protocol(_) => {
             ErrorCode::Internal
         }
@@ -179,6 +189,7 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::KeyLost => ErrorCode::KeyLost,
         Failure::DatabaseDamaged => ErrorCode::DatabaseDamaged,
         Failure::DatabaseTooNew => ErrorCode::DatabaseTooNew,
+        Failure::TrustEnded => ErrorCode::TrustEnded,
         Failure::Locked => ErrorCode::Locked,
         Failure::AgreementRequired => ErrorCode::AgreementRequired,
         Failure::AgreementIncomplete => ErrorCode::AgreementIncomplete,

@@ -36,6 +36,8 @@
 //! | `confirm_visit`, `dispute_visit` | [`ConfirmVisit`] / [`DisputeVisit`] -> [`VisitView`] | parent |
 //! | `review_visit` | [`ReviewVisit`] -> [`VisitView`] | coordinator |
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
+//! | `check_trust` | -> [`SyncState`] | the operator is asked to prove that its log is one; nothing less brings trust back |
+//! | `evidence_file` | -> [`CsvFile`] | all that was found against the operator, for whoever examines it |
 //! | `location_moments` | -> `Vec<`[`LocationMomentView`]`>` | "when was my location read" |
 //! | `directory` | [`DirectoryQuery`] -> [`Directory`] | people, children, places of a coordinator; care team of a parent's child |
 //! | `me` | -> [`Me`] | |
@@ -117,6 +119,12 @@ codes! {
         DatabaseTooNew,
         /// The disk is full.
         DiskFull,
+        /// A check of the operator's log failed: nothing is sent or fetched until a person acts.
+        TrustEnded,
+        /// A web page answers: the network wants somebody to sign in.
+        SignInNeeded,
+        /// The operator answers that it cannot now; it is asked again after the time that it named.
+        OperatorBusy,
         /// The account is locked.
         Locked,
         /// The agreement must be accepted first.
@@ -203,6 +211,24 @@ codes! {
     /// One entry of a visit's story.
     pub enum StoryKind {
         Registered, Located, Noted, Finished, Confirmed, Disputed, Reviewed, Corrected, OperatorRegistered,
+    }
+    /// Which check of the operator's log failed.
+    pub enum FindingCode {
+        /// Two signed heads were not proven to be one history.
+        SplitView,
+        /// Another statement at a place that was delivered before.
+        OtherLeaf,
+        /// A receipt or a head that does not verify.
+        Unproven,
+    }
+    /// Whether a visit more finds room on this device.
+    pub enum RoomCode {
+        /// Yes.
+        Enough,
+        /// Little is left; a visit is kept all the same, in room that was set aside for it.
+        Low,
+        /// What was set aside is used up: it may not be saved.
+        None,
     }
     /// What the sync is doing.
     pub enum SyncPhase { Idle, Pushing, Pulling, Offline, Waiting }
@@ -451,6 +477,8 @@ ipc! {
         pub children: Vec<ChildCard>,
         pub service: String,
         pub location: LocationReadiness,
+        /// Said before the tap as well.
+        pub room: RoomCode,
     }
 
     /// A tap on «Келуді тіркеу». Sent twice with one draft id it is one visit.
@@ -675,7 +703,7 @@ ipc! {
 
     pub struct CsvFile {
         pub name: String,
-        /// UTF-8 with byte order mark, semicolons.
+        /// UTF-8; a table with byte order mark and semicolons, evidence as JSON.
         pub text: String,
         /// Where it was saved, when the platform has a folder for it.
         pub path: Option<String>,
@@ -787,5 +815,14 @@ ipc! {
         pub error: Option<ErrorCode>,
         #[ts(type = "number | null")]
         pub next_try_in_s: Option<u32>,
+        /// Why the operator is not trusted; absent while it is.
+        pub distrust: Option<DistrustView>,
+    }
+
+    /// A check of the operator's log that failed; stays until a person acts.
+    pub struct DistrustView {
+        pub finding: FindingCode,
+        #[ts(type = "number | null")]
+        pub found_at_ms: Option<i64>,
     }
 }

@@ -12,9 +12,11 @@
 //! | `agreement` | reading and accepting |
 //! | `access` | who the person is and what that allows |
 //! | `register_visit`, `change_visit`, `confirm_visit`, `review_visit` | the facts |
+//! | `room` | whether a visit more finds room |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
+//! | `trust` | asking for a proof, and handing the evidence on, after a check of the operator failed |
 //! | `sync_loop`, `background` | what happens by itself |
 //! | `errors` | the one mapping to the closed list of the screens |
 
@@ -46,10 +48,12 @@ mod profile;
 mod readings;
 mod register_visit;
 mod review_visit;
+mod room;
 #[cfg(test)]
 mod scene;
 mod session;
 mod sync_loop;
+mod trust;
 mod vault;
 mod view;
 mod visits;

@@ -1,6 +1,6 @@
 //! What the use cases need from the machine. Each port has more than one implementation: per platform, and in tests.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -88,6 +88,12 @@ pub trait SecretStore: Send + Sync {
     fn remove(&self, name: &str) -> Result<(), SecretError>;
 }
 
+/// The disk that the profile lies on.
+pub trait Disk: Send + Sync {
+    /// Bytes that this user may still write there; `None` when the system does not tell.
+    fn free_bytes(&self, folder: &Path) -> Option<u64>;
+}
+
 /// What kind of device this is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceFacts {
@@ -124,6 +130,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance of the operating system.
     pub rng: Arc<dyn Rng>,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
     /// What kind of device it is.
     pub facts: DeviceFacts,
     /// The screens.

@@ -14,7 +14,7 @@ use crate::access::{self, Viewer};
 use crate::errors::{Failure, Result};
 use crate::ipc::{BeginVisit, LateCode, LateEntry, RegisterVisit, RegisteredVisits, VisitDraft};
 use crate::session::Session;
-use crate::{children, input, locate, visits};
+use crate::{children, input, locate, room, visits};
 
 /// Most children of one visit: a family, not a group.
 const MAX_CHILDREN: usize = 20;
@@ -37,7 +37,8 @@ pub(crate) async fn begin(session: &Arc<Session>, request: BeginVisit) -> Result
         .await?;
     let warned = locate::readiness(session, has_consent).await;
     let draft_id = session.put_draft(warned);
-    Ok(VisitDraft { draft_id, children: cards, service, location: crate::view::location::readiness(warned) })
+    let location = crate::view::location::readiness(warned);
+    Ok(VisitDraft { draft_id, children: cards, service, location, room: room::look(session).await? })
 }
 
 /// Registers: saved when it returns. Waits for neither network nor location nor sync.

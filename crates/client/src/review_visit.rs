@@ -51,7 +51,7 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
     session
         .append(None, move |session, appending| {
             let (row, may) = look(session, appending, id)?;
-            let mut flags_seen = request.flags;
+            let mut flags_seen = request.flags.clone();
             flags_seen.sort_unstable();
             let mut flags: Vec<String> = row.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
             flags.sort_unstable();
@@ -74,7 +74,7 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
             let (basis, reviewed_at_ms) = (row.basis, session.now_ms());
             let reviewed = VisitReviewed { basis, decision, reason, flags_seen, reviewed_at_ms };
             let about = appending.seal(&Draft::new(id, reviewed))?.id;
-            if let Some(text) = text {
+            if let Some(text) = text.clone() {
                 let noted = VisitNoted { purpose: NotePurpose::Review, text, about: Some(about) };
                 appending.seal(&Draft::new(id, noted))?;
             }

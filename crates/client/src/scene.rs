@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::ipc::{AgreementRef, AppState, LocaleCode, Stage, Tick, Unlock};
 use crate::pin::Pin;
 use crate::ports::{DeviceFacts, Ports};
-use crate::testing::{CountedEvents, ManualClock, MemorySecrets, ScriptedLocation, SeededRng};
+use crate::testing::{AmpleDisk, CountedEvents, ManualClock, MemorySecrets, ScriptedLocation, SeededRng};
 use crate::vault::{AccountId, Vault};
 pub(crate) use operator::Operator;
 
@@ -146,6 +146,7 @@ impl Setting {
             secrets: secrets.clone(),
             clock: clock.clone(),
             rng,
+            disk: Arc::new(AmpleDisk),
             facts: DeviceFacts { platform: "linux", is_phone: false, app_version: "0.1.0" },
             events: events.clone(),
         };

@@ -152,7 +152,7 @@ impl Session {
     pub(crate) async fn append(
         self: &Arc<Self>,
         request: Option<String>,
-        seal: impl FnOnce(&Session, &mut Appending<'_>) -> Result<()> + Send + 'static,
+        seal: impl Fn(&Session, &mut Appending<'_>) -> Result<()> + Send + 'static,
     ) -> Result<Appended> {
         let session = Arc::clone(self);
         let appended = blocking(move || {

@@ -18,6 +18,7 @@ use crate::agreement::texts;
 use crate::errors::{Result, sync_code};
 use crate::ipc::{ErrorCode, SyncPhase, SyncState};
 use crate::session::{Session, blocking};
+use crate::trust;
 
 /// How often what the operator refused is sent again: it may have been the operator's mistake.
 const TRY_REFUSED_EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -106,7 +107,7 @@ async fn turn(session: &Arc<Session>, refused: Refused) -> Pause {
     }
     let pause = match &result {
         Ok(summary) => succeeded(session, summary, &mut backoff).await,
-        Err(error) => failed(session, error, &mut backoff),
+        Err(error) => failed(session, error, &mut backoff).await,
     };
     if observed.changed.load(Ordering::Relaxed) || texts_came {
         session.ports.events.changed();
@@ -140,7 +141,7 @@ async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Back
     Pause { time: session.options.sync_every, is_firm: false }
 }
 
-fn failed(session: &Session, error: &SyncError, backoff: &mut Backoff) -> Pause {
+async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff) -> Pause {
     let asked_s = error.retry_after_s();
     let mut time = backoff.pause(asked_s, &*session.ports.rng);
     if !error.can_retry() {
@@ -149,6 +150,12 @@ fn failed(session: &Session, error: &SyncError, backoff: &mut Backoff) -> Pause 
         tracing::warn!(%error, "the sync cannot go on by itself");
     }
     let code = sync_code(error);
+    if code == ErrorCode::TrustEnded {
+        let (storing, now_ms) = (Arc::clone(session), session.now_ms());
+        if let Err(failure) = blocking(move || Ok(storing.store.date_evidence(now_ms)?)).await {
+            tracing::warn!(%failure, "the time of the evidence was not kept");
+        }
+    }
     let mut now = session.sync.now.lock();
     now.phase = if code == ErrorCode::Offline { SyncPhase::Offline } else { SyncPhase::Waiting };
     now.error = Some(code);
@@ -184,11 +191,11 @@ async fn tell(session: &Arc<Session>) {
 /// # Errors
 /// Those of the store.
 pub(crate) async fn state(session: &Arc<Session>) -> Result<SyncState> {
-    let (counts, last_success_ms) = session
+    let (counts, last_success_ms, distrust) = session
         .read(|_, reader| {
             let last = reader.get(LAST_SUCCESS)?;
             let last = last.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse::<i64>().ok());
-            Ok((reader.outbox_counts()?, last))
+            Ok((reader.outbox_counts()?, last, reader.distrust()?))
         })
         .await?;
     let now = session.sync.now.lock();
@@ -202,6 +209,7 @@ pub(crate) async fn state(session: &Arc<Session>) -> Result<SyncState> {
         last_success_ms,
         error: now.error,
         next_try_in_s: now.next_try.map(|at| count(at.saturating_duration_since(Instant::now()).as_secs())),
+        distrust: distrust.as_ref().map(trust::view),
     })
 }
 

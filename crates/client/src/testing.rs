@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::Sender;
 
 use crate::ipc::SyncState;
-use crate::ports::{Events, LocationSource, Reading, SecretError, SecretStore, VisitMoment};
+use crate::ports::{Disk, Events, LocationSource, Reading, SecretError, SecretStore, VisitMoment};
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
@@ -140,6 +140,16 @@ impl SecretStore for MemorySecrets {
         self.check()?;
         self.entries.lock().remove(name);
         Ok(())
+    }
+}
+
+/// A disk that is never full.
+#[derive(Debug, Clone, Copy)]
+pub struct AmpleDisk;
+
+impl Disk for AmpleDisk {
+    fn free_bytes(&self, _: &std::path::Path) -> Option<u64> {
+        Some(u64::MAX)
     }
 }
 

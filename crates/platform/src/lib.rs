@@ -8,13 +8,16 @@
 //! |---|---|
 //! | [`clock`] | [`domain::Clock`], [`domain::Rng`] |
 //! | [`device`] | [`client::ports::DeviceFacts`] |
+//! | [`disk`] | [`client::ports::Disk`] |
 //! | [`keyring`] | [`client::ports::SecretStore`] |
 //! | [`location`] | [`client::ports::LocationSource`] of desktops |
 
 pub mod clock;
 pub mod device;
+pub mod disk;
 pub mod keyring;
 pub mod location;
 
 pub use clock::{SystemClock, SystemRng};
+pub use disk::SystemDisk;
 pub use keyring::SystemKeyring;

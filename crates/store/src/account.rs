@@ -126,7 +126,7 @@ impl Store {
             receipts::store(transaction, &proven, |_| Vec::new())?;
             // The first head that this device sees; on a repeat it may have seen more by now.
             if receipts::beacon(transaction)?.is_none() {
-                receipts::set_beacon(transaction, proven.head().beacon())?;
+                receipts::set_beacon(transaction, proven.head())?;
             }
             transaction.execute(
                 "UPDATE device SET person = ?1, bound_at_ms = ?2",

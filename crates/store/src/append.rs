@@ -99,18 +99,35 @@ impl Store {
     /// Seals statements in one immediate transaction.
     ///
     /// `request` names what the person asked for (a draft id): used a second time, `seal` is not called and the
-    /// statements of then are returned, so two taps are one visit. An error of `seal` rolls everything back.
+    /// statements of then are returned, so two taps are one visit. An error of `seal` rolls everything back. On a full
+    /// disk the room that was set aside is given up, and everything is done once more.
     ///
     /// # Errors
     /// Those of `seal` and of the store.
-    pub fn append<E: From<StoreError>>(
+    pub fn append<E: From<StoreError> + std::error::Error + 'static>(
         &self,
         request: Option<&str>,
         clock: &dyn Clock,
         rng: &dyn Rng,
-        seal: impl FnOnce(&mut Appending<'_>) -> Result<(), E>,
+        seal: impl Fn(&mut Appending<'_>) -> Result<(), E>,
     ) -> Result<Appended, E> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
+        let attempt = || self.append_once(&account, request, clock, rng, &seal);
+        match attempt() {
+            // What was set aside is there for exactly this.
+            Err(error) if is_disk_full(&error) && self.give_room_up() => attempt(),
+            appended => appended,
+        }
+    }
+
+    fn append_once<E: From<StoreError>>(
+        &self,
+        account: &Account,
+        request: Option<&str>,
+        clock: &dyn Clock,
+        rng: &dyn Rng,
+        seal: &impl Fn(&mut Appending<'_>) -> Result<(), E>,
+    ) -> Result<Appended, E> {
         let mut writer = self.writer();
         let appended = writer.write::<_, E>(Durability::OnDisk, |transaction| {
             if let Some(request) = request
@@ -118,7 +135,7 @@ impl Store {
             {
                 return Ok(Appended { statements, repeated: true });
             }
-            let mut appending = Appending::new(transaction, &account, clock, rng)?;
+            let mut appending = Appending::new(transaction, account, clock, rng)?;
             let first_seq = appending.head.next_seq;
             seal(&mut appending)?;
             let statements = appending.sealed;
@@ -129,7 +146,7 @@ impl Store {
             Ok(Appended { statements, repeated: false })
         })?;
         tracing::trace!(target: "esep::step", step = "committed");
-        writer.show_own(&account);
+        writer.show_own(account);
         Ok(appended)
     }
 
@@ -148,6 +165,18 @@ impl Store {
             drafts.iter().try_for_each(|draft| appending.seal(draft).map(drop))
         })
     }
+}
+
+/// Whether an error is, or comes from, a full disk.
+fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if matches!(error.downcast_ref(), Some(StoreError::DiskFull)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Seals the statement that begins a series, in the transaction that writes whose file it is.

@@ -44,6 +44,7 @@ impl From<rusqlite::Error> for OpenError {
             Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
             Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged,
             Some(ErrorCode::DiskFull) => OpenError::DiskFull,
+            _ if is_room_for_index_missing(&error) => OpenError::DiskFull,
             _ => OpenError::Sql(error),
         }
     }
@@ -81,7 +82,13 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged,
+            _ if is_room_for_index_missing(&error) => StoreError::DiskFull,
             _ => StoreError::Sql(error),
         }
     }
+}
+
+/// The index beside the write-ahead log cannot grow: SQLite calls that an I/O error, not a full disk.
+fn is_room_for_index_missing(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }

@@ -10,10 +10,12 @@
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | `capture` | readings of the location that are still running |
 //! | `outbox`, `receipts` | what waits, and what closes it |
+//! | [`trust`] | the end of the trust in the operator's key, and its evidence |
 //! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
 //! | `projection` | what is shown, made from statements and disposable |
 //! | [`read`] | lists and details for the screens |
 //! | `statement`, `column`, `schema` | rows and tables |
+//! | `reserve` | room for visits on a full disk |
 //! | `setting` | small values: reading progress, preferences |
 
 pub mod account;
@@ -27,12 +29,14 @@ mod projection;
 mod pull;
 pub mod read;
 mod receipts;
+mod reserve;
 mod schema;
 mod scope;
 mod setting;
 mod statement;
 #[cfg(test)]
 mod testing;
+pub mod trust;
 
 pub use account::{Account, NewDevice};
 pub use append::{Appended, Appending};

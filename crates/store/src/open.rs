@@ -24,6 +24,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
+use crate::reserve::Reserve;
 use crate::{OpenError, Reader, StoreError, projection, pull, schema};
 
 /// The 32 bytes that open a file.
@@ -93,6 +94,7 @@ pub struct Store {
     path: PathBuf,
     key: Key,
     account: RwLock<Option<Arc<Account>>>,
+    reserve: Reserve,
 }
 
 impl std::fmt::Debug for Store {
@@ -151,13 +153,31 @@ impl Store {
         if let Some(account) = &account {
             writer.show_own(account);
         }
-        Ok(Self {
+        let store = Self {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
             path: path.to_owned(),
             key: key.clone(),
             account: RwLock::new(account.map(Arc::new)),
-        })
+            reserve: Reserve::beside(path),
+        };
+        store.set_room_aside();
+        Ok(store)
+    }
+
+    /// Sets room aside for visits on a full disk (see `reserve`), if that was not done or was used up. Returns whether
+    /// it is there.
+    pub fn set_room_aside(&self) -> bool {
+        self.reserve.ensure().is_ok()
+    }
+
+    /// Gives that room up. Returns whether there was any.
+    pub(crate) fn give_room_up(&self) -> bool {
+        let given = self.reserve.release();
+        if given {
+            tracing::warn!("the disk is full: the room that was set aside for visits is used");
+        }
+        given
     }
 
     /// Checks the authentication code of every page and the structure of every tree. Takes seconds on a large file.

@@ -15,6 +15,7 @@ use crate::column::{Blob, Text};
 use crate::open::Durability;
 use crate::projection::Stale;
 use crate::receipts::{self, Proven};
+use crate::trust::{self, Found};
 use crate::{Store, StoreError, append, pull};
 
 /// How the port says it.
@@ -34,14 +35,17 @@ impl Outbox for Store {
     ) -> Result<PushRequest, OutboxError> {
         self.with_reader(|conn| {
             let first_seq = match from_seq {
+                // What the operator asked for again is on its way already, and only gives it back what it lost.
                 Some(seq) => Some(seq),
-                None => conn
-                    .prepare_cached("SELECT min(seq) FROM outbox WHERE state <> 'refused'")?
-                    .query_row([], |row| row.get(0))?,
+                None => {
+                    trust::require(conn)?;
+                    conn.prepare_cached("SELECT min(seq) FROM outbox WHERE state <> 'refused'")?
+                        .query_row([], |row| row.get(0))?
+                }
             };
-            batch(conn, first_seq, max_items, max_bytes)
+            Ok(batch(conn, first_seq, max_items, max_bytes)?)
         })
-        .map_err(outward)
+        .map_err(Failed::into_error)
     }
 
     fn refused_batch(
@@ -51,6 +55,7 @@ impl Outbox for Store {
         max_bytes: usize,
     ) -> Result<PushRequest, OutboxError> {
         self.with_reader(|conn| {
+            trust::require(conn)?;
             let mut select = conn.prepare_cached(
                 "SELECT seq FROM outbox WHERE state = 'refused' AND (?1 IS NULL OR seq > ?1) ORDER BY seq LIMIT ?2",
             )?;
@@ -64,9 +69,9 @@ impl Outbox for Store {
                     None => run = Some((seq, 1)),
                 }
             }
-            batch(conn, run.map(|(first, _)| first), run.map_or(0, |(_, count)| count), max_bytes)
+            Ok(batch(conn, run.map(|(first, _)| first), run.map_or(0, |(_, count)| count), max_bytes)?)
         })
-        .map_err(outward)
+        .map_err(Failed::into_error)
     }
 
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
@@ -94,11 +99,21 @@ impl Outbox for Store {
             .iter()
             .map(|registration| receipts::prove(registration, &entries, &account.operator.key))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(outward)?;
-        let answers = Answers::of(items, response, &proven)?;
-        self.write(|transaction| {
+            .map_err(outward);
+        let (proven, answers) = match proven.and_then(|proven| {
+            let answers = Answers::of(items, response, &proven)?;
+            Ok((proven, answers))
+        }) {
+            Ok(answered) => answered,
+            Err(OutboxError::Unproven) => {
+                return self.answered(Err(Failed::found(Found::unproven(response))));
+            }
+            Err(error) => return Err(error),
+        };
+        let applied = self.write(|transaction| {
+            trust::require(transaction)?;
             if receipts::known_tree_size(transaction)? != request.known_tree_size {
-                return Err(Failed(OutboxError::Overtaken));
+                return Err(Failed::of(OutboxError::Overtaken));
             }
             for registration in &proven {
                 receipts::follow(transaction, registration)?;
@@ -114,12 +129,16 @@ impl Outbox for Store {
                 refused,
                 series_behind: answers.forked || response.next_seq > head.next_seq,
             })
-        })
-        .map_err(|Failed(error)| error)
+        });
+        self.answered(applied)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {
-        self.with_reader(|conn| pull::request(conn, limit)).map_err(outward)
+        self.with_reader(|conn| {
+            trust::require(conn)?;
+            Ok(pull::request(conn, limit)?)
+        })
+        .map_err(Failed::into_error)
     }
 
     fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
@@ -153,18 +172,36 @@ impl Store {
     }
 }
 
-/// An error of the port inside a write transaction.
-pub(crate) struct Failed(pub(crate) OutboxError);
+/// An error of the port inside a transaction, and what of the answer must be kept as evidence.
+pub(crate) struct Failed {
+    pub(crate) error: OutboxError,
+    pub(crate) found: Option<Box<Found>>,
+}
+
+impl Failed {
+    pub(crate) fn of(error: OutboxError) -> Self {
+        Self { error, found: None }
+    }
+
+    /// A check that failed.
+    pub(crate) fn found(found: Found) -> Self {
+        Self { error: found.error(), found: Some(Box::new(found)) }
+    }
+
+    fn into_error(self) -> OutboxError {
+        self.error
+    }
+}
 
 impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
-        Failed(outward(error))
+        Failed::of(outward(error))
     }
 }
 
 impl From<rusqlite::Error> for Failed {
     fn from(error: rusqlite::Error) -> Self {
-        Failed(outward(error.into()))
+        Failed::of(outward(error.into()))
     }
 }
 

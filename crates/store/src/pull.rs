@@ -5,7 +5,6 @@ pub(crate) mod store_item;
 mod verify;
 
 use domain::id::Digest;
-use journal::Beacon;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use rusqlite::{Connection, Transaction};
@@ -17,6 +16,7 @@ use crate::account::Account;
 use crate::column::Blob;
 use crate::outbox::{Failed, outward};
 use crate::projection::Stale;
+use crate::trust::{self, Found};
 use crate::{Store, StoreError, receipts, scope};
 
 /// What to ask next.
@@ -51,32 +51,36 @@ pub(crate) fn apply(
 ) -> Result<PullApplied, OutboxError> {
     let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
     check(request, &response).map_err(OutboxError::Protocol)?;
-    let head = response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)).transpose()?;
+    let head = match response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)) {
+        Some(Err(failed)) => return store.answered(Err(failed)),
+        Some(Ok(head)) => Some(head),
+        None => None,
+    };
     let items = response.urgent.iter().chain(&response.items).collect::<Vec<_>>();
     let judged = store.with_reader(|conn| verify::judge(conn, &account, &items)).map_err(outward)?;
-    store
-        .write(|transaction| {
-            if self::request(transaction, request.limit)? != *request {
-                return Err(Failed(OutboxError::Overtaken));
+    let applied = store.write(|transaction| {
+        trust::require(transaction)?;
+        if self::request(transaction, request.limit)? != *request {
+            return Err(Failed::of(OutboxError::Overtaken));
+        }
+        if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
+            advance_beacon(transaction, head, checkpoint)?;
+        }
+        let mut stale = Stale::default();
+        let mut applied = PullApplied { new_count: 0, rejected_count: 0, changed: false };
+        if let Some(list) = &response.scopes {
+            let caught_up = request.cursor == 0;
+            if scope::apply(transaction, list, caught_up, &mut stale)? {
+                transaction.execute("UPDATE log_position SET backfill_cursor = 0", [])?;
             }
-            if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
-                advance_beacon(transaction, head, checkpoint)?;
-            }
-            let mut stale = Stale::default();
-            let mut applied = PullApplied { new_count: 0, rejected_count: 0, changed: false };
-            if let Some(list) = &response.scopes {
-                let caught_up = request.cursor == 0;
-                if scope::apply(transaction, list, caught_up, &mut stale)? {
-                    transaction.execute("UPDATE log_position SET backfill_cursor = 0", [])?;
-                }
-                applied.changed = true;
-            }
-            store_item::store(transaction, &account, judged, &mut stale, &mut applied)?;
-            advance(transaction, request, &response)?;
-            stale.settle(transaction, &account)?;
-            Ok(applied)
-        })
-        .map_err(|Failed(error)| error)
+            applied.changed = true;
+        }
+        store_item::store(transaction, &account, judged, &mut stale, &mut applied)?;
+        advance(transaction, request, &response)?;
+        stale.settle(transaction, &account)?;
+        Ok(applied)
+    });
+    store.answered(applied)
 }
 
 /// Whether an answer can belong to its request at all.
@@ -112,10 +116,9 @@ fn check(request: &PullRequest, response: &PullResponse) -> Result<(), &'static 
     Ok(())
 }
 
-fn read_head(checkpoint: &Checkpoint, account: &Account) -> Result<TreeHead, OutboxError> {
-    let head = TreeHead::verify(&checkpoint.head, checkpoint.root, &account.operator.key)
-        .map_err(|_| OutboxError::Unproven)?;
-    if head.tree_size == checkpoint.tree_size { Ok(head) } else { Err(OutboxError::Unproven) }
+fn read_head(checkpoint: &Checkpoint, account: &Account) -> Result<TreeHead, Failed> {
+    trust::read_head(checkpoint, &account.operator.key)
+        .ok_or_else(|| Failed::found(Found::unproven(checkpoint)))
 }
 
 /// A head counts only when the log that was seen before is the beginning of this one.
@@ -124,11 +127,14 @@ fn advance_beacon(
     head: &TreeHead,
     checkpoint: &Checkpoint,
 ) -> Result<(), Failed> {
-    if let Some(Beacon { tree_size, root }) = receipts::beacon(transaction)? {
-        merkle::check_consistency((tree_size, root), (head.tree_size, head.root), &checkpoint.consistency)
-            .map_err(|_| Failed(OutboxError::SplitView))?;
+    if let Some(known) = receipts::known_head(transaction)? {
+        let before = (known.tree_size, known.root);
+        let now = (head.tree_size, head.root);
+        if merkle::check_consistency(before, now, &checkpoint.consistency).is_err() {
+            return Err(Failed::found(Found::split_view(Some(known), head, checkpoint)));
+        }
     }
-    Ok(receipts::set_beacon(transaction, head.beacon())?)
+    Ok(receipts::set_beacon(transaction, head)?)
 }
 
 /// Writes where pulling stands, in the transaction of what was delivered.

@@ -42,6 +42,10 @@ impl<'a> Reader<'a> {
         Self { conn, account, declared: RefCell::new(None) }
     }
 
+    pub(crate) fn conn(&self) -> &'a Connection {
+        self.conn
+    }
+
     fn account(&self) -> Result<&Account, StoreError> {
         self.account.ok_or(StoreError::NoDevice)
     }

@@ -11,12 +11,12 @@ use journal::merkle::{self, ProvenRange};
 use journal::receipt::{self, TreeHead};
 use journal::{Beacon, VerifyingKey};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
-use sync::OutboxError;
 use sync::wire::push::Registration;
 
 use crate::StoreError;
 use crate::column::{self, Blob, Json};
 use crate::outbox::Failed;
+use crate::trust::{Found, SignedHead};
 
 /// An own statement that is said to be in the log.
 #[derive(Debug, Clone, Copy)]
@@ -82,18 +82,22 @@ pub(crate) fn prove<'a>(
 /// becomes the new one, or it is an earlier one of that history. Without a beacon it is the first head ever seen.
 ///
 /// # Errors
-/// [`OutboxError::SplitView`].
+/// [`sync::OutboxError::SplitView`].
 pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Result<(), Failed> {
     let head = proven.head.beacon();
-    let Some(known) = beacon(transaction)? else { return Ok(set_beacon(transaction, head)?) };
-    let (older, newer) = if head.tree_size < known.tree_size { (head, known) } else { (known, head) };
-    merkle::check_consistency(
+    let Some(known) = known_head(transaction)? else { return Ok(set_beacon(transaction, &proven.head)?) };
+    let seen = known.beacon();
+    let is_older = head.tree_size < seen.tree_size;
+    let (older, newer) = if is_older { (head, seen) } else { (seen, head) };
+    let consistent = merkle::check_consistency(
         (older.tree_size, older.root),
         (newer.tree_size, newer.root),
         &proven.registration.consistency,
-    )
-    .map_err(|_| Failed(OutboxError::SplitView))?;
-    Ok(set_beacon(transaction, newer)?)
+    );
+    if consistent.is_err() {
+        return Err(Failed::found(Found::split_view(Some(known), &proven.head, proven.registration)));
+    }
+    if is_older { Ok(()) } else { Ok(set_beacon(transaction, &proven.head)?) }
 }
 
 /// Stores what was proven and closes the outbox rows. A receipt that is there already stays: it is the older evidence.
@@ -146,10 +150,20 @@ pub(crate) fn beacon(conn: &Connection) -> Result<Option<Beacon>, StoreError> {
     Ok(beacon.optional()?)
 }
 
-pub(crate) fn set_beacon(transaction: &Transaction<'_>, beacon: Beacon) -> Result<(), StoreError> {
+/// The same with the operator's signature.
+pub(crate) fn known_head(conn: &Connection) -> Result<Option<SignedHead>, StoreError> {
+    let mut select =
+        conn.prepare_cached("SELECT tree_size, root, head FROM log_position WHERE root IS NOT NULL")?;
+    let known = select.query_row([], |row| {
+        Ok(SignedHead { tree_size: row.get(0)?, root: row.get::<_, Blob<Digest>>(1)?.0, bytes: row.get(2)? })
+    });
+    Ok(known.optional()?)
+}
+
+pub(crate) fn set_beacon(transaction: &Transaction<'_>, head: &TreeHead) -> Result<(), StoreError> {
     transaction.execute(
-        "UPDATE log_position SET tree_size = ?1, root = ?2",
-        (beacon.tree_size, beacon.root.as_bytes()),
+        "UPDATE log_position SET tree_size = ?1, root = ?2, head = ?3",
+        (head.tree_size, head.root.as_bytes(), &head.bytes),
     )?;
     Ok(())
 }

@@ -148,6 +148,23 @@ impl TestDevice {
         }
     }
 
+    /// Asks the operator to prove its log, as a person makes the device do; whether it is trusted again.
+    pub(crate) fn settle(&self, operator: &TestOperator) -> bool {
+        let prove = |size: u64| {
+            let request = sync::wire::pull::PullRequest {
+                scopes_version: None,
+                cursor: 0,
+                backfill: None,
+                urgent_cursor: 0,
+                known_tree_size: size,
+                limit: 1,
+            };
+            (size, operator.pull(&request, self.person()).checkpoint.unwrap())
+        };
+        let checkpoints: Vec<_> = self.store.sizes_to_prove().unwrap().into_iter().map(prove).collect();
+        self.store.settle(&checkpoints, 9).unwrap()
+    }
+
     /// Pushes until nothing waits.
     pub(crate) fn push(&self, operator: &mut TestOperator) {
         use sync::Outbox as _;

@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::body;
 use wire::enrol::{EnrolRequest, EnrolResponse, OperatorInfo, SYSTEM};
+use wire::pull::Checkpoint;
 
 pub use address::Address;
 pub use signed::HttpTransport;
@@ -99,7 +100,7 @@ impl Client {
     /// `GET /v1/operator`.
     ///
     /// # Errors
-    /// [`TransportError::NotAnOperator`] when something else answers.
+    /// [`TransportError::NotAnOperator`], [`TransportError::SignInNeeded`] when something else answers.
     pub async fn fetch_operator(&self) -> Result<Found, TransportError> {
         let request =
             self.http.get(self.address.join(wire::path::OPERATOR)?).header(ACCEPT_ENCODING, body::ZSTD);
@@ -132,6 +133,17 @@ impl Client {
         let request = self.http.get(self.address.join(&path)?);
         let text = answer::read_text(self.send(request, 0).await?).await?;
         if codec::hash(&text) == sha256 { Ok(text) } else { Err(TransportError::Altered) }
+    }
+
+    /// `GET /v1/checkpoint`: the signed head of the log, with the proof that it goes on from that many leaves. Nothing
+    /// of it is verified here.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn fetch_checkpoint(&self, from: u64) -> Result<Checkpoint, TransportError> {
+        let path = format!("{}?from={from}", wire::path::CHECKPOINT);
+        let request = self.http.get(self.address.join(&path)?).header(ACCEPT_ENCODING, body::ZSTD);
+        answer::read(self.send(request, 0).await?).await
     }
 
     /// Sends a request whose body has that length.

@@ -16,6 +16,9 @@ pub enum OutboxError {
     /// The operator's log is not the one that was seen before: it was changed or shortened.
     #[error("the operator's log contradicts the one that was seen before")]
     SplitView,
+    /// A check of the operator's log failed before, and no person has acted since: nothing is sent, fetched or believed.
+    #[error("the trust in the operator's key has ended")]
+    TrustEnded,
     /// Another answer was applied since this question was asked: asked anew, it may succeed at once.
     #[error("another answer was applied meanwhile")]
     Overtaken,
@@ -75,7 +78,7 @@ pub trait Outbox: Send + Sync + 'static {
     /// `None` is the first that waits. What was refused waits no more, so it delays nobody.
     ///
     /// # Errors
-    /// [`OutboxError::Store`].
+    /// [`OutboxError::TrustEnded`] without `from_seq`, [`OutboxError::Store`].
     fn next_batch(
         &self,
         from_seq: Option<u64>,
@@ -117,7 +120,7 @@ pub trait Outbox: Send + Sync + 'static {
     /// What to ask next.
     ///
     /// # Errors
-    /// [`OutboxError::Store`].
+    /// [`OutboxError::TrustEnded`], [`OutboxError::Store`].
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError>;
 
     /// Verifies and stores one page, in one transaction with its cursor.

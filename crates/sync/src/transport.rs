@@ -11,9 +11,12 @@ pub enum TransportError {
     /// No network, no such host, no answer in time, the connection broke.
     #[error("the operator cannot be reached")]
     Offline,
-    /// Something answers, but not an operator of this system: a captive portal, another server, a redirect.
+    /// Something answers, but not an operator of this system: another server, or somebody in between.
     #[error("what answers is not an operator of this system")]
     NotAnOperator,
+    /// A web page or a redirect answers, as a network does that wants somebody to sign in (a captive portal).
+    #[error("a web page answers: the network may want somebody to sign in")]
+    SignInNeeded,
     /// Neither https nor this computer itself.
     #[error("the address is neither https nor this computer itself")]
     InsecureAddress,
@@ -44,7 +47,7 @@ impl TransportError {
     pub fn can_retry(&self) -> bool {
         match self {
             // A captive portal goes away when somebody signs in to it, or the network changes.
-            TransportError::Offline | TransportError::NotAnOperator => true,
+            TransportError::Offline | TransportError::NotAnOperator | TransportError::SignInNeeded => true,
             TransportError::Problem { code, .. } => matches!(
                 code,
                 ProblemCode::Expired

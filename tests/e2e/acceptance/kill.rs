@@ -29,13 +29,13 @@ const RANDOM_KILLS: u64 = 180;
 
 /// What one run of the headless client said before it ended.
 #[derive(Default)]
-struct Said {
-    saved: Vec<String>,
-    open: bool,
-    quiet: bool,
+pub(super) struct Said {
+    pub(super) saved: Vec<String>,
+    pub(super) open: bool,
+    pub(super) quiet: bool,
 }
 
-fn run(profile: &Path, count: usize, kill_after: Option<Duration>, die_at: Option<&str>) -> Said {
+pub(super) fn run(profile: &Path, count: usize, kill_after: Option<Duration>, die_at: Option<&str>) -> Said {
     let mut command = Command::new(binaries::path("esep-headless"));
     command.arg(profile).args(["work", &count.to_string(), "3"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -82,7 +82,7 @@ fn run(profile: &Path, count: usize, kill_after: Option<Duration>, die_at: Optio
 }
 
 /// A small generator with a fixed seed: the run can be repeated.
-fn next(state: &mut u64) -> u64 {
+pub(super) fn next(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
@@ -163,7 +163,7 @@ pub(super) async fn visit_survives_kill_at_every_step() {
 }
 
 /// How many `visit-registered` statements the operator's log holds.
-fn registrations(operator: &Operator) -> usize {
+pub(super) fn registrations(operator: &Operator) -> usize {
     let out = operator.dir().join("exported");
     let folder = out.to_str().expect("a readable path").to_owned();
     Operator::command(operator.dir(), &["export", "--out", &folder]);

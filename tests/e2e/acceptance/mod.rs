@@ -3,9 +3,12 @@
 mod access;
 mod agreement;
 mod device;
+mod disk;
+mod faults;
 mod kill;
 mod location;
 mod review;
+mod trust;
 
 use esep_tests::deadline::within;
 
@@ -18,6 +21,11 @@ pub(crate) fn folder() -> tempfile::TempDir {
 
 /// The kinds of all statements of an exported log, in its order.
 pub(crate) fn exported(folder: &std::path::Path) -> Vec<String> {
+    exported_statements(folder).into_iter().map(|(header, _)| header.kind.to_string()).collect()
+}
+
+/// Headers and bytes of all statements of an exported log, in its order.
+pub(crate) fn exported_statements(folder: &std::path::Path) -> Vec<(journal::Header, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder.join("statements"))
         .expect("the export has a folder of statements")
         .map(|entry| entry.expect("a readable entry").path())
@@ -28,7 +36,7 @@ pub(crate) fn exported(folder: &std::path::Path) -> Vec<String> {
         .map(|file| {
             let bytes = std::fs::read(file).expect("a readable statement");
             let statement = journal::Statement::decode(&bytes).expect("a statement");
-            statement.header().kind.to_string()
+            (statement.header().clone(), bytes)
         })
         .collect()
 }
@@ -61,6 +69,31 @@ async fn stolen_files_are_unreadable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn visit_survives_kill_at_every_step() {
     within(MINUTES, kill::visit_survives_kill_at_every_step()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_the_network_is_explained_and_delays_nothing() {
+    within(MINUTES, faults::every_fault_of_the_network_is_explained_and_delays_nothing()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oversize_statement_delays_no_other() {
+    within(MINUTES, faults::an_oversize_statement_delays_no_other()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_and_a_bad_network_lose_and_double_nothing() {
+    within(MINUTES, faults::kills_and_a_bad_network_lose_and_double_nothing()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contradicting_operator_is_found_and_nothing_is_lost() {
+    within(MINUTES, trust::a_contradicting_operator_is_found_and_nothing_is_lost()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept() {
+    within(MINUTES, disk::a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

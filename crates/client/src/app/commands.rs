@@ -18,7 +18,7 @@ use crate::session::blocking;
 use crate::vault::AccountId;
 use crate::{
     account, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
-    review_visit, sync_loop, visits,
+    review_visit, sync_loop, trust, visits,
 };
 
 type Answer<T> = Result<T, IpcError>;
@@ -227,6 +227,19 @@ impl App {
         let session = self.session()?;
         let label = self.0.vault.label(&session.id)?;
         Ok(people::me(&session, label).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn check_trust(&self) -> Answer<SyncState> {
+        let session = self.session()?;
+        trust::check(&session).await?;
+        sync_loop::run_once(&session).await;
+        Ok(sync_loop::state(&session).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn evidence_file(&self) -> Answer<CsvFile> {
+        Ok(trust::file(&self.session()?).await?)
     }
 
     /// See [`crate::ipc`].

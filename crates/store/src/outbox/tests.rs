@@ -84,6 +84,11 @@ fn a_proof_that_does_not_hold_changes_nothing() {
         let refused = device.store.apply_push(&request, &response);
         assert!(matches!(refused, Err(OutboxError::Unproven)), "{name}: {refused:?}");
         assert_eq!(device.store.waiting().unwrap().waiting_count, 2, "{name}");
+        assert!(
+            matches!(device.store.next_batch(None, 10, usize::MAX), Err(OutboxError::TrustEnded)),
+            "{name}"
+        );
+        assert!(device.settle(&operator), "{name}: a person asked, and the log is honest");
     }
     device.store.apply_push(&request, &good).unwrap();
     assert_eq!(device.store.waiting().unwrap().waiting_count, 0);

@@ -5,7 +5,6 @@ use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Statement, codec};
 use rusqlite::{OptionalExtension, Transaction, named_params};
-use sync::OutboxError;
 use sync::outbox::PullApplied;
 use sync::wire::pull::PullItem;
 
@@ -14,6 +13,7 @@ use crate::account::Account;
 use crate::column::{self, Blob, Text};
 use crate::outbox::Failed;
 use crate::projection::Stale;
+use crate::trust::Found;
 use crate::{StoreError, scope};
 
 /// Stores what was judged, then believes what was held for want of a key that came now.
@@ -104,7 +104,7 @@ fn store_one(
     let known = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0)).optional()?;
     let flags = column::flags(&item.flags);
     match known {
-        Some(id) if id.0 != statement.id() => return Err(Failed(OutboxError::SplitView)),
+        Some(id) if id.0 != statement.id() => return Err(Failed::found(Found::other_leaf(item))),
         Some(_) => {
             transaction
                 .prepare_cached(
@@ -160,7 +160,7 @@ fn insert(
         Ok(_) => Ok(()),
         // The same statement at two places of the log: an honest operator registers nothing twice.
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-            Err(Failed(OutboxError::SplitView))
+            Err(Failed::found(Found::other_leaf(item)))
         }
         Err(error) => Err(error.into()),
     }

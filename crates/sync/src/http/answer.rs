@@ -8,6 +8,8 @@ use wire::problem::{self, Problem, ProblemCode};
 
 use crate::transport::TransportError;
 
+/// The media type of a web page, which no answer of an operator is.
+const HTML: &str = "text/html";
 /// Largest problem that is read.
 const MAX_PROBLEM_BYTES: usize = 64 * 1024;
 /// Longest pause that is believed: a proxy's mistake must not silence a device for days.
@@ -28,8 +30,10 @@ pub(super) async fn read<T: DeserializeOwned>(response: Response) -> Result<T, T
     if response.status() != StatusCode::OK {
         return Err(refusal(response).await);
     }
-    if media_type(&response) != body::CONTENT_TYPE {
-        return Err(TransportError::NotAnOperator);
+    match media_type(&response).as_str() {
+        body::CONTENT_TYPE => {}
+        HTML => return Err(TransportError::SignInNeeded),
+        _ => return Err(TransportError::NotAnOperator),
     }
     super::decode(response).await
 }
@@ -39,8 +43,8 @@ pub(super) async fn read_text(response: Response) -> Result<Vec<u8>, TransportEr
     if response.status() != StatusCode::OK {
         return Err(refusal(response).await);
     }
-    if media_type(&response) == "text/html" {
-        return Err(TransportError::NotAnOperator);
+    if media_type(&response) == HTML {
+        return Err(TransportError::SignInNeeded);
     }
     read_bytes(response).await
 }
@@ -77,9 +81,10 @@ async fn refusal(response: Response) -> TransportError {
     let code = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::TooLarge,
         StatusCode::TOO_MANY_REQUESTS => ProblemCode::TooManyRequests,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            ProblemCode::Unavailable
-        }
+        // RFC 6585 section 6, and what portals did before it: they send the browser to their page.
+        StatusCode::NETWORK_AUTHENTICATION_REQUIRED => return TransportError::SignInNeeded,
+        status if status.is_redirection() => return TransportError::SignInNeeded,
+        status if status.is_server_error() => ProblemCode::Unavailable,
         _ => return TransportError::NotAnOperator,
     };
     TransportError::Problem { code, retry_after_s }

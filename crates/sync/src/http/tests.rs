@@ -112,8 +112,6 @@ async fn an_operator_is_told_from_everything_else() {
         ("another system", cbor(&info("another"))),
         ("another version", cbor(&newer)),
         ("a statement that nobody signed", cbor(&forged)),
-        ("a captive portal", Answer::new(200, "text/html; charset=utf-8", b"<html>Sign in</html>".to_vec())),
-        ("a redirect", Answer::new(302, "text/html", Vec::new()).header("location", "http://127.0.0.1:1/")),
         ("another server", Answer::new(404, "text/plain", b"not found".to_vec())),
         ("cbor of something else", cbor(&vec![1, 2, 3])),
         ("too much", Answer::new(200, body::CONTENT_TYPE, vec![0; body::MAX_BODY_BYTES + 1])),
@@ -122,6 +120,24 @@ async fn an_operator_is_told_from_everything_else() {
         let error = client(&Server::plain(vec![answer])).fetch_operator().await.unwrap_err();
         assert_eq!(error, TransportError::NotAnOperator, "{name}");
         assert!(error.can_retry(), "{name}: a portal goes away");
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_wants_a_sign_in_is_told_apart() {
+    let page = || b"<html>Sign in</html>".to_vec();
+    for (name, answer) in [
+        ("a page instead of the answer", Answer::new(200, "text/html; charset=utf-8", page())),
+        ("a redirect", Answer::new(302, "text/html", Vec::new()).header("location", "http://127.0.0.1:1/")),
+        (
+            "a redirect without a type",
+            Answer::new(307, "text/plain", Vec::new()).header("location", "/login"),
+        ),
+        ("as RFC 6585 says it", Answer::new(511, "text/html", page())),
+    ] {
+        let error = push_to(vec![answer]).await.unwrap_err();
+        assert_eq!(error, TransportError::SignInNeeded, "{name}");
+        assert!(error.can_retry(), "{name}: it goes away when somebody signs in");
     }
 }
 
@@ -230,11 +246,11 @@ async fn what_stands_in_front_of_an_operator_speaks_in_status_codes() {
     for (status, expected) in [
         (413, Some(ProblemCode::TooLarge)),
         (429, Some(ProblemCode::TooManyRequests)),
+        (500, Some(ProblemCode::Unavailable)),
         (502, Some(ProblemCode::Unavailable)),
         (503, Some(ProblemCode::Unavailable)),
         (504, Some(ProblemCode::Unavailable)),
         (403, None),
-        (511, None),
     ] {
         let error = push_to(vec![Answer::new(status, "text/html", b"<html>".to_vec())]).await.unwrap_err();
         let expected = expected.map_or(TransportError::NotAnOperator, |code| TransportError::Problem {
@@ -259,7 +275,7 @@ async fn an_agreement_is_taken_only_with_its_digest() {
     let altered = client(&Server::plain(vec![plain(b"2.")])).fetch_agreement(sha256).await;
     assert_eq!(altered.unwrap_err(), TransportError::Altered);
     let portal = Server::plain(vec![Answer::new(200, "text/html", text.to_vec())]);
-    assert_eq!(client(&portal).fetch_agreement(sha256).await.unwrap_err(), TransportError::NotAnOperator);
+    assert_eq!(client(&portal).fetch_agreement(sha256).await.unwrap_err(), TransportError::SignInNeeded);
     let missing = client(&Server::plain(vec![problem(ProblemCode::NotFound)])).fetch_agreement(sha256).await;
     assert!(!missing.unwrap_err().can_retry());
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wire::problem::ProblemCode;
-use wire::push::{PushRequest, PushResponse};
+use wire::push::{Outcome, PushRequest, PushResponse, Refusal};
 
 use super::{Phase, Progress, Run};
 use crate::SyncError;
@@ -87,8 +87,10 @@ impl Run<'_> {
             // What is sent again because the operator lost it goes step by step.
             match self.settle(last, &mut pushing).await {
                 // An operator that lost the end of its log gets it whole again, though its receipts count no more.
-                Err(error @ SyncError::Outbox(OutboxError::SplitView)) if limits.from_seq.is_some() => {
-                    contradiction = Some(error);
+                Err(error @ SyncError::Outbox(OutboxError::SplitView | OutboxError::TrustEnded))
+                    if limits.from_seq.is_some() =>
+                {
+                    contradiction.get_or_insert(error);
                 }
                 settled => settled?,
             }
@@ -108,7 +110,15 @@ impl Run<'_> {
         let mark = self.blocking(move |outbox| outbox.mark_sent(&marked.items));
         let exchange = async {
             tracing::trace!(target: "esep::step", step = "push-sent");
-            let answer = self.transport.push(request).await;
+            let answer = match self.transport.push(request).await {
+                // Nothing smaller can be sent, and the numbers behind it must not wait for ever.
+                Err(TransportError::Problem { code: ProblemCode::TooLarge, .. })
+                    if request.items.len() == 1 =>
+                {
+                    self.push_claim(request).await
+                }
+                answer => answer,
+            };
             tracing::trace!(target: "esep::step", step = "push-answered");
             answer
         };
@@ -120,6 +130,22 @@ impl Run<'_> {
         }
         // What cannot be read now is read, or complained of, when its turn comes.
         Sent { answer, behind: behind.ok() }
+    }
+
+    /// Pushes the one statement of a request by its number alone, because the way to the operator does not let its bytes
+    /// through. Whatever the operator refuses them for, they were too large; they are sent again with all that is refused.
+    async fn push_claim(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        let mut claim = request.clone();
+        for item in &mut claim.items {
+            (item.statement, item.content) = (Vec::new(), Vec::new());
+        }
+        let mut response = self.transport.push(&claim).await?;
+        for outcome in &mut response.outcomes {
+            if let Outcome::Refused { reason } = outcome {
+                *reason = Refusal::TooLarge;
+            }
+        }
+        Ok(response)
     }
 
     /// Takes the mark back: nobody reads afterwards that something was sent whose answer does not count.

@@ -37,4 +37,6 @@ export const commands: Record<Exclude<keyof Core, 'on'>, { name: string; takesRe
   me: { name: 'me', takesRequest: false },
   syncNow: { name: 'sync_now', takesRequest: false },
   syncState: { name: 'sync_state', takesRequest: false },
+  checkTrust: { name: 'check_trust', takesRequest: false },
+  evidenceFile: { name: 'evidence_file', takesRequest: false },
 };

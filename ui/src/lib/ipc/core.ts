@@ -51,6 +51,8 @@ export interface Core {
   me(): Promise<Me>;
   syncNow(): Promise<SyncState>;
   syncState(): Promise<SyncState>;
+  checkTrust(): Promise<SyncState>;
+  evidenceFile(): Promise<CsvFile>;
 
   /** Calls back on each event until the returned function is called. */
   on<E extends keyof CoreEvents>(event: E, handle: (payload: CoreEvents[E]) => void): () => void;

@@ -4,7 +4,7 @@ import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, services, specialist, storyOf,
 } from './fake-data';
 import type {
-  AgreementDue, AppState, ChildCard, PersonCard, RoleCode, Stage, SyncState, VisitQuery, VisitView,
+  AgreementDue, AppState, ChildCard, PersonCard, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
 } from './types';
 
 const hour_ms = 3_600_000;
@@ -16,6 +16,12 @@ export type FakeOptions = {
   offline?: boolean;
   locationReady?: boolean;
   empty?: boolean;
+  /** Whether the disk takes a visit more. */
+  room?: RoomCode;
+  /** A check of the operator's log failed. */
+  distrusted?: boolean;
+  /** And the log really contradicts itself. */
+  contradicts?: boolean;
   now_ms?: number;
 };
 
@@ -29,10 +35,12 @@ export class FakeCore implements Core {
   private readonly handlers = new Map<string, Set<(payload: never) => void>>();
   private readonly now_ms: number;
   private drafts = 0;
+  private distrusted: boolean;
 
   constructor(private readonly options: FakeOptions = {}) {
     const { roles = ['specialist'], stage = 'start', now_ms = Date.now(), visits = 14, empty = false } = options;
     this.now_ms = now_ms;
+    this.distrusted = options.distrusted ?? false;
     this.state = {
       stage, preferences: { locale: 'kk', theme: 'system', text_scale: 100 },
       accounts: stage === 'start' ? [] : [account('1', '1'), account('2', 'Жұмыс')],
@@ -113,6 +121,7 @@ export class FakeCore implements Core {
     children: this.cards.filter((card) => children.includes(card.id)),
     service: this.cards.find((card) => card.id === children[0])?.last_service ?? 'speech-therapy',
     location: this.readiness,
+    room: this.options.room ?? ('enough' as const),
   }));
   registerVisit = this.command('registerVisit', (request: Parameters<Core['registerVisit']>[0]) => {
     const visits = request.children.map((child, at) => ({
@@ -190,13 +199,20 @@ export class FakeCore implements Core {
   });
   syncNow = this.command('syncNow', () => this.sync);
   syncState = this.command('syncState', () => this.sync);
+  checkTrust = this.command('checkTrust', () => {
+    if (this.options.contradicts) throw new CoreError('trust-ended');
+    this.distrusted = false;
+    return this.sync;
+  });
+  evidenceFile = this.command('evidenceFile', () => ({ name: 'esep-evidence.json', text: '{}', path: '/Құжаттар/esep-evidence.json' }));
 
   private get sync(): SyncState {
     const waiting_count = this.list.filter((visit) => visit.transport.state === 'saved').length;
     return {
       phase: this.options.offline ? 'offline' : 'idle', done_count: 0, total_count: 0, waiting_count,
       refused_count: this.list.filter((visit) => visit.transport.state === 'refused').length,
-      last_success_ms: this.now_ms - hour_ms, error: this.options.offline ? 'offline' : null, next_try_in_s: null,
+      last_success_ms: this.now_ms - hour_ms, error: this.options.offline ? 'offline' : this.distrusted ? 'trust-ended' : null, next_try_in_s: null,
+      distrust: this.distrusted ? { finding: 'split-view', found_at_ms: this.now_ms - hour_ms } : null,
     };
   }
   private get own(): PersonCard {

@@ -186,6 +186,7 @@ fn after_any_failed_push_nobody_reads_that_it_was_sent() {
         let network = Network { tamper: Some(tamper), ..Network::good(&mut operator, &device) };
         assert!(run(&device, &network).is_err(), "{name}");
         assert_eq!(state_of(&device, 1), Way::Saved, "{name}");
+        assert!(device.settle(&operator), "{name}");
         device.push(&mut operator);
         assert_eq!(state_of(&device, 1), Way::Registered, "{name}: nothing is lost");
     }

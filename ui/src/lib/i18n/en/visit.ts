@@ -54,6 +54,10 @@ export const visit: Messages['visit'] = {
   textNeeded: 'Say why',
   locationReady: 'The location is read once, only when the button is pressed',
   locationWhy: 'The location is read once, to confirm that the visit was at that place; nobody follows where you go.',
+  roomLow: 'Little space is left on the device',
+  roomLowText: 'This visit will be kept: space was set aside for it. For the next ones delete files that you do not need.',
+  roomNone: 'No space is left on the device',
+  roomNoneText: 'The visit may not be saved. First delete files that you do not need. If it is not saved, the app says so at once.',
   locationWarningTitle: 'The location will not be read',
   locationWarning: 'The visit is saved all the same. But by clause 2.3 of the agreement it may not be counted: a coordinator decides.',
   locationMend: {

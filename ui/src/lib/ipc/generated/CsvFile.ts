@@ -2,7 +2,7 @@
 
 export type CsvFile = { name: string, 
 /**
- * UTF-8 with byte order mark, semicolons.
+ * UTF-8; a table with byte order mark and semicolons, evidence as JSON.
  */
 text: string, 
 /**
