@@ -15,6 +15,7 @@ mod error;
 mod migrate;
 mod read;
 mod rows;
+mod trace;
 mod write;
 
 use std::path::{Path, PathBuf};

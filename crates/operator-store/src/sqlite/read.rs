@@ -56,7 +56,7 @@ impl Drop for Snapshot<'_> {
     }
 }
 
-fn one<T>(
+pub(super) fn one<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -66,7 +66,7 @@ fn one<T>(
     statement.query_row(params, map).optional().map_err(from_sqlite)
 }
 
-fn many<T>(
+pub(super) fn many<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -319,6 +319,7 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
             .map(|(name, leaf, sight)| Ok((scope(name)?, u64::try_from(*leaf).unwrap_or(u64::MAX), *sight)))
             .collect::<Result<Vec<_>, StoreError>>()?;
         audiences.sort_unstable();
-        Ok(Projections { facts, keys, visits, audiences })
+        let (readings, traces) = (super::trace::readings(connection)?, super::trace::traces(connection)?);
+        Ok(Projections { facts, keys, visits, audiences, readings, traces })
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use domain::Kind;
+use domain::content::VisitOutcome;
 use domain::id::{ChildId, OrganisationId, PlaceId, VisitId};
 use domain::scope::{Scope, Sight, VisitParties};
 use journal::SeriesHead;
@@ -180,7 +181,12 @@ pub(crate) fn visits_name_their_specialists(store: &dyn Store) {
             organisation: OrganisationId::from_bytes([9; 16]),
         },
         place: place.map(|n| PlaceId::from_bytes([n; 16])),
-        started_at_ms: 5,
+        capture: None,
+        outcome: VisitOutcome::Held,
+        started_at_ms: i64::from(n),
+        finished_at_ms: None,
+        cancelled: false,
+        basis: statement_id(u64::from(n)),
         leaf_index: 0,
     };
     let rows = [row(1, 1, 1, Some(3)), row(2, 1, 2, None), row(3, 1, 2, None), row(4, 2, 3, None)];
