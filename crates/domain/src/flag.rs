@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::LocationOutcome;
 use crate::geo::{Position, Presence};
+use crate::visit::Confirmation;
 use limit::LOW_ACCURACY_DM;
 
 macro_rules! flags {
@@ -141,6 +142,17 @@ pub fn location_flags(outcome: &LocationOutcome, presence: Option<Presence>) -> 
     }
 }
 
+/// The flag of how a visit stands: disputed, or unanswered for longer than [`limit::UNCONFIRMED_MS`].
+pub fn standing(confirmation: Confirmation, started_at_ms: i64, now_ms: i64) -> Option<Flag> {
+    match confirmation {
+        Confirmation::Disputed => Some(Flag::Disputed),
+        Confirmation::Confirmed => None,
+        Confirmation::None => {
+            (now_ms.saturating_sub(started_at_ms) > limit::UNCONFIRMED_MS).then_some(Flag::Unconfirmed)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +187,15 @@ mod tests {
             let flags = location_flags(&LocationOutcome::Fix(Fix { lat_e7, lon_e7, ..good }), None);
             assert_eq!(flags, [Flag::NoLocation], "{lat_e7} {lon_e7}");
         }
+    }
+
+    #[test]
+    fn a_week_without_an_answer_is_said() {
+        let after = |confirmation, ms| standing(confirmation, 0, ms);
+        assert_eq!(after(Confirmation::None, limit::UNCONFIRMED_MS), None);
+        assert_eq!(after(Confirmation::None, limit::UNCONFIRMED_MS + 1), Some(Flag::Unconfirmed));
+        assert_eq!(after(Confirmation::Confirmed, i64::MAX), None);
+        assert_eq!(after(Confirmation::Disputed, 0), Some(Flag::Disputed));
     }
 
     #[test]
