@@ -141,12 +141,52 @@ CREATE TABLE visits (
     specialist BLOB NOT NULL,
     organisation BLOB NOT NULL,
     place BLOB,                                  -- absent: none was agreed
+    capture BLOB,                                -- absent: no reading began with it
+    outcome TEXT NOT NULL,
     started_at_ms INTEGER NOT NULL,
+    finished_at_ms INTEGER,                      -- absent: not known yet
+    cancelled INTEGER NOT NULL,                  -- 1: taken back
+    basis BLOB NOT NULL,                         -- id of the latest version
     leaf_index INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX visits_child ON visits (child, specialist);
 CREATE INDEX visits_organisation ON visits (organisation, specialist);
+CREATE INDEX visits_specialist ON visits (specialist, started_at_ms);
+
+CREATE TABLE readings (
+    -- Where specialists were. A row goes with its content when that is erased.
+    leaf_index INTEGER NOT NULL PRIMARY KEY,
+    person BLOB NOT NULL,
+    capture BLOB NOT NULL,
+    lat_e7 INTEGER NOT NULL,
+    lon_e7 INTEGER NOT NULL,
+    accuracy_dm INTEGER,                         -- absent: unknown
+    at_ms INTEGER NOT NULL,
+    fixed_at_ms INTEGER,                         -- absent: the provider does not tell
+    source TEXT NOT NULL,
+    issued_at_ms INTEGER NOT NULL,
+    epoch BLOB NOT NULL,
+    elapsed_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX readings_person ON readings (person, at_ms);
+CREATE INDEX readings_position ON readings (person, lat_e7, lon_e7);
+
+CREATE TABLE traces (
+    -- Clocks of the statements about visits, and which of them are answers that count.
+    leaf_index INTEGER NOT NULL PRIMARY KEY,
+    key BLOB NOT NULL,
+    issued_at_ms INTEGER NOT NULL,
+    epoch BLOB NOT NULL,
+    elapsed_ms INTEGER NOT NULL,
+    person BLOB,                                 -- who answered; absent: no answer
+    visit BLOB                                   -- to which visit
+) STRICT;
+
+CREATE INDEX traces_key ON traces (key, leaf_index);
+CREATE INDEX traces_epoch ON traces (epoch, key);
+CREATE INDEX traces_answers ON traces (person, issued_at_ms) WHERE person IS NOT NULL;
 
 CREATE TABLE scopes (
     -- Names of audiences, so that a row of the next table stays small.

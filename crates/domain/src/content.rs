@@ -112,6 +112,21 @@ pub enum VisitOutcome {
     NobodyHome,
 }
 
+impl VisitOutcome {
+    /// The code in statements and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            VisitOutcome::Held => "held",
+            VisitOutcome::NobodyHome => "nobody-home",
+        }
+    }
+
+    /// The outcome of that code.
+    pub fn parse(code: &str) -> Option<Self> {
+        [VisitOutcome::Held, VisitOutcome::NobodyHome].into_iter().find(|outcome| outcome.as_str() == code)
+    }
+}
+
 /// Why a visit is entered after the fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -230,6 +245,24 @@ pub enum FixSource {
     Network,
     /// The platform does not tell.
     Unknown,
+}
+
+impl FixSource {
+    /// The code in statements and SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FixSource::Gnss => "gnss",
+            FixSource::Network => "network",
+            FixSource::Unknown => "unknown",
+        }
+    }
+
+    /// The source of that code.
+    pub fn parse(code: &str) -> Option<Self> {
+        [FixSource::Gnss, FixSource::Network, FixSource::Unknown]
+            .into_iter()
+            .find(|source| source.as_str() == code)
+    }
 }
 
 /// A position as the platform gave it.

@@ -1,5 +1,19 @@
 //! Reasons for a person to look at a visit. A flag never decides whether a visit counts; only `no-authority` keeps an
 //! answer, a review or a fact of somebody who may not give it from counting (docs/PROTOCOL.md, 5 and 5.1).
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`limit`] | every threshold with its reason |
+//! | [`reading`] | two readings of one person: copied coordinates, a journey that nobody makes |
+//! | [`stay`] | two visits of one specialist: at the same time, the same one twice |
+//! | [`clock`] | two statements of one device: the clock was changed; one that came late |
+//! | [`answer`] | answers of one representative: more than somebody reads |
+
+pub mod answer;
+pub mod clock;
+pub mod limit;
+pub mod reading;
+pub mod stay;
 
 use std::fmt;
 
@@ -7,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::LocationOutcome;
 use crate::geo::{Position, Presence};
+use crate::visit::Confirmation;
+use limit::LOW_ACCURACY_DM;
 
 macro_rules! flags {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -67,6 +83,22 @@ flags! {
     UnknownSubject = "unknown-subject",
     /// The times that the statement claims contradict each other, its checkpoint or the operator's clock.
     TimeInDoubt = "time-in-doubt",
+    /// The same coordinates to the last digit as another reading of this person, or as the place's own.
+    CopiedLocation = "copied-location",
+    /// Too far from the reading before or after it for the time between them.
+    ImpossibleTravel = "impossible-travel",
+    /// The wall clock moved against the clock that counts sleep.
+    ClockChanged = "clock-changed",
+    /// The specialist was at two places at the same time.
+    VisitsOverlap = "visits-overlap",
+    /// The same child by the same specialist at the same time once more.
+    DuplicateVisit = "duplicate-visit",
+    /// Registered long after it was made.
+    LateSync = "late-sync",
+    /// The answer was signed on the device that registered the visit.
+    OneDevice = "one-device",
+    /// More answers of one person than somebody reads or has children.
+    ManyAnswers = "many-answers",
 }
 
 impl fmt::Display for Flag {
@@ -110,8 +142,16 @@ pub fn location_flags(outcome: &LocationOutcome, presence: Option<Presence>) -> 
     }
 }
 
-/// Worse than 100 m is coarse: a street away cannot be told from the place.
-pub const LOW_ACCURACY_DM: u32 = 1_000;
+/// The flag of how a visit stands: disputed, or unanswered for longer than [`limit::UNCONFIRMED_MS`].
+pub fn standing(confirmation: Confirmation, started_at_ms: i64, now_ms: i64) -> Option<Flag> {
+    match confirmation {
+        Confirmation::Disputed => Some(Flag::Disputed),
+        Confirmation::Confirmed => None,
+        Confirmation::None => {
+            (now_ms.saturating_sub(started_at_ms) > limit::UNCONFIRMED_MS).then_some(Flag::Unconfirmed)
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +187,15 @@ mod tests {
             let flags = location_flags(&LocationOutcome::Fix(Fix { lat_e7, lon_e7, ..good }), None);
             assert_eq!(flags, [Flag::NoLocation], "{lat_e7} {lon_e7}");
         }
+    }
+
+    #[test]
+    fn a_week_without_an_answer_is_said() {
+        let after = |confirmation, ms| standing(confirmation, 0, ms);
+        assert_eq!(after(Confirmation::None, limit::UNCONFIRMED_MS), None);
+        assert_eq!(after(Confirmation::None, limit::UNCONFIRMED_MS + 1), Some(Flag::Unconfirmed));
+        assert_eq!(after(Confirmation::Confirmed, i64::MAX), None);
+        assert_eq!(after(Confirmation::Disputed, 0), Some(Flag::Disputed));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`authority`] | what each kind needs |
 //! | [`membership`] | who is what at a moment |
 //! | [`moment`] | when a statement was made, as far as the log can tell |
+//! | [`neighbour`] | what it says beside others of the same person |
 //! | [`place`] | where a visit was, and who gives a place its coordinates |
 //! | [`audience`] | whom a statement reaches |
 
@@ -13,6 +14,7 @@ mod audience;
 mod authority;
 mod membership;
 mod moment;
+pub(crate) mod neighbour;
 mod place;
 
 use domain::content::Content;
@@ -60,6 +62,7 @@ pub fn flags(
     let moment = Moment::of(read, key, header, now_ms)?;
     let mut flags = authority::flags(read, key.person, header, content, &moment)?;
     flags.extend(moment.flags(content));
+    flags.extend(neighbour::flags(read, key.person, header, content, now_ms)?);
     if !key.is_in_force() {
         flags.push(Flag::KeyRevoked);
     }

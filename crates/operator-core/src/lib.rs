@@ -19,6 +19,7 @@
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
+//! | `visit` | a visit as the rules compare it with others |
 //! | [`audit`] | is everything whole |
 
 pub mod activation;
@@ -39,6 +40,7 @@ pub mod register;
 pub mod scopes;
 pub mod store;
 pub mod verify;
+mod visit;
 
 pub use operator::Operator;
 pub use store::{Store, StoreError, StoreRead, StoreTxn};

@@ -1,5 +1,7 @@
 //! A store in memory: for tests, and the second implementation that keeps the contract honest.
 
+mod trace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +11,7 @@ use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
 
 use crate::fact::{Class, Fact, FactQuery};
+use crate::store::trace::{ReadingRow, TraceRow};
 use crate::store::{
     Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, Store, StoreError, StoreRead,
     StoreTxn, StoredHead, VisitRow,
@@ -26,6 +29,8 @@ struct State {
     facts: BTreeMap<Slot, Fact>,
     keys: BTreeMap<KeyId, BoundKey>,
     visits: BTreeMap<VisitId, VisitRow>,
+    readings: BTreeMap<u64, ReadingRow>,
+    traces: BTreeMap<u64, TraceRow>,
     audiences: BTreeMap<(Scope, u64), Sight>,
     activations: BTreeMap<String, Activation>,
     documents: BTreeMap<Digest, Vec<u8>>,
@@ -253,6 +258,8 @@ impl<T: HasState> StoreRead for T {
             keys: state.keys.values().cloned().collect(),
             visits: state.visits.values().copied().collect(),
             audiences: state.audiences.iter().map(|(&(scope, leaf), &sight)| (scope, leaf, sight)).collect(),
+            readings: state.readings.values().copied().collect(),
+            traces: state.traces.values().copied().collect(),
         })
     }
 }
@@ -300,6 +307,7 @@ impl StoreTxn for MemoryTxn<'_> {
 
     fn erase_content(&mut self, leaf_index: u64) -> Result<(), StoreError> {
         self.state.contents.remove(&leaf_index);
+        self.state.readings.remove(&leaf_index);
         Ok(())
     }
 
@@ -333,6 +341,8 @@ impl StoreTxn for MemoryTxn<'_> {
         self.state.facts.clear();
         self.state.keys.clear();
         self.state.visits.clear();
+        self.state.readings.clear();
+        self.state.traces.clear();
         self.state.audiences.clear();
         Ok(())
     }

@@ -5,10 +5,11 @@ use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{DeviceId, VisitId};
 use domain::scope::VisitParties;
-use journal::VerifyingKey;
+use journal::{Header, Statement, VerifyingKey};
 
-use crate::authorise::{self, Author};
+use crate::authorise::{self, Author, neighbour};
 use crate::fact::fact_of;
+use crate::store::trace::{ReadingRow, TraceRow};
 use crate::store::{BoundKey, Entry, StoreError, StoreTxn, VisitRow};
 
 /// Journal rows that a rebuild reads at once.
@@ -21,6 +22,7 @@ const BATCH: u32 = 500;
 pub fn apply(
     txn: &mut dyn StoreTxn,
     entry: &Entry,
+    header: &Header,
     author: &Author,
     content: Option<&Content>,
 ) -> Result<(), StoreError> {
@@ -32,7 +34,10 @@ pub fn apply(
             put_keys(txn, entry, author, content)?;
         }
         put_visit(txn, entry, author, content)?;
+        change_visit(txn, entry, author, content)?;
+        put_reading(txn, entry, header, author, content)?;
     }
+    put_trace(txn, entry, header, author, content)?;
     let audiences = authorise::audiences(txn.as_read(), author, entry, content)?;
     txn.put_audiences(entry.leaf_index, &audiences)
 }
@@ -98,8 +103,66 @@ fn put_visit(
         visit,
         parties: VisitParties { child: registered.child, specialist, organisation: registered.organisation },
         place: registered.place,
+        capture: registered.capture,
+        outcome: registered.outcome,
         started_at_ms: registered.started_at_ms,
+        finished_at_ms: registered.finished_at_ms,
+        cancelled: false,
+        basis: entry.id,
         leaf_index: entry.leaf_index,
+    })
+}
+
+/// A finish and a correction count only by the specialist.
+fn change_visit(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    author: &Author,
+    content: &Content,
+) -> Result<(), StoreError> {
+    if !matches!(content, Content::VisitFinished(_) | Content::VisitCorrected(_)) {
+        return Ok(());
+    }
+    let visit = txn.visit(VisitId::from(entry.subject))?;
+    let changed = visit
+        .filter(|row| author.person() == Some(row.parties.specialist))
+        .and_then(|row| row.changed_by(entry.id, content));
+    changed.map_or(Ok(()), |row| txn.change_visit(&row))
+}
+
+/// A reading of the visit's specialist that was taken with consent.
+fn put_reading(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    header: &Header,
+    author: &Author,
+    content: &Content,
+) -> Result<(), StoreError> {
+    let (Content::VisitLocated(located), Some(person)) = (content, author.person()) else { return Ok(()) };
+    if entry.flags.contains(&Flag::NoAuthority) || txn.visit(VisitId::from(entry.subject))?.is_none() {
+        return Ok(());
+    }
+    match neighbour::reading(header, located) {
+        Some(reading) => txn.put_reading(&ReadingRow { leaf_index: entry.leaf_index, person, reading }),
+        None => Ok(()),
+    }
+}
+
+fn put_trace(
+    txn: &mut dyn StoreTxn,
+    entry: &Entry,
+    header: &Header,
+    author: &Author,
+    content: Option<&Content>,
+) -> Result<(), StoreError> {
+    let Some(person) = author.person().filter(|_| entry.kind.is_about_visit()) else { return Ok(()) };
+    let counts = !entry.flags.contains(&Flag::NoAuthority)
+        && matches!(content, Some(Content::VisitConfirmed(_) | Content::VisitDisputed(_)));
+    txn.put_trace(&TraceRow {
+        leaf_index: entry.leaf_index,
+        key: entry.key,
+        tick: neighbour::tick(header),
+        answer: counts.then(|| (person, VisitId::from(entry.subject))),
     })
 }
 
@@ -126,7 +189,9 @@ pub fn rebuild(txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
                 Some(key) => Author::Device(Box::new(key)),
                 None => Author::Operator,
             };
-            apply(txn, entry, &author, content.as_ref())?;
+            let statement = Statement::decode(&entry.statement)
+                .map_err(|_| StoreError::Damaged("a registered statement is no longer readable"))?;
+            apply(txn, entry, statement.header(), &author, content.as_ref())?;
         }
     }
 }

@@ -68,7 +68,7 @@ pub fn register(
     flags.sort_unstable();
     let entry = entry(txn.log_size()?, checked, header, branch, flags, now_ms);
     append(txn, &entry, checked.content_bytes())?;
-    project::apply(txn, &entry, author, checked.content())?;
+    project::apply(txn, &entry, header, author, checked.content())?;
     let (leaf_index, flags) = (entry.leaf_index, entry.flags);
     Ok(if branch { Outcome::Fork { leaf_index, flags } } else { Outcome::Registered { leaf_index, flags } })
 }

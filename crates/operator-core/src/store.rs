@@ -11,22 +11,26 @@
 //! * Calls block. A backend with network round trips runs on blocking threads (docs/adr/0002-sync-store-contract.md).
 //!
 //! # Invariants
-//! Journal, nodes, heads and refusals are only added to. Contents are erasable. Facts, keys, visits and audiences are
-//! projections: [`StoreTxn::clear_projections`] drops them and [`crate::project::rebuild`] makes them again.
+//! Journal, nodes, heads and refusals are only added to. Contents are erasable. Facts, keys, visits, readings, traces and
+//! audiences are projections: [`StoreTxn::clear_projections`] drops them and [`crate::project::rebuild`] makes them again.
+
+pub mod trace;
 
 use std::collections::BTreeSet;
 
 use domain::Kind;
-use domain::content::Content;
+use domain::content::{Content, VisitOutcome};
 use domain::flag::Flag;
 use domain::id::{
-    ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId,
+    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId,
+    VisitId,
 };
 use domain::scope::{Scope, Sight, VisitParties};
 use journal::{SeriesHead, VerifyingKey};
 pub use wire::push::Refusal;
 
 use crate::fact::{Fact, FactQuery};
+use trace::{ReadingRow, TraceRead, TraceRow, TraceTxn};
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -143,8 +147,18 @@ pub struct VisitRow {
     pub parties: VisitParties,
     /// Agreed place.
     pub place: Option<PlaceId>,
+    /// The reading that its tap began.
+    pub capture: Option<CaptureId>,
+    /// Held, or nobody at home.
+    pub outcome: VisitOutcome,
     /// Start.
     pub started_at_ms: i64,
+    /// End; absent while it is not known.
+    pub finished_at_ms: Option<i64>,
+    /// Whether it is taken back.
+    pub cancelled: bool,
+    /// The latest version.
+    pub basis: StatementId,
     /// The statement that registered it.
     pub leaf_index: u64,
 }
@@ -198,7 +212,7 @@ pub struct Delivery {
 
 /// Everything that can be read. Every method fails with [`StoreError::Unavailable`] or [`StoreError::Damaged`].
 #[expect(clippy::missing_errors_doc, reason = "the same two variants everywhere, stated on the trait")]
-pub trait StoreRead {
+pub trait StoreRead: TraceRead {
     /// Leaves in the log.
     fn log_size(&self) -> Result<u64, StoreError>;
     /// A registered statement by position.
@@ -272,6 +286,10 @@ pub struct Projections {
     pub visits: Vec<VisitRow>,
     /// Audiences, by scope and leaf.
     pub audiences: Vec<(Scope, u64, Sight)>,
+    /// Readings, by leaf.
+    pub readings: Vec<ReadingRow>,
+    /// Traces, by leaf.
+    pub traces: Vec<TraceRow>,
 }
 
 /// How [`StoreRead::said`] finds it, for stores that remember what they found.
@@ -287,7 +305,7 @@ pub fn read_said<R: StoreRead + ?Sized>(read: &R, leaf_index: u64) -> Result<Opt
 
 /// A write transaction. Dropping it rolls it back. Errors as [`StoreRead`].
 #[expect(clippy::missing_errors_doc, reason = "the same two variants everywhere, stated on the trait")]
-pub trait StoreTxn: StoreRead {
+pub trait StoreTxn: StoreRead + TraceTxn {
     /// For functions that only read.
     fn as_read(&self) -> &dyn StoreRead;
     /// Appends at [`Entry::leaf_index`], which must be the size of the log; a taken id or position is an error.
@@ -308,7 +326,7 @@ pub trait StoreTxn: StoreRead {
     fn put_visit(&mut self, visit: &VisitRow) -> Result<(), StoreError>;
     /// Addresses a statement; it must have no audience yet.
     fn put_audiences(&mut self, leaf_index: u64, audiences: &[(Scope, Sight)]) -> Result<(), StoreError>;
-    /// Drops facts, keys, visits and audiences.
+    /// Drops all projections.
     fn clear_projections(&mut self) -> Result<(), StoreError>;
     /// Adds or changes an activation code.
     fn put_activation(&mut self, activation: &Activation) -> Result<(), StoreError>;

@@ -20,6 +20,7 @@ mod migrate;
 mod query;
 mod read;
 mod rows;
+mod trace;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -159,6 +159,8 @@ fn projections(copy: &SqliteStore) -> Result<Check, StoreError> {
         ("facts", before.facts == after.facts),
         ("keys", before.keys == after.keys),
         ("visits", before.visits == after.visits),
+        ("readings", before.readings == after.readings),
+        ("traces", before.traces == after.traces),
         ("audiences", before.audiences == after.audiences),
     ] {
         if !same {

@@ -1,7 +1,7 @@
 //! A visit in a list, with what may be done with it by whom.
 
 use domain::content::{LocationOutcome, VisitOutcome};
-use domain::flag::LOW_ACCURACY_DM;
+use domain::flag::limit::LOW_ACCURACY_DM;
 use domain::visit::{Answer, Confirmation, Review};
 use store::read::transport::Transport as StoredTransport;
 use store::read::visit::{AnswerRow, VisitRow};

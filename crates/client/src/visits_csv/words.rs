@@ -201,6 +201,14 @@ pub(super) const FLAGS: &[Word] = &[
     ("unconfirmed", ["Ата-ана жауап бермеген", "Родитель не ответил", "No answer from a parent"]),
     ("unknown-subject", ["Бала не жер белгісіз", "Неизвестный ребёнок или место", "Unknown child or place"]),
     ("time-in-doubt", ["Уақыты күмәнді", "Время вызывает сомнение", "Time in doubt"]),
+    ("copied-location", ["Координатасы қайталанған", "Координаты повторяются", "Repeated coordinates"]),
+    ("impossible-travel", ["Жолға уақыт жетпейді", "Не успеть доехать", "Impossible journey"]),
+    ("clock-changed", ["Сағат ауыстырылған", "Часы переставлены", "Clock changed"]),
+    ("visits-overlap", ["Келулер қабаттасады", "Визиты пересекаются", "Visits overlap"]),
+    ("duplicate-visit", ["Келу қайталанған", "Повтор визита", "Entered twice"]),
+    ("late-sync", ["Кеш жіберілген", "Отправлено поздно", "Sent late"]),
+    ("one-device", ["Бір құрылғыдан", "С одного устройства", "One device"]),
+    ("many-answers", ["Жауап тым көп", "Слишком много ответов", "Too many answers"]),
 ];
 
 /// Where a record is on its way.

@@ -3,17 +3,11 @@
 
 use domain::content::Content;
 use domain::flag::Flag;
+use domain::flag::limit::{SKEW_MS, TAP_MS};
 use journal::{Header, Statement};
 
 use crate::register;
 use crate::store::{BoundKey, StoreError, StoreRead};
-
-/// How far a device's clock may be off before a person should look: phones that set their clock by hand are minutes
-/// off, not hours.
-const SKEW_MS: i64 = 10 * 60_000;
-
-/// A visit that begins this long before or after its statement was made was entered after the fact, whatever it says.
-const TAP_MS: i64 = 5 * 60_000;
 
 /// The span in which a statement was made.
 #[derive(Debug, Clone, Copy)]

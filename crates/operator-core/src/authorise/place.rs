@@ -105,16 +105,24 @@ pub(super) fn presence(
     place: Option<PlaceId>,
     outcome: &LocationOutcome,
 ) -> Result<Option<Presence>, StoreError> {
-    let (Some(place), LocationOutcome::Fix(fix)) = (place, outcome) else { return Ok(None) };
+    let LocationOutcome::Fix(fix) = outcome else { return Ok(None) };
+    let Some((there, radius_m)) = position(read, place)? else { return Ok(None) };
+    let Ok(here) = Position::new(fix.lat_e7, fix.lon_e7) else { return Ok(None) };
+    let distance_m = domain::geo::distance_m(here, there);
+    Ok(Some(domain::geo::presence(distance_m, fix.accuracy_dm, radius_m)))
+}
+
+/// The registered coordinates of a place and its radius in metres, if they are known.
+pub(super) fn position(
+    read: &dyn StoreRead,
+    place: Option<PlaceId>,
+) -> Result<Option<(Position, u32)>, StoreError> {
+    let Some(place) = place else { return Ok(None) };
     let known = read.facts(&FactQuery::of(Class::PlacePosition).about(place))?;
     let Some(known) = known.last() else { return Ok(None) };
     let Some(Content::RecordChanged(changed)) = known.content(read)? else { return Ok(None) };
     let RecordData::Position { lat_e7, lon_e7, radius_m, .. } = changed.data else { return Ok(None) };
-    let (Ok(here), Ok(there)) = (Position::new(fix.lat_e7, fix.lon_e7), Position::new(lat_e7, lon_e7)) else {
-        return Ok(None);
-    };
-    let distance_m = domain::geo::distance_m(here, there);
-    Ok(Some(domain::geo::presence(distance_m, fix.accuracy_dm, radius_m)))
+    Ok(Position::new(lat_e7, lon_e7).ok().map(|position| (position, radius_m)))
 }
 
 /// Whether a visit names the place where its child is visited. A device that could not know of the child's new place

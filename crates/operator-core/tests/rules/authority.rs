@@ -260,10 +260,10 @@ fn a_key_that_others_may_have_speaks_for_nobody_from_then_on() {
     let mut colleague = world.device(world.colleague);
     let compromised = KeyCompromised { key: stolen.key.id(), since_ms: world.clock.utc_ms() };
     assert_eq!(colleague.say(stolen.id, compromised.clone()), [Flag::NoAuthority], "of a stranger");
-    let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(stolen.say(world.visit_id(), content.clone()), []);
+    let visit = || world.visit_by(world.specialist, world.child);
+    assert_eq!(stolen.say(world.visit_id(), visit()), []);
     assert_eq!(specialist.say(stolen.id, compromised), []);
-    assert_eq!(stolen.say(world.visit_id(), content), [Flag::KeyRevoked]);
+    assert_eq!(stolen.say(world.visit_id(), visit()), [Flag::KeyRevoked]);
     let own = KeyCompromised { key: specialist.key.id(), since_ms: 0 };
     assert_eq!(stolen.say(specialist.id, own), [Flag::KeyRevoked]);
     let read = world.store.read().unwrap();

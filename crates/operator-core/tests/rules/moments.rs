@@ -3,6 +3,7 @@
 use domain::agreement::AgreementKind;
 use domain::content::{LateReason, Role, VisitFinished, VisitRegistered};
 use domain::flag::Flag;
+use domain::flag::limit::LATE_SYNC_MS;
 use domain::{Clock as _, Content, Rng};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, seal};
@@ -14,7 +15,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// As [`Device::seal`], with the wall clock of the device so far off.
 fn seal_off(device: &mut Device<'_>, off_ms: i64, content: impl Into<Content>) -> Sealed {
     let world = device.world;
-    let stamp = Stamp::now(&world.clock, device.beacon);
+    let stamp = device.stamp();
     let stamp = Stamp { utc_ms: stamp.utc_ms + off_ms, ..stamp };
     let draft = Draft::new(world.visit_id(), content);
     let rng: &dyn Rng = &world.rng;
@@ -42,9 +43,20 @@ fn a_visit_that_waited_for_days_offline_bears_no_flag() {
     world.clock.advance(HOUR_MS);
     world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
     world.team(world.child, world.specialist, Some(world.clock.utc_ms()));
-    world.clock.advance(9 * DAY_MS);
+    world.clock.advance(6 * DAY_MS);
     assert_eq!(device.deliver(&first), []);
     assert_eq!(device.deliver(&second), []);
+}
+
+#[test]
+fn a_visit_that_waited_for_more_than_a_week_says_so() {
+    let world = World::new();
+    let mut device = world.ready(world.specialist, AgreementKind::Specialist);
+    let visit = visit_off(&mut device, 0);
+    let finished = seal_off(&mut device, 0, VisitFinished { finished_at_ms: 1 });
+    world.clock.advance(LATE_SYNC_MS + 1_000);
+    assert_eq!(device.deliver(&visit), [Flag::LateSync]);
+    assert_eq!(device.deliver(&finished), [Flag::UnknownSubject], "the visit says it once");
 }
 
 #[test]
@@ -60,11 +72,13 @@ fn a_clock_set_back_or_forward_is_seen_and_opens_no_door() {
     let back = visit_off(&mut device, -5 * HOUR_MS);
     assert_eq!(device.deliver(&back), [Flag::OutsideEngagement, Flag::TimeInDoubt]);
     let forward = visit_off(&mut device, HOUR_MS);
-    assert_eq!(device.deliver(&forward), [Flag::OutsideEngagement, Flag::TimeInDoubt]);
+    let moved = [Flag::OutsideEngagement, Flag::TimeInDoubt, Flag::ClockChanged];
+    assert_eq!(device.deliver(&forward), moved, "six hours beside the clock that counts sleep");
     let minutes = visit_off(&mut device, 5 * 60_000);
-    assert_eq!(device.deliver(&minutes), [Flag::OutsideEngagement]);
+    assert_eq!(device.deliver(&minutes), [Flag::OutsideEngagement, Flag::ClockChanged]);
     let finished = seal_off(&mut device, DAY_MS, VisitFinished { finished_at_ms: 1 });
-    assert_eq!(device.deliver(&finished), [Flag::UnknownSubject, Flag::TimeInDoubt]);
+    let moved = [Flag::UnknownSubject, Flag::TimeInDoubt, Flag::ClockChanged];
+    assert_eq!(device.deliver(&finished), moved);
 }
 
 #[test]
@@ -72,13 +86,15 @@ fn a_start_that_is_not_the_tap_is_a_late_entry() {
     let world = World::new();
     let mut device = world.ready(world.specialist, AgreementKind::Specialist);
     world.clock.advance(DAY_MS);
-    let now_ms = world.clock.utc_ms();
-    let at =
-        |started_at_ms| VisitRegistered { started_at_ms, ..world.visit_by(world.specialist, world.child) };
-    assert_eq!(device.say(world.visit_id(), at(now_ms - 4 * 60_000)), []);
-    assert_eq!(device.say(world.visit_id(), at(now_ms - 6 * 60_000)), [Flag::LateEntry]);
+    let from_now = |ms: i64| {
+        let visit = world.visit_by(world.specialist, world.child);
+        VisitRegistered { started_at_ms: visit.started_at_ms + ms, ..visit }
+    };
+    assert_eq!(device.say(world.visit_id(), from_now(-4 * 60_000)), []);
+    assert_eq!(device.say(world.visit_id(), from_now(4 * 60_000)), []);
+    assert_eq!(device.say(world.visit_id(), from_now(-6 * 60_000)), [Flag::LateEntry, Flag::DuplicateVisit]);
     assert_eq!(
-        device.say(world.visit_id(), at(now_ms + HOUR_MS)),
+        device.say(world.visit_id(), from_now(HOUR_MS)),
         [Flag::LateEntry, Flag::TimeInDoubt],
         "it is still to come"
     );
@@ -106,7 +122,7 @@ fn a_late_entry_is_judged_then_and_now() {
     world.clock.advance(HOUR_MS);
     device.sees_the_log();
     assert_eq!(
-        device.say(world.visit_id(), late(yesterday)),
+        device.say(world.visit_id(), late(yesterday + HOUR_MS)),
         [Flag::LateEntry, Flag::OutsideEngagement],
         "who left says what was while he was there: a person looks"
     );

@@ -25,8 +25,9 @@ fn a_reading_is_judged_against_the_registered_place() {
     assert_eq!(specialist.say(id, located(fix(LAT_E7))), [], "the place has no known coordinates");
     let position = RecordData::Position { lat_e7: LAT_E7, lon_e7: LON_E7, radius_m: 150, adopted_from: None };
     world.record(RecordKind::Place, world.place, position);
-    assert_eq!(specialist.say(id, located(fix(LAT_E7))), []);
-    assert_eq!(specialist.say(id, located(fix(512_605_000))), [Flag::FarFromPlace]);
+    assert_eq!(specialist.say(id, located(fix(LAT_E7 + 1))), []);
+    let elsewhere = located(fix(LAT_E7 + 50_000));
+    assert_eq!(specialist.say(id, elsewhere), [Flag::FarFromPlace]);
     let timeout = LocationOutcome::Unavailable(UnavailableReason::Timeout);
     assert_eq!(specialist.say(id, located(timeout)), [Flag::NoLocation]);
 }
@@ -128,11 +129,11 @@ fn a_device_that_could_not_know_of_the_new_place_names_the_old_one() {
     let address = RecordData::Address { label: "Үй".into(), region: "KZ-71".into() };
     world.record(RecordKind::Place, new_place, address);
     world.record(RecordKind::Child, world.child, RecordData::Lives { place: new_place });
-    let old = world.visit_by(world.specialist, world.child);
-    assert_eq!(specialist.say(world.visit_id(), old.clone()), []);
+    let old = || world.visit_by(world.specialist, world.child);
+    assert_eq!(specialist.say(world.visit_id(), old()), []);
     specialist.sees_the_log();
-    assert_eq!(specialist.say(world.visit_id(), old.clone()), [Flag::UnknownSubject]);
-    let new = VisitRegistered { place: Some(new_place), ..old };
+    assert_eq!(specialist.say(world.visit_id(), old()), [Flag::UnknownSubject]);
+    let new = VisitRegistered { place: Some(new_place), ..old() };
     assert_eq!(specialist.say(world.visit_id(), new), []);
 }
 

@@ -28,6 +28,9 @@ use wire::push::{Outcome, PushItem, PushResponse};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
+/// When the world begins.
+pub(crate) const BEGAN_MS: i64 = 1_795_000_000_000;
+
 pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
@@ -46,7 +49,7 @@ impl Clock for TestClock {
     }
 
     fn continuous(&self) -> ContinuousTime {
-        ContinuousTime { epoch: [7; 8], elapsed_ms: 1 }
+        ContinuousTime { epoch: [7; 8], elapsed_ms: (self.utc_ms() - BEGAN_MS).unsigned_abs() }
     }
 }
 
@@ -88,7 +91,7 @@ impl World {
         let key = SigningKey::generate(&rng);
         let world = Self {
             store: MemoryStore::default(),
-            clock: TestClock(AtomicI64::new(1_795_000_000_000)),
+            clock: TestClock(AtomicI64::new(BEGAN_MS)),
             organisation: OrganisationId::random(&rng),
             specialist: PersonId::random(&rng),
             colleague: PersonId::random(&rng),
@@ -266,7 +269,9 @@ impl World {
         }
     }
 
+    /// A visit that begins now, a quarter of an hour after the one before: two of one child at once are a duplicate.
     pub(crate) fn visit_by(&self, specialist: PersonId, child: ChildId) -> VisitRegistered {
+        self.clock.advance(15 * 60_000);
         VisitRegistered {
             child,
             specialist,
@@ -307,6 +312,14 @@ pub(crate) struct Device<'w> {
 }
 
 impl Device<'_> {
+    /// Both clocks now, in an epoch of this device's own.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let stamp = Stamp::now(&self.world.clock, self.beacon);
+        let mut epoch = [0; 8];
+        epoch.copy_from_slice(&self.id.as_bytes()[..8]);
+        Stamp { continuous: ContinuousTime { epoch, ..stamp.continuous }, ..stamp }
+    }
+
     pub(crate) fn seal_at(
         &self,
         head: SeriesHead,
@@ -314,7 +327,7 @@ impl Device<'_> {
         content: impl Into<Content>,
     ) -> Sealed {
         let rng: &dyn Rng = &self.world.rng;
-        let stamp = Stamp::now(&self.world.clock, self.beacon);
+        let stamp = self.stamp();
         seal(&Draft::new(subject, content), &head, stamp, rng.array(), &self.key).unwrap()
     }
 

@@ -268,6 +268,7 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
             .map(|(name, leaf, sight)| Ok((scope(name)?, u64::try_from(*leaf).unwrap_or(u64::MAX), *sight)))
             .collect::<Result<Vec<_>, StoreError>>()?;
         audiences.sort_unstable();
-        Ok(Projections { facts, keys, visits, audiences })
+        let (readings, traces) = (super::trace::readings(connection)?, super::trace::traces(connection)?);
+        Ok(Projections { facts, keys, visits, audiences, readings, traces })
     }
 }

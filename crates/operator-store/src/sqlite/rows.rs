@@ -1,9 +1,11 @@
 //! Rows to values and back.
 
 use domain::Kind;
+use domain::content::VisitOutcome;
 use domain::flag::Flag;
 use domain::id::{
-    ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId, VisitId,
+    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId,
+    VisitId,
 };
 use domain::scope::{Sight, VisitParties};
 use journal::VerifyingKey;
@@ -19,12 +21,12 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(row: &Row<'_>, column: usize) -> Outcome<u64> {
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Outcome<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
 }
 
-fn code<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> Outcome<T> {
+pub(super) fn code<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> Outcome<T> {
     let text: String = row.get(column)?;
     parse(&text).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "a code that nobody knows".into())
@@ -109,7 +111,9 @@ pub(super) fn key(row: &Row<'_>) -> Outcome<BoundKey> {
     })
 }
 
-pub(super) const VISIT: &str = "visit, child, specialist, organisation, place, started_at_ms, leaf_index";
+pub(super) const VISIT: &str =
+    "visit, child, specialist, organisation, place, capture, outcome, started_at_ms,
+    finished_at_ms, cancelled, basis, leaf_index";
 
 pub(super) fn visit(row: &Row<'_>) -> Outcome<VisitRow> {
     Ok(VisitRow {
@@ -120,8 +124,13 @@ pub(super) fn visit(row: &Row<'_>) -> Outcome<VisitRow> {
             organisation: OrganisationId::from_bytes(row.get(3)?),
         },
         place: row.get::<_, Option<[u8; 16]>>(4)?.map(PlaceId::from_bytes),
-        started_at_ms: row.get(5)?,
-        leaf_index: unsigned(row, 6)?,
+        capture: row.get::<_, Option<[u8; 16]>>(5)?.map(CaptureId::from_bytes),
+        outcome: code(row, 6, VisitOutcome::parse)?,
+        started_at_ms: row.get(7)?,
+        finished_at_ms: row.get(8)?,
+        cancelled: row.get(9)?,
+        basis: StatementId::from_bytes(row.get(10)?),
+        leaf_index: unsigned(row, 11)?,
     })
 }
 

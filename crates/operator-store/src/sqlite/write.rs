@@ -47,7 +47,7 @@ impl Drop for Writing<'_> {
 }
 
 impl Txn<Writing<'_>> {
-    fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(from_sqlite)?;
         statement.execute(params).map_err(from_sqlite)
     }
@@ -134,6 +134,7 @@ impl StoreTxn for Txn<Writing<'_>> {
 
     fn erase_content(&mut self, leaf_index: u64) -> Result<(), StoreError> {
         self.memory.said.clear();
+        self.run("DELETE FROM readings WHERE leaf_index = ?1", [signed(leaf_index)])?;
         self.run("DELETE FROM contents WHERE leaf_index = ?1", [signed(leaf_index)]).map(drop)
     }
 
@@ -178,15 +179,21 @@ impl StoreTxn for Txn<Writing<'_>> {
 
     fn put_visit(&mut self, row: &VisitRow) -> Result<(), StoreError> {
         let sql =
-            "INSERT INTO visits (visit, child, specialist, organisation, place, started_at_ms, leaf_index)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            "INSERT INTO visits (visit, child, specialist, organisation, place, capture, outcome, started_at_ms,
+                finished_at_ms, cancelled, basis, leaf_index)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let values = params![
             row.visit.as_bytes(),
             row.parties.child.as_bytes(),
             row.parties.specialist.as_bytes(),
             row.parties.organisation.as_bytes(),
             row.place.map(|place| *place.as_bytes()),
+            row.capture.map(|capture| *capture.as_bytes()),
+            row.outcome.as_str(),
             row.started_at_ms,
+            row.finished_at_ms,
+            row.cancelled,
+            row.basis.as_bytes(),
             signed(row.leaf_index),
         ];
         self.run(sql, values)?;
@@ -208,7 +215,7 @@ impl StoreTxn for Txn<Writing<'_>> {
 
     fn clear_projections(&mut self) -> Result<(), StoreError> {
         self.memory.forget_projections();
-        ["facts", "keys", "visits", "audiences", "scopes"]
+        ["facts", "keys", "visits", "readings", "traces", "audiences", "scopes"]
             .iter()
             .try_for_each(|table| self.run(&format!("DELETE FROM {table}"), []).map(drop))
     }

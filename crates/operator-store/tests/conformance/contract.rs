@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use domain::content::VisitFinished;
+use domain::content::{VisitFinished, VisitOutcome};
 use domain::id::{ChildId, OrganisationId, PlaceId, VisitId};
 use domain::scope::{Scope, Sight, VisitParties};
 use domain::{Content, Kind};
@@ -57,7 +57,12 @@ pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Sto
             organisation: OrganisationId::from_bytes([3; 16]),
         },
         place: None,
+        capture: None,
+        outcome: VisitOutcome::Held,
         started_at_ms: 1,
+        finished_at_ms: None,
+        cancelled: false,
+        basis: entry(leaf_index, 1, leaf_index).id,
         leaf_index,
     };
     let home = FactQuery::of(Class::Lives);
@@ -90,6 +95,9 @@ pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Sto
     assert!(txn.visit(visit(0).visit).unwrap().is_none());
     txn.put_visit(&visit(0)).unwrap();
     assert_eq!(txn.visit(visit(0).visit).unwrap().unwrap(), visit(0));
+    let finished = VisitRow { finished_at_ms: Some(2), ..visit(0) };
+    txn.change_visit(&finished).unwrap();
+    assert_eq!(txn.visit(visit(0).visit).unwrap().unwrap(), finished);
     for leaf in 0..2 {
         let lives = fact(Class::Lives, 1, Some(2), "", leaf);
         txn.put_fact(&lives).unwrap();
@@ -263,7 +271,12 @@ pub(crate) fn visits_name_their_specialists(store: &dyn Store) {
             organisation: OrganisationId::from_bytes([9; 16]),
         },
         place: place.map(|n| PlaceId::from_bytes([n; 16])),
-        started_at_ms: 5,
+        capture: None,
+        outcome: VisitOutcome::Held,
+        started_at_ms: i64::from(n),
+        finished_at_ms: None,
+        cancelled: false,
+        basis: statement_id(u64::from(n)),
         leaf_index: 0,
     };
     let rows = [row(1, 1, 1, Some(3)), row(2, 1, 2, None), row(3, 1, 2, None), row(4, 2, 3, None)];

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod contract;
+mod neighbours;
 mod rows;
 mod sqlite;
 mod story;
@@ -50,6 +51,10 @@ on_every_backend! {
     contract::a_nonce_is_new_once_until_it_expires,
     contract::numbers_beyond_the_log_are_no_error,
     contract::two_writers_take_turns,
+    neighbours::visits_of_a_span_come_the_latest_first,
+    neighbours::readings_are_found_by_time_and_by_position,
+    neighbours::traces_are_found_by_key_epoch_and_answer,
+    neighbours::nobody_reads_more_than_so_many_neighbours,
     story::a_rebuild_equals_what_grew,
     story::the_same_push_gets_the_same_answer,
 }

@@ -207,7 +207,9 @@ impl Device {
         content: impl Into<Content>,
     ) -> Sealed {
         let rng: &dyn Rng = &SystemRng;
-        let stamp = Stamp::now(self.clock.as_ref(), self.beacon);
+        let mut stamp = Stamp::now(self.clock.as_ref(), self.beacon);
+        // An epoch belongs to one device.
+        stamp.continuous.epoch.copy_from_slice(&self.id.as_bytes()[..8]);
         seal(&Draft::new(subject, content), &head, stamp, rng.array(), &self.key).unwrap()
     }
 

@@ -2,6 +2,7 @@ import { agreement } from './agreement';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
+import { flags } from './flags';
 import { me } from './me';
 import { parent } from './parent';
 import { start } from './start';
@@ -10,4 +11,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const kk = { common, start, agreement, visit, story, words, sync, parent, coordinator, me, errors };
+export const kk = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, errors };

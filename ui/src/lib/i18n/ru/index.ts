@@ -3,6 +3,7 @@ import { agreement } from './agreement';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
+import { flags } from './flags';
 import { me } from './me';
 import { parent } from './parent';
 import { start } from './start';
@@ -11,4 +12,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const ru: Messages = { common, start, agreement, visit, story, words, sync, parent, coordinator, me, errors };
+export const ru: Messages = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, errors };
