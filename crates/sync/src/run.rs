@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wire::carry::CarryRequest;
 use wire::problem::ProblemCode;
 use wire::push::PushRequest;
 
@@ -72,10 +73,15 @@ pub async fn synchronise(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
     let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
+    // What the operator could not take is tried again only when there is something else to send: nobody's network is
+    // spent on waiting for another device.
+    let again = run.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
+    run.carry(false, again).await;
     run.push_all().await?;
     if refused == Refused::TryAgain {
         run.push_refused().await?;
     }
+    run.carry(true, again).await;
     run.pull_all().await?;
     Ok(run.summary)
 }
@@ -194,6 +200,27 @@ impl Run<'_> {
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// Hands over what other devices gave this one: visits before the own answers to them, answers after the own visits.
+    /// Their own devices send it too, so no failure here delays what this device has to say.
+    async fn carry(&mut self, answers: bool, again: bool) {
+        let carried = async {
+            let items = self.blocking(move |outbox| outbox.carried(answers, again)).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let request = CarryRequest { items };
+            let response = self.transport.carry(&request).await?;
+            if response.outcomes.len() != request.items.len() {
+                return Err(SyncError::Protocol("one outcome for each carried statement was expected"));
+            }
+            let apply = move |outbox: &dyn Outbox| outbox.apply_carried(&request.items, &response.outcomes);
+            Ok(self.blocking(apply).await?)
+        };
+        if let Err(error) = carried.await {
+            tracing::warn!(%error, "what other devices gave was not handed over");
         }
     }
 
