@@ -12,6 +12,7 @@
 //! | `agreement` | reading and accepting |
 //! | `access` | who the person is and what that allows |
 //! | `register_visit`, `change_visit`, `confirm_visit`, `review_visit` | the facts |
+//! | `visit_code` | two devices without a network |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
@@ -52,6 +53,7 @@ mod session;
 mod sync_loop;
 mod vault;
 mod view;
+mod visit_code;
 mod visits;
 mod visits_csv;
 
