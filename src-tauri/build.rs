@@ -28,6 +28,8 @@ const COMMANDS: &[&str] = &[
     "visits_csv",
     "confirm_visit",
     "dispute_visit",
+    "show_code",
+    "read_code",
     "review_visit",
     "adopt_position",
     "location_moments",

@@ -42,6 +42,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         review::visits_csv,
         answer::confirm_visit,
         answer::dispute_visit,
+        answer::show_code,
+        answer::read_code,
         review::review_visit,
         review::adopt_position,
         visit::location_moments,

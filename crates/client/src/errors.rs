@@ -6,6 +6,7 @@ use wire::problem::ProblemCode;
 
 use crate::ipc::{ErrorCode, IpcError};
 use crate::ports::SecretError;
+use crate::visit_code::Refusal;
 
 /// Why a use case stopped. Lower errors are kept whole here and lose their details at the window.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,8 @@ pub(crate) enum Failure {
     TooManyTries { wait_s: u32 },
     #[error("no code in the picture")]
     NoCodeInImage,
+    #[error("code: {0}")]
+    Code(Refusal),
     #[error("the PIN is wrong")]
     WrongPin { wait_s: u32 },
     #[error("ten wrong PINs")]
@@ -182,6 +185,7 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::ExpiredCode => ErrorCode::ExpiredCode,
         Failure::TooManyTries { .. } => ErrorCode::TooManyTries,
         Failure::NoCodeInImage => ErrorCode::NoCodeInImage,
+        Failure::Code(refusal) => refusal_code(*refusal),
         Failure::WrongPin { .. } => ErrorCode::WrongPin,
         Failure::PinLocked => ErrorCode::PinLocked,
         Failure::WeakPin => ErrorCode::WeakPin,
@@ -208,9 +212,26 @@ fn code(failure: &Failure) -> ErrorCode {
     }
 }
 
+fn refusal_code(refusal: Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::OtherKind => ErrorCode::CodeOfOtherKind,
+        Refusal::Altered => ErrorCode::CodeAltered,
+        Refusal::OtherOperator => ErrorCode::CodeOfOtherOperator,
+        Refusal::UnknownKey => ErrorCode::CodeOfUnknownKey,
+        Refusal::OtherFamily => ErrorCode::CodeOfOtherFamily,
+        Refusal::OtherVisit => ErrorCode::CodeOfOtherVisit,
+        Refusal::TooOld => ErrorCode::CodeTooOld,
+        Refusal::Read(_) => ErrorCode::CodeReadBefore,
+        Refusal::Outdated(_) => ErrorCode::CodeOutdated,
+        Refusal::Own => ErrorCode::CodeIsOwn,
+        Refusal::TooLarge => ErrorCode::CodeTooLarge,
+    }
+}
+
 fn detail(failure: &Failure) -> Option<String> {
     match failure {
         Failure::TooManyTries { wait_s } | Failure::WrongPin { wait_s } => Some(wait_s.to_string()),
+        Failure::Code(Refusal::Read(visit) | Refusal::Outdated(visit)) => Some(visit.to_string()),
         Failure::BadInput(field) => Some((*field).to_owned()),
         Failure::Bug(place) => Some((*place).to_owned()),
         Failure::File(error) => Some(format!("file:{:?}", error.kind())),

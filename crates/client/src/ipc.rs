@@ -34,6 +34,8 @@
 //! | `visits` | [`VisitQuery`] -> [`VisitPage`] | history, parent's list, coordinator's table |
 //! | `visits_csv` | [`VisitQuery`] -> [`CsvFile`] | what is shown, as a file |
 //! | `confirm_visit`, `dispute_visit` | [`ConfirmVisit`] / [`DisputeVisit`] -> [`VisitView`] | parent |
+//! | `show_code` | [`VisitRef`] -> [`ShownCode`] | the own visit, or the own answer, for a device without network |
+//! | `read_code` | [`ReadCode`] -> [`ReadVisit`] | takes what another device shows |
 //! | `review_visit` | [`ReviewVisit`] -> [`VisitView`] | coordinator |
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
 //! | `check_trust` | -> [`SyncState`] | the operator is asked to prove that its log is one; nothing less brings trust back |
@@ -103,6 +105,28 @@ codes! {
         TooManyTries,
         /// No code was found in the picture.
         NoCodeInImage,
+        /// Some other QR code: a link, another app's, or of a newer version.
+        CodeOfOtherKind,
+        /// The code was changed, or is not signed by whom it names.
+        CodeAltered,
+        /// The code is of another operator.
+        CodeOfOtherOperator,
+        /// The code is signed by a key that does not speak for that person.
+        CodeOfUnknownKey,
+        /// The code is about a child of another family, or the answer of somebody else's parent.
+        CodeOfOtherFamily,
+        /// The code answers another visit.
+        CodeOfOtherVisit,
+        /// The code is older than a day.
+        CodeTooOld,
+        /// The code was read and answered before. `detail` holds the visit.
+        CodeReadBefore,
+        /// A newer version of the visit is known here. `detail` holds the visit.
+        CodeOutdated,
+        /// The person's own code: the other one must read it.
+        CodeIsOwn,
+        /// Too many corrections for one picture.
+        CodeTooLarge,
         /// The PIN is wrong. `detail` holds the seconds until the next try.
         WrongPin,
         /// Ten wrong PINs: locked, nothing is erased.
@@ -516,6 +540,30 @@ ipc! {
 
     pub struct VisitRef {
         pub visit: String,
+    }
+
+    /// A QR code as a picture and as a text.
+    pub struct ShownCode {
+        /// What the picture holds, to paste where there is no camera.
+        pub text: String,
+        /// Width and height in modules, with the white border.
+        pub side: u32,
+        /// The dark modules as the path of an SVG of that size.
+        pub path: String,
+        /// Version of the code, 1 to 30.
+        pub version: u32,
+    }
+
+    pub struct ReadCode {
+        /// What a picture holds.
+        pub text: String,
+    }
+
+    /// A visit that another device showed, or answered.
+    pub struct ReadVisit {
+        pub visit: VisitView,
+        /// Its specialist accompanies the child, as far as this device knows.
+        pub in_care_team: bool,
     }
 
     pub struct VisitIds {

@@ -13,6 +13,7 @@
 //! | `access` | who the person is and what that allows |
 //! | `register_visit`, `change_visit`, `confirm_visit`, `review_visit` | the facts |
 //! | `room` | whether a visit more finds room |
+//! | `visit_code` | two devices without a network |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
@@ -56,6 +57,7 @@ mod sync_loop;
 mod trust;
 mod vault;
 mod view;
+mod visit_code;
 mod visits;
 mod visits_csv;
 

@@ -11,6 +11,7 @@ use sync::outbox::{PullApplied, PushApplied};
 use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Refused, Summary, SyncError, Waiting};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use wire::carry::{CarryItem, CarryOutcome};
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushItem, PushRequest, PushResponse};
 
@@ -259,6 +260,15 @@ impl Outbox for Observed {
     fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError> {
         self.changed.store(true, Ordering::Relaxed);
         self.store.apply_push(request, response)
+    }
+
+    fn carried(&self, answers: bool, again: bool) -> Result<Vec<CarryItem>, OutboxError> {
+        self.store.carried(answers, again)
+    }
+
+    fn apply_carried(&self, items: &[CarryItem], outcomes: &[CarryOutcome]) -> Result<(), OutboxError> {
+        self.changed.store(true, Ordering::Relaxed);
+        self.store.apply_carried(items, outcomes)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

@@ -75,6 +75,23 @@ impl VerifyingKey {
         cose_key(&self.point)
     }
 
+    /// The point with the sign of y in place of y (SEC 1 section 2.3.3).
+    pub(crate) fn compressed(&self) -> [u8; 33] {
+        let mut point = [2 | (self.point[64] & 1); 33];
+        point[1..].copy_from_slice(&self.point[1..33]);
+        point
+    }
+
+    /// Reads [`Self::compressed`].
+    ///
+    /// # Errors
+    /// [`KeyError::NotOnCurve`].
+    pub(crate) fn from_compressed(point: &[u8; 33]) -> Result<Self, KeyError> {
+        let key = p256::PublicKey::from_sec1_bytes(point).map_err(|_| KeyError::NotOnCurve)?;
+        let point = key.to_sec1_point(false).as_bytes().try_into().map_err(|_| KeyError::NotOnCurve)?;
+        Ok(Self::from_point(point))
+    }
+
     /// SubjectPublicKeyInfo-free form for other libraries: 0x04, x, y.
     pub fn as_sec1(&self) -> &[u8; 65] {
         &self.point

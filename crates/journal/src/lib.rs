@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`cbor`] | deterministic CBOR (RFC 8949 4.2): writing, and refusing everything else |
 //! | [`key`] | P-256 keys, COSE_Key, thumbprints (RFC 9679), ES256 with low S |
+//! | [`code`] | statements from device to device: what fits one QR code |
 //! | [`codec`] | contents as salted CBOR maps |
 //! | [`header`] | the protected header of a statement |
 //! | [`statement`] | decoding, identity and verification |
@@ -14,6 +15,7 @@
 //! | [`receipt`] | signed tree heads and COSE receipts (RFC 9942) |
 
 pub mod cbor;
+pub mod code;
 pub mod codec;
 pub mod header;
 pub mod key;

@@ -125,6 +125,23 @@ impl Statement {
         })
     }
 
+    /// Puts a statement together from what its reader has. Its signature is as unchecked as that of decoded bytes.
+    ///
+    /// # Errors
+    /// [`StatementError::TooLarge`].
+    pub(crate) fn assembled(
+        header: Header,
+        payload: Digest,
+        signature: [u8; 64],
+    ) -> Result<Self, StatementError> {
+        let parts = parts(&header, payload);
+        let bytes = assemble(&parts, payload, signature);
+        if bytes.len() > MAX_STATEMENT_BYTES {
+            return Err(StatementError::TooLarge);
+        }
+        Ok(Self { bytes, header, payload, signature, to_be_signed: parts.to_be_signed, id: parts.id })
+    }
+
     /// Checks the signature.
     ///
     /// # Errors

@@ -17,6 +17,7 @@
 //! | [`operator`] | the operator's own statements |
 //! | [`activation`], [`enrol`] | codes, and binding a device |
 //! | [`push`], [`pull`] | the two halves of a sync |
+//! | [`carry`] | statements of other devices, handed over |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
 //! | `visit` | a visit as the rules compare it with others |
@@ -26,6 +27,7 @@ pub mod activation;
 pub mod agreement;
 pub mod audit;
 pub mod authorise;
+pub mod carry;
 pub mod directory;
 pub mod enrol;
 pub mod fact;

@@ -1,6 +1,7 @@
 //! What follows from the log: facts, keys, visits, audiences. Disposable: [`rebuild`] makes them again from the journal
 //! and its contents alone.
 
+use domain::Kind;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{DeviceId, VisitId};
@@ -10,7 +11,7 @@ use journal::{Header, Statement, VerifyingKey};
 use crate::authorise::{self, Author, neighbour};
 use crate::fact::fact_of;
 use crate::store::trace::{ReadingRow, TraceRow};
-use crate::store::{BoundKey, Entry, StoreError, StoreTxn, VisitRow};
+use crate::store::{BoundKey, Entry, StoreError, StoreRead, StoreTxn, VisitRow};
 
 /// Journal rows that a rebuild reads at once.
 const BATCH: u32 = 500;
@@ -99,9 +100,10 @@ fn put_visit(
     if entry.flags.contains(&Flag::NoAuthority) || txn.visit(visit)?.is_some() {
         return Ok(());
     }
+    let parties = VisitParties { child: registered.child, specialist, organisation: registered.organisation };
     txn.put_visit(&VisitRow {
         visit,
-        parties: VisitParties { child: registered.child, specialist, organisation: registered.organisation },
+        parties,
         place: registered.place,
         capture: registered.capture,
         outcome: registered.outcome,
@@ -110,7 +112,49 @@ fn put_visit(
         cancelled: false,
         basis: entry.id,
         leaf_index: entry.leaf_index,
-    })
+    })?;
+    address_overtakers(txn, entry)
+}
+
+/// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
+/// It is judged now, as it would have been then, and addressed.
+fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
+    for earlier in overtakers(txn.as_read(), registered)? {
+        let Some(bytes) = txn.content(earlier.leaf_index)? else { continue };
+        let Ok(content) = journal::codec::decode(earlier.kind, &bytes) else { continue };
+        let unbound = StoreError::Damaged("a key of a registered statement is not bound");
+        let author = Author::Device(Box::new(txn.bound_key(earlier.key)?.ok_or(unbound)?));
+        let header = Statement::decode(&earlier.statement)
+            .map_err(|_| StoreError::Damaged("a registered statement cannot be read"))?;
+        let at_ms = earlier.registered_at_ms;
+        let flags = authorise::flags(txn.as_read(), &author, header.header(), &content, at_ms)?;
+        let judged = Entry { flags, ..earlier };
+        let audiences = authorise::audiences(txn.as_read(), &author, &judged, Some(&content))?;
+        txn.put_audiences(judged.leaf_index, &audiences)?;
+    }
+    Ok(())
+}
+
+/// Statements about a visit that were registered before it, in the order of the log.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn overtakers(read: &dyn StoreRead, registered: &Entry) -> Result<Vec<Entry>, StoreError> {
+    let mut earlier = Vec::new();
+    for kinds in [[Kind::VisitConfirmed, Kind::VisitDisputed], [Kind::VisitLocated, Kind::VisitNoted]] {
+        for kind in kinds {
+            earlier.extend(read.entries_about(registered.subject, kind)?);
+        }
+        if earlier.is_empty() {
+            // Positions and words of a representative come with an answer: nearly every visit needs no second look.
+            break;
+        }
+    }
+    earlier.retain(|entry| {
+        entry.leaf_index < registered.leaf_index && entry.flags.contains(&Flag::UnknownSubject)
+    });
+    earlier.sort_unstable_by_key(|entry| entry.leaf_index);
+    Ok(earlier)
 }
 
 /// A finish and a correction count only by the specialist.

@@ -1,12 +1,14 @@
 //! Statements down, by scope (docs/PROTOCOL.md, "Pull").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Kind;
 use domain::id::{KeyId, PersonId};
 use domain::scope::{Scope, Sight};
 use wire::pull::{Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
 
 use crate::head;
+use crate::project;
 use crate::scopes;
 use crate::store::{Delivery, PageQuery, StoreError, StoreRead};
 
@@ -158,7 +160,38 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        Ok(Page { items, cursor, remaining, density })
+        let mut overtakers = if urgent_only { Vec::new() } else { self.overtakers(wanted, from, &items)? };
+        overtakers.extend(items);
+        Ok(Page { items: overtakers, cursor, remaining, density })
+    }
+
+    /// What was said about visits of this page before they came, and lies behind the reader's cursor: it had no
+    /// audience then.
+    fn overtakers(
+        &self,
+        wanted: &BTreeSet<Scope>,
+        from: u64,
+        items: &[PullItem],
+    ) -> Result<Vec<PullItem>, StoreError> {
+        let mut deliveries = BTreeMap::new();
+        for item in items {
+            let registered = self.read.entry(item.leaf_index)?.filter(|e| e.kind == Kind::VisitRegistered);
+            let Some(registered) = registered else { continue };
+            for entry in project::overtakers(self.read, &registered)? {
+                if entry.leaf_index >= from || entry.key == self.key {
+                    continue;
+                }
+                let held = self.read.audiences(entry.leaf_index)?;
+                let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
+                if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
+                    let scopes = held.into_iter().map(|(scope, _)| scope).collect();
+                    deliveries
+                        .insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
+                }
+            }
+        }
+        let is_of_all_scopes = wanted.len() == self.scopes.len();
+        deliveries.into_values().map(|delivery| self.item(delivery, is_of_all_scopes)).collect()
     }
 
     fn item(&self, delivery: Delivery, is_of_all_scopes: bool) -> Result<PullItem, StoreError> {

@@ -324,7 +324,7 @@ pub trait StoreTxn: StoreRead + TraceTxn {
     fn put_bound_key(&mut self, key: &BoundKey) -> Result<(), StoreError>;
     /// Adds a visit.
     fn put_visit(&mut self, visit: &VisitRow) -> Result<(), StoreError>;
-    /// Addresses a statement; it must have no audience yet.
+    /// Addresses a statement. Audiences are added to those that it has, the better sight of each counts.
     fn put_audiences(&mut self, leaf_index: u64, audiences: &[(Scope, Sight)]) -> Result<(), StoreError>;
     /// Drops all projections.
     fn clear_projections(&mut self) -> Result<(), StoreError>;

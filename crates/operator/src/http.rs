@@ -3,6 +3,7 @@
 mod agreement;
 mod authenticate;
 mod body;
+mod carry;
 mod checkpoint;
 mod enrol;
 mod health;
@@ -54,6 +55,7 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))
         .route(path::PUSH, post(push::post))
+        .route(path::CARRY, post(carry::post))
         .route(path::PULL, post(pull::post))
         .route(path::AGREEMENT, get(agreement::get))
         .route(path::CHECKPOINT, get(checkpoint::get))

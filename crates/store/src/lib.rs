@@ -8,6 +8,7 @@
 //! | [`open`] | creating, opening, checking and moving aside a file |
 //! | [`account`] | whose file it is: device key, operator, person |
 //! | [`append`] | sealing own statements: one immediate transaction |
+//! | [`carry`] | what another device showed without a network |
 //! | `capture` | readings of the location that are still running |
 //! | `outbox`, `receipts` | what waits, and what closes it |
 //! | [`trust`] | the end of the trust in the operator's key, and its evidence |
@@ -21,6 +22,7 @@
 pub mod account;
 pub mod append;
 mod capture;
+pub mod carry;
 mod column;
 pub mod error;
 pub mod open;
@@ -41,6 +43,7 @@ pub mod trust;
 pub use account::{Account, NewDevice};
 pub use append::{Appended, Appending};
 pub use capture::PendingCapture;
+pub use carry::Carried;
 pub use error::{OpenError, StoreError};
 pub use open::{Key, Store, move_aside};
 pub use read::Reader;

@@ -6,6 +6,7 @@ use domain::id::{StatementId, SubjectId};
 use domain::{Kind, flag::Flag};
 use rusqlite::{Connection, Transaction};
 use sync::outbox::{PullApplied, PushApplied};
+use sync::wire::carry::{CarryItem, CarryOutcome};
 use sync::wire::pull::{PullRequest, PullResponse};
 use sync::wire::push::{Outcome, PushItem, PushRequest, PushResponse, Refusal};
 use sync::{Outbox, OutboxError, Waiting};
@@ -131,6 +132,14 @@ impl Outbox for Store {
             })
         });
         self.answered(applied)
+    }
+
+    fn carried(&self, answers: bool, again: bool) -> Result<Vec<CarryItem>, OutboxError> {
+        self.carried_batch(answers, again).map_err(outward)
+    }
+
+    fn apply_carried(&self, items: &[CarryItem], outcomes: &[CarryOutcome]) -> Result<(), OutboxError> {
+        self.note_carried(items, outcomes).map_err(outward)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

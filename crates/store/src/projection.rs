@@ -112,7 +112,8 @@ impl Stale {
     /// A key was bound, or is not any more: whoever signed with it has another name now.
     fn mark_statements_of(&mut self, transaction: &Transaction<'_>, key: KeyId) -> Result<(), StoreError> {
         let mut select = transaction.prepare_cached(
-            "SELECT DISTINCT kind, subject FROM foreign_statement WHERE key = ?1 AND believed = 1",
+            "SELECT kind, subject FROM foreign_statement WHERE key = ?1 AND believed = 1
+             UNION SELECT kind, subject FROM carried_statement WHERE key = ?1",
         )?;
         let rows = select.query_map([key.as_bytes()], |row| {
             Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
@@ -229,7 +230,8 @@ impl Store {
             {
                 let mut select = transaction.prepare(
                     "SELECT kind, subject FROM foreign_statement WHERE believed = 1
-                     UNION SELECT kind, subject FROM own_statement",
+                     UNION SELECT kind, subject FROM own_statement
+                     UNION SELECT kind, subject FROM carried_statement",
                 )?;
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {

@@ -8,6 +8,7 @@
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
 //! | [`reading`] | when the location was read |
+//! | [`signed`] | statements as they were signed, and whose keys they are |
 //! | [`transport`] | what waits, was sent, registered or refused |
 
 pub mod agreement;
@@ -15,6 +16,7 @@ pub mod child;
 pub mod person;
 pub mod place;
 pub mod reading;
+pub mod signed;
 pub mod transport;
 pub mod visit;
 

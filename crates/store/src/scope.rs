@@ -9,9 +9,9 @@ use domain::scope::Scope;
 use journal::codec;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::StoreError;
 use crate::column::{Blob, Text};
 use crate::projection::Stale;
+use crate::{StoreError, carry};
 
 /// The scopes of the applied list by name, with their row ids.
 pub(crate) fn ids(conn: &Connection) -> Result<BTreeMap<Scope, i64>, StoreError> {
@@ -39,6 +39,9 @@ pub(crate) fn apply(
     let wanted: BTreeSet<Scope> = list.iter().copied().collect();
     for (scope, id) in &known {
         if !wanted.contains(scope) {
+            if let Scope::Family(child) = scope {
+                carry::forget(transaction, *child, stale)?;
+            }
             forget(transaction, *id, stale)?;
         }
     }

@@ -71,22 +71,26 @@ impl Transport {
 
 pub(crate) const ABOUT: &str = "SELECT * FROM (
     SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
-           NULL AS receipt_at_s, c.bytes AS content, NULL AS seq
+           NULL AS receipt_at_s, c.bytes AS content, NULL AS seq, 0 AS turn
       FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
      WHERE f.subject = ?1 AND f.believed = 1
     UNION ALL
     SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
-           g.signed_at_s, c.bytes, o.seq
+           g.signed_at_s, c.bytes, o.seq, 1
       FROM own_statement o
       LEFT JOIN own_content c ON c.seq = o.seq
       LEFT JOIN outbox x ON x.seq = o.seq
       LEFT JOIN receipt r ON r.seq = o.seq
       LEFT JOIN registration g ON g.id = r.registration
-     WHERE o.subject = ?1)
-     ORDER BY leaf_index IS NULL, leaf_index, seq";
+     WHERE o.subject = ?1
+    UNION ALL
+    SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
+           iif(kind IN ('visit-confirmed', 'visit-disputed'), 2, 0)
+      FROM carried_statement WHERE subject = ?1)
+     ORDER BY leaf_index IS NULL, leaf_index, turn, seq";
 
 /// Believed statements about one subject: registered ones in the order of the log, then those that wait, in the
-/// order of the series.
+/// order of the series; among these what another device showed of a visit before the own ones, its answers after them.
 pub(crate) fn about(
     conn: &Connection,
     account: &Account,

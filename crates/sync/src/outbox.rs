@@ -1,6 +1,7 @@
 //! The port to the store. Every method is short, blocking and one transaction.
 
 use domain::id::StatementId;
+use wire::carry::{CarryItem, CarryOutcome};
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushItem, PushRequest, PushResponse};
 
@@ -116,6 +117,23 @@ pub trait Outbox: Send + Sync + 'static {
     /// [`OutboxError::Unproven`] when a receipt does not verify, [`OutboxError::SplitView`] when it is one of another
     /// log than was seen before, [`OutboxError::Overtaken`]: then nothing is changed.
     fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError>;
+
+    /// What other devices gave this one to hand over: what visits are, or the answers to them. Those that the operator
+    /// could not take yet come with `again`. A store that holds nothing of others has none.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn carried(&self, _answers: bool, _again: bool) -> Result<Vec<CarryItem>, OutboxError> {
+        Ok(Vec::new())
+    }
+
+    /// Stores what became of what was handed over; one outcome for each item.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn apply_carried(&self, _: &[CarryItem], _: &[CarryOutcome]) -> Result<(), OutboxError> {
+        Ok(())
+    }
 
     /// What to ask next.
     ///

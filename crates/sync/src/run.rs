@@ -8,6 +8,8 @@ mod push;
 
 use std::sync::Arc;
 
+use wire::carry::CarryRequest;
+
 use crate::SyncError;
 use crate::outbox::{Outbox, OutboxError};
 use crate::transport::Transport;
@@ -74,10 +76,15 @@ pub async fn synchronise(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
     let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
+    // What the operator could not take is tried again only when there is something else to send: nobody's network is
+    // spent on waiting for another device.
+    let again = run.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
+    run.carry(false, again).await;
     run.push_all().await?;
     if refused == Refused::TryAgain {
         run.push_refused().await?;
     }
+    run.carry(true, again).await;
     run.pull_all().await?;
     Ok(run.summary)
 }
@@ -91,6 +98,27 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Hands over what other devices gave this one: visits before the own answers to them, answers after the own visits.
+    /// Their own devices send it too, so no failure here delays what this device has to say.
+    async fn carry(&mut self, answers: bool, again: bool) {
+        let carried = async {
+            let items = self.blocking(move |outbox| outbox.carried(answers, again)).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            let request = CarryRequest { items };
+            let response = self.transport.carry(&request).await?;
+            if response.outcomes.len() != request.items.len() {
+                return Err(SyncError::Protocol("one outcome for each carried statement was expected"));
+            }
+            let apply = move |outbox: &dyn Outbox| outbox.apply_carried(&request.items, &response.outcomes);
+            Ok(self.blocking(apply).await?)
+        };
+        if let Err(error) = carried.await {
+            tracing::warn!(%error, "what other devices gave was not handed over");
+        }
+    }
+
     /// Whether to ask anew after the store did not take an answer.
     fn overtaken(&mut self, error: OutboxError) -> Result<(), OutboxError> {
         self.overtaken_count += 1;

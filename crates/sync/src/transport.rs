@@ -1,6 +1,7 @@
 //! The port to the network.
 
 use async_trait::async_trait;
+use wire::carry::{CarryRequest, CarryResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -77,6 +78,14 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`].
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
+
+    /// `POST /v1/carry`. A line without that route has nobody who takes what is carried.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn carry(&self, _: &CarryRequest) -> Result<CarryResponse, TransportError> {
+        Err(TransportError::NotAnOperator)
+    }
 
     /// `POST /v1/pull`.
     ///

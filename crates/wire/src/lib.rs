@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`enrol`] | who the operator is; binding a device |
 //! | [`push`] | statements up, registrations down |
+//! | [`carry`] | statements of other devices up |
 //! | [`pull`] | statements down, by scope |
 //! | `packed` | statements in columns, without what the reader can make again |
 //! | [`auth`] | requests signed by the device's key (RFC 9421) |
@@ -16,6 +17,7 @@
 pub mod activation;
 pub mod auth;
 pub mod body;
+pub mod carry;
 pub mod enrol;
 mod packed;
 pub mod problem;
@@ -30,6 +32,8 @@ pub mod path {
     pub const ENROL: &str = "/v1/enrol";
     /// Statements up.
     pub const PUSH: &str = "/v1/push";
+    /// Statements of other devices up.
+    pub const CARRY: &str = "/v1/carry";
     /// Statements down.
     pub const PULL: &str = "/v1/pull";
     /// Text of an agreement by its SHA-256 in hexadecimal; public.

@@ -1,7 +1,9 @@
-//! What a representative answers to a visit.
+//! What a representative answers to a visit, also from device to device.
 
 use client::App;
-use client::ipc::{ConfirmVisit, DisputeVisit, IpcError, VisitView};
+use client::ipc::{
+    ConfirmVisit, DisputeVisit, IpcError, ReadCode, ReadVisit, ShownCode, VisitRef, VisitView,
+};
 use tauri::State;
 
 /// It was so.
@@ -20,4 +22,16 @@ pub(crate) async fn dispute_visit(
     request: DisputeVisit,
 ) -> Result<VisitView, IpcError> {
     core.dispute_visit(request).await
+}
+
+/// The own visit or the own answer, for a device without network.
+#[tauri::command]
+pub(crate) async fn show_code(core: State<'_, App>, request: VisitRef) -> Result<ShownCode, IpcError> {
+    core.show_code(request).await
+}
+
+/// What another device shows.
+#[tauri::command]
+pub(crate) async fn read_code(core: State<'_, App>, request: ReadCode) -> Result<ReadVisit, IpcError> {
+    core.read_code(request).await
 }

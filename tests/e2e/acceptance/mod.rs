@@ -9,6 +9,7 @@ mod kill;
 mod location;
 mod review;
 mod trust;
+mod two_devices;
 
 use esep_tests::deadline::within;
 
@@ -104,4 +105,20 @@ async fn location_is_read_only_at_a_visit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parent_confirms_and_coordinator_reviews() {
     within(MINUTES, review::parent_confirms_and_coordinator_reviews()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_network_arrives_once_by_the_specialist() {
+    within(MINUTES, two_devices::answered_without_network(two_devices::First::Specialist)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_network_arrives_once_by_the_parent() {
+    within(MINUTES, two_devices::answered_without_network(two_devices::First::Parent)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_overtakes_its_visit_reaches_everybody() {
+    within(MINUTES, two_devices::answered_without_network(two_devices::First::ParentBeforeAnEarlierVisit))
+        .await;
 }

@@ -9,16 +9,16 @@ use crate::errors::{Failure, Result};
 use crate::ipc::{
     AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage,
     ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit,
-    InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences,
-    RegisterVisit, RegisteredVisits, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
-    VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
+    InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences, ReadCode,
+    ReadVisit, RegisterVisit, RegisteredVisits, ReviewVisit, ServiceView, ShownCode, SyncState, Tick, Today,
+    Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
 use crate::pin::Pin;
 use crate::session::blocking;
 use crate::vault::AccountId;
 use crate::{
     account, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
-    review_visit, sync_loop, trust, visits,
+    review_visit, sync_loop, trust, visit_code, visits,
 };
 
 type Answer<T> = Result<T, IpcError>;
@@ -200,6 +200,16 @@ impl App {
     /// See [`crate::ipc`].
     pub async fn dispute_visit(&self, request: DisputeVisit) -> Answer<VisitView> {
         Ok(confirm_visit::dispute(&self.session()?, request).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn show_code(&self, request: VisitRef) -> Answer<ShownCode> {
+        Ok(visit_code::show(&self.session()?, request).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn read_code(&self, request: ReadCode) -> Answer<ReadVisit> {
+        Ok(visit_code::read(&self.session()?, request).await?)
     }
 
     /// See [`crate::ipc`].

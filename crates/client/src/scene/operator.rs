@@ -56,7 +56,7 @@ pub(crate) fn key(n: u8) -> SigningKey {
 }
 
 impl Operator {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (key, clock) = (key(0x77), ManualClock::at(NOW_MS - 86_400_000));
         let facts = OperatorKey {
             key: key.verifying_key().to_cose_key(),
@@ -87,9 +87,9 @@ impl Operator {
     }
 
     /// A statement of the operator itself.
-    pub(crate) fn state(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) {
+    pub(crate) fn state(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Sealed {
         let key = self.key.clone();
-        self.state_by(&key, None, &Draft::new(subject, content));
+        self.state_by(&key, None, &Draft::new(subject, content))
     }
 
     /// A statement of somebody's device, registered.
@@ -103,7 +103,7 @@ impl Operator {
     }
 
     /// Binds a key to a person, as if that person had a device of its own.
-    pub(crate) fn bind(&mut self, key: &SigningKey, person: PersonId) {
+    pub(crate) fn bind(&mut self, key: &SigningKey, person: PersonId) -> Sealed {
         let bound = DeviceBound {
             key: key.verifying_key().to_cose_key(),
             person,
@@ -111,7 +111,7 @@ impl Operator {
             issued_by: self.key.id(),
             bound_at_ms: self.clock.utc_ms(),
         };
-        self.state(DeviceId::from_bytes([key.id().as_bytes()[0]; 16]), bound);
+        self.state(DeviceId::from_bytes([key.id().as_bytes()[0]; 16]), bound)
     }
 
     pub(super) fn enrol(&mut self, enrolled: &Sealed, person: PersonId) -> EnrolResponse {

@@ -5,3 +5,4 @@ mod deciding;
 mod enduring;
 mod getting_in;
 mod registering;
+mod showing;

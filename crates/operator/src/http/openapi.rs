@@ -16,6 +16,7 @@ use utoipa::OpenApi as _;
         super::operator_info::get,
         super::enrol::post,
         super::push::post,
+        super::carry::post,
         super::pull::post,
         super::agreement::get,
         super::checkpoint::get,

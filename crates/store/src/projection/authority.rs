@@ -41,7 +41,9 @@ impl Parties {
         }
         match &statement.content {
             Some(Content::VisitConfirmed(_) | Content::VisitDisputed(_)) => {
-                represents(transaction, author, self.child)
+                // The operator did not know the visit yet and has judged nothing: only what this reader is shown counts.
+                let is_judged = !statement.flags.contains(&Flag::UnknownSubject);
+                represents(transaction, author, self.child, is_judged)
             }
             Some(Content::VisitReviewed(_)) => coordinates(transaction, author, self.organisation),
             _ => Ok(true),
@@ -51,12 +53,17 @@ impl Parties {
 
 /// Whoever is shown the child is shown every representation of it. Whoever is shown none (a former colleague reading
 /// the own visits) cannot tell, and counts on the operator's flag.
-fn represents(transaction: &Transaction<'_>, person: PersonId, child: ChildId) -> Result<bool, StoreError> {
+fn represents(
+    transaction: &Transaction<'_>,
+    person: PersonId,
+    child: ChildId,
+    is_judged: bool,
+) -> Result<bool, StoreError> {
     let mut select = transaction.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM representation WHERE child = ?1 AND representative = ?2)
-             OR NOT EXISTS (SELECT 1 FROM representation WHERE child = ?1)",
+             OR (?3 AND NOT EXISTS (SELECT 1 FROM representation WHERE child = ?1))",
     )?;
-    Ok(select.query_row((child.as_bytes(), person.as_bytes()), |row| row.get(0))?)
+    Ok(select.query_row((child.as_bytes(), person.as_bytes(), is_judged), |row| row.get(0))?)
 }
 
 /// Memberships come with the card of a person, as the key does by which the author is known at all.

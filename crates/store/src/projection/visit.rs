@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::Kind;
 use domain::content::{Content, LocationMoment, LocationOutcome, VisitLocated};
 use domain::flag::{Flag, location_flags};
 use domain::geo::{Position, Presence, distance_m, presence};
@@ -49,6 +50,10 @@ pub(super) fn fold(
             Some(parties) => parties.allow(transaction, statement, author)?,
             None => false,
         };
+        if statement.kind != Kind::VisitRegistered {
+            // An answer that overtook its visit: nothing is unknown any more.
+            statement.flags.retain(|flag| *flag != Flag::UnknownSubject);
+        }
         let (id, content) = (statement.id, statement.content.take());
         statements.push(VisitStatement { id, author, has_authority, content });
     }

@@ -14,7 +14,7 @@ use crate::column::{self, Blob, Text};
 use crate::outbox::Failed;
 use crate::projection::Stale;
 use crate::trust::Found;
-use crate::{StoreError, scope};
+use crate::{StoreError, carry, scope};
 
 /// Stores what was judged, then believes what was held for want of a key that came now.
 pub(super) fn store(
@@ -49,6 +49,7 @@ pub(super) fn store(
         }
         applied.changed = true;
         if believed {
+            carry::arrived(transaction, statement.id())?;
             stale.mark(statement.header().kind, statement.header().subject);
             erase(transaction, account, item, statement, stale)?;
             if statement.header().kind == Kind::DeviceBound {
@@ -166,14 +167,16 @@ fn insert(
     }
 }
 
-pub(crate) const ERASE: [&str; 2] = [
+pub(crate) const ERASE: [&str; 3] = [
+    carry::ERASE,
     "DELETE FROM foreign_content
       WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
     "DELETE FROM own_content WHERE seq IN
         (SELECT o.seq FROM own_statement o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
 ];
 pub(crate) const ABOUT_WHAT: &str = "SELECT kind, subject FROM foreign_statement WHERE id = ?1
-     UNION ALL SELECT kind, subject FROM own_statement WHERE id = ?1";
+     UNION ALL SELECT kind, subject FROM own_statement WHERE id = ?1
+     UNION ALL SELECT kind, subject FROM carried_statement WHERE id = ?1";
 
 /// Erased contents go now and never come back. What this device has not got registered is nobody's to erase.
 fn erase(
@@ -197,13 +200,13 @@ fn erase(
         transaction
             .prepare_cached("INSERT INTO erased (statement) VALUES (?1) ON CONFLICT DO NOTHING")?
             .execute([id.as_bytes()])?;
-        for erase in ERASE {
-            transaction.prepare_cached(erase)?.execute([id.as_bytes()])?;
-        }
         let mut select = transaction.prepare_cached(ABOUT_WHAT)?;
         let mut rows = select.query([id.as_bytes()])?;
         while let Some(row) = rows.next()? {
             stale.mark(row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);
+        }
+        for erase in ERASE {
+            transaction.prepare_cached(erase)?.execute([id.as_bytes()])?;
         }
     }
     Ok(())
@@ -228,10 +231,12 @@ fn believe_held(
         .collect::<Result<Vec<_>, _>>()?;
     for (leaf_index, key, kind, subject, bytes) in held {
         let Some(key) = verify::known_key(transaction, key)? else { continue };
-        if Statement::decode(&bytes).is_ok_and(|statement| statement.verify(&key).is_ok()) {
+        let verified = Statement::decode(&bytes).and_then(|statement| statement.verify(&key));
+        if let Ok(id) = verified.map(|verified| verified.id()) {
             transaction
                 .prepare_cached("UPDATE foreign_statement SET believed = 1 WHERE leaf_index = ?1")?
                 .execute([leaf_index])?;
+            carry::arrived(transaction, id)?;
             stale.mark(kind, subject);
         } else {
             transaction.execute("DELETE FROM foreign_statement WHERE leaf_index = ?1", [leaf_index])?;

@@ -76,11 +76,14 @@ impl Reader<'_> {
         Ok(select.query_row([statement.as_bytes()], |row| row.get(0)).optional()?)
     }
 
-    /// Where this device's records about one subject are: the one that is furthest behind, a refused one first.
+    /// Where the records about one subject are that this device made or carries: the one that is furthest behind, a refused one first.
     pub(super) fn transport_about(&self, subject: SubjectId) -> Result<Transport, StoreError> {
         let mut select = self.conn.prepare_cached(
-            "SELECT x.state, x.refusal FROM own_statement o JOIN outbox x ON x.seq = o.seq WHERE o.subject = ?1
-              ORDER BY CASE x.state WHEN 'refused' THEN 0 WHEN 'saved' THEN 1 ELSE 2 END, x.seq LIMIT 1",
+            "SELECT state, refusal FROM (
+                SELECT x.state, x.refusal, x.seq FROM own_statement o JOIN outbox x ON x.seq = o.seq WHERE o.subject = ?1
+                UNION ALL
+                SELECT 'saved', NULL, seq FROM carried_statement WHERE subject = ?1 AND state <> 'done')
+              ORDER BY CASE state WHEN 'refused' THEN 0 WHEN 'saved' THEN 1 ELSE 2 END, seq LIMIT 1",
         )?;
         let state = select
             .query_row([subject.as_bytes()], |row| {

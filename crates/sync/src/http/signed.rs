@@ -10,6 +10,7 @@ use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::auth;
+use wire::carry::{CarryRequest, CarryResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -103,6 +104,10 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
         self.call(wire::path::PUSH, request).await
+    }
+
+    async fn carry(&self, request: &CarryRequest) -> Result<CarryResponse, TransportError> {
+        self.call(wire::path::CARRY, request).await
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {

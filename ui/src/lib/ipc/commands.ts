@@ -30,6 +30,8 @@ export const commands: Record<Exclude<keyof Core, 'on'>, { name: string; takesRe
   visitsCsv: { name: 'visits_csv', takesRequest: true },
   confirmVisit: { name: 'confirm_visit', takesRequest: true },
   disputeVisit: { name: 'dispute_visit', takesRequest: true },
+  showCode: { name: 'show_code', takesRequest: true },
+  readCode: { name: 'read_code', takesRequest: true },
   reviewVisit: { name: 'review_visit', takesRequest: true },
   adoptPosition: { name: 'adopt_position', takesRequest: true },
   locationMoments: { name: 'location_moments', takesRequest: false },

@@ -2,7 +2,7 @@ import type {
   AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
   CorrectVisit, CsvFile,
   Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
-  Preferences, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, SyncState, Tick, Today, Unlock, VisitDetails,
+  Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, ShownCode, SyncState, Tick, Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 } from './types';
 
@@ -43,6 +43,8 @@ export interface Core {
   visitsCsv(request: VisitQuery): Promise<CsvFile>;
   confirmVisit(request: ConfirmVisit): Promise<VisitView>;
   disputeVisit(request: DisputeVisit): Promise<VisitView>;
+  showCode(request: VisitRef): Promise<ShownCode>;
+  readCode(request: ReadCode): Promise<ReadVisit>;
   reviewVisit(request: ReviewVisit): Promise<VisitView>;
   adoptPosition(request: VisitRef): Promise<VisitView>;
 

@@ -163,6 +163,16 @@ export class FakeCore implements Core {
   }));
   confirmVisit = this.command('confirmVisit', ({ visit }: { visit: string }) => this.answer(visit, true));
   disputeVisit = this.command('disputeVisit', ({ visit }: { visit: string }) => this.answer(visit, false));
+  showCode = this.command('showCode', ({ visit }: { visit: string }) => ({
+    text: `ESEP:${this.find(visit).id}`, side: 37, version: 3,
+    path: Array.from({ length: 29 }, (_, y) => `M${4 + (y % 3)} ${4 + y}h${1 + (y * 7) % 20}v1h-${1 + (y * 7) % 20}z`).join(''),
+  }));
+  readCode = this.command('readCode', ({ text }: { text: string }) => {
+    if (!text.startsWith('ESEP:')) throw new CoreError('code-of-other-kind');
+    const visit = this.find(text.slice('ESEP:'.length));
+    if (visit.answers.some((answer) => answer.mine)) throw new CoreError('code-read-before', visit.id);
+    return { visit, in_care_team: visit.specialist !== colleague };
+  });
   reviewVisit = this.command('reviewVisit', ({ visit, accepted, reason }: Parameters<Core['reviewVisit']>[0]) =>
     this.change(visit, { review: accepted ? 'accepted' : 'returned', review_reason: reason, can_review: false }),
   );

@@ -1,3 +1,4 @@
+import { base64 } from '../ipc/base64';
 import { toCoreError, type CoreError } from '../ipc/error';
 import type { OperatorPreview } from '../ipc/types';
 import type { App } from '../shell/app.svelte';
@@ -86,13 +87,4 @@ export class Enrolment {
       this.busy = false;
     }
   }
-}
-
-async function base64(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return btoa(binary);
 }

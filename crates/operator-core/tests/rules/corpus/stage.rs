@@ -16,7 +16,6 @@ use domain::visit::{Visit, VisitStatement};
 use domain::{Clock as _, ContinuousTime, Rng};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, SeriesHead, seal};
-use operator_core::fact::content_at;
 use operator_core::store::Store as _;
 
 use super::line::{Line, metres, span_ms};
@@ -457,7 +456,7 @@ impl<'w> Stage<'w> {
                 id: entry.id,
                 author: read.bound_key(entry.key).unwrap().map(|key| key.person),
                 has_authority: !entry.flags.contains(&Flag::NoAuthority),
-                content: content_at(read.as_ref(), entry.leaf_index).unwrap(),
+                content: read.said(entry.leaf_index).unwrap(),
             })
             .collect();
         if let Some(visit) = Visit::fold(visit, &statements).filter(|visit| visit.cancelled.is_none()) {

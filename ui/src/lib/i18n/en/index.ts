@@ -1,5 +1,6 @@
 import type { Messages } from '../messages';
 import { agreement } from './agreement';
+import { code } from './code';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
@@ -12,4 +13,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const en: Messages = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, errors };
+export const en: Messages = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors };

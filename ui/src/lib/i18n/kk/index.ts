@@ -1,4 +1,5 @@
 import { agreement } from './agreement';
+import { code } from './code';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
@@ -11,4 +12,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const kk = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, errors };
+export const kk = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors };
