@@ -17,6 +17,7 @@ pub mod cbor;
 pub mod codec;
 pub mod header;
 pub mod key;
+pub mod manifest;
 pub mod merkle;
 pub mod receipt;
 pub mod seal;

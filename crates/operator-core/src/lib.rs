@@ -19,6 +19,7 @@
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
+//! | [`package`] | one visit with all that makes it believable, for a reader |
 //! | [`audit`] | is everything whole |
 
 pub mod activation;
@@ -31,6 +32,7 @@ pub mod fact;
 pub mod head;
 pub mod memory;
 pub mod operator;
+pub mod package;
 pub mod project;
 pub mod publish;
 pub mod pull;
