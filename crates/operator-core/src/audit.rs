@@ -68,6 +68,9 @@ pub struct Audit {
     pub heads: u64,
     /// Published texts.
     pub agreements: u64,
+    /// Leaves whose content the operator erased: nothing can be projected from them any more.
+    #[serde(skip)]
+    pub erased_leaves: BTreeSet<u64>,
     /// What is wrong, in the order in which it was met.
     pub findings: Vec<Finding>,
 }
@@ -240,6 +243,7 @@ impl Walk<'_> {
         for (id, leaf) in &self.bare {
             if self.erased.contains(id) {
                 self.audit.erased += 1;
+                self.audit.erased_leaves.insert(*leaf);
             } else {
                 let what = "its content is gone without a statement of its erasure";
                 self.audit.find("content", (*leaf, *id), what);

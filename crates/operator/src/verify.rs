@@ -2,10 +2,13 @@
 //!
 //! `doctor` asks the same of the log, and more of the installation: files, settings, the database file, the key.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use domain::id::SubjectId;
 use journal::VerifyingKey;
 use operator_core::audit::{Audit, Finding, Signatures, audit};
+use operator_core::fact::{Class, Fact};
 use operator_core::project;
 use operator_core::store::{Projections, Store as _, StoreError};
 use operator_store::SqliteStore;
@@ -63,7 +66,7 @@ pub fn verify(
     let mut verification = Verification { log, projections: None };
     if extent.projections {
         let copy = Copy::make(store, folder)?;
-        match compare(&copy.store, &mut verification.log.findings) {
+        match compare(&copy.store, &mut verification.log) {
             Ok(rows) => verification.projections = Some(rows),
             Err(StoreError::Damaged(what)) => {
                 verification.log.findings.push(projection(None, what.to_owned()))
@@ -107,12 +110,30 @@ fn projection(leaf_index: Option<u64>, detail: String) -> Finding {
     Finding { code: "projection", leaf_index, statement: None, detail }
 }
 
-fn compare(copy: &SqliteStore, findings: &mut Vec<Finding>) -> Result<u64, StoreError> {
-    let stored = copy.read()?.projections()?;
+/// What was projected from a content that was erased since stands beside what the log gives now.
+fn without_erased(projections: &mut Projections, erased: &BTreeSet<u64>, slots: &BTreeSet<Slot>) {
+    projections.facts.retain(|fact| !slots.contains(&slot(fact)));
+    projections.visits.retain(|visit| !erased.contains(&visit.leaf_index));
+    projections.audiences.retain(|(_, leaf_index, _)| !erased.contains(leaf_index));
+}
+
+type Slot = (Class, SubjectId, Option<SubjectId>, String);
+
+fn slot(fact: &Fact) -> Slot {
+    (fact.class, fact.subject, fact.slot_object(), fact.qualifier.clone())
+}
+
+fn compare(copy: &SqliteStore, log: &mut Audit) -> Result<u64, StoreError> {
+    let mut stored = copy.read()?.projections()?;
     let mut txn = copy.write()?;
     project::rebuild(txn.as_mut())?;
-    let rebuilt = txn.projections()?;
+    let mut rebuilt = txn.projections()?;
     drop(txn);
+    let is_erased = |fact: &&Fact| log.erased_leaves.contains(&fact.leaf_index);
+    let slots: BTreeSet<Slot> = stored.facts.iter().filter(is_erased).map(slot).collect();
+    without_erased(&mut stored, &log.erased_leaves, &slots);
+    without_erased(&mut rebuilt, &log.erased_leaves, &slots);
+    let findings = &mut log.findings;
     let Projections { facts, keys, visits, audiences } = &rebuilt;
     findings.extend(first("facts", &stored.facts, facts, |fact| Some(fact.leaf_index)));
     findings.extend(first("keys", &stored.keys, keys, |_| None));

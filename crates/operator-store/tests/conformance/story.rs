@@ -185,6 +185,11 @@ fn told(store: &dyn Store) -> (SigningKey, Vec<PushItem>, PushResponse) {
     (key, items, response)
 }
 
+/// Tells the story and gives the operator's key.
+pub(crate) fn told_by(store: &dyn Store) -> SigningKey {
+    told(store).0
+}
+
 pub(crate) fn a_rebuild_equals_what_grew(store: &dyn Store) {
     let (key, ..) = told(store);
     let before = store.read().unwrap().projections().unwrap();
