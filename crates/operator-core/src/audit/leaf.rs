@@ -1,6 +1,5 @@
 //! One leaf: what it is, what it says, and what the leaves after it need to know.
 
-use domain::Kind;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::StatementId;
@@ -152,10 +151,8 @@ impl Walk<'_> {
             return;
         }
         match content {
-            Content::OperatorKey(stated) if header.kind == Kind::OperatorKey => {
-                if stated.key != self.operator.to_cose_key() {
-                    self.audit.find("key", leaf, "it names another key than the one that signed it");
-                }
+            Content::OperatorKey(stated) if stated.key != self.operator.to_cose_key() => {
+                self.audit.find("key", leaf, "it names another key than the one that signed it");
             }
             Content::DeviceBound(bound) => match VerifyingKey::from_cose_key(&bound.key) {
                 Ok(key) => {

@@ -187,8 +187,8 @@ impl Page<'_> {
     }
 
     fn position(&self, person: PersonId) -> Option<String> {
-        let of_person = self.story.members.iter().filter(|(member, _)| *member == person);
-        let (_, member) = of_person.last()?;
+        let mut of_person = self.story.members.iter().filter(|(member, _)| *member == person);
+        let (_, member) = of_person.next_back()?;
         Some(escaped(self.pick(&member.position_kk, &member.position_ru))).filter(|text| !text.is_empty())
     }
 
@@ -209,7 +209,7 @@ impl Page<'_> {
             row(
                 &mut rows,
                 self.say(&phrases::RECORD),
-                &format!("{} · <code>{}</code>", line.leaf_index, line.id),
+                &format!("{}<br><code>{}</code>", line.leaf_index, line.id),
             );
             let title = words::word(words::STORY, kind, self.locale);
             let _ = writeln!(
