@@ -38,10 +38,10 @@ def main():
     report.notes += [note for note, given in ((NOT_COMPARED, options.operator_key), (NOT_DATED, kept)) if not given]
     wrong = len(report.findings)
     if options.json:
-        print(json.dumps(report.to_json(), indent=1))
+        print(json.dumps({"holds": not wrong, **vars(report)}, indent=1))
     else:
         for finding in report.findings[:SHOWN]:
-            print("{where}: {why} (rule: {rule})".format(**finding))
+            print("{where}: {why} (rule: {rule})".format_map(finding))
         if wrong > SHOWN:
             print(f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first.")
         print("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")

@@ -23,8 +23,9 @@ ISSUER = "urn:ietf:params:oauth:ckt:sha-256:"
 SERIES = {1: whole, (2,): octets(32), (3,): [whole, octets(32)], 4: octets(8), 5: whole}
 HEADER = {1: -7, 4: octets(32), 15: {1: str, 2: str, 6: time}, 258: -16, 259: str, -75001: SERIES}
 HEAD = {1: -7, 4: octets(32), 15: {6: time}, 395: 1, -75002: lambda size: whole(size) and size > 0}
-Statement = namedtuple("Statement", "id kid kind sub iat seq prev beacon payload signed signature")
-Head = namedtuple("Head", "size iat check")
+Signed = namedtuple("Signed", "header payload unprotected signature message")
+Statement = namedtuple("Statement", "id kid kind sub iat seq prev beacon payload message signature")
+Head = namedtuple("Head", "size iat check proofs")
 
 
 def sha256(data):
@@ -36,28 +37,24 @@ def base64url(data):
 
 
 def open_sign1(data, payload, unprotected):
-    """Header, payload, signature, unprotected header, and what signs them, of a COSE_Sign1."""
+    """A COSE_Sign1 whose parts have these shapes; `message` gives what signs a payload."""
     need(data[:1] == b"\xd2", "form", "does not begin with tag 18, as a signed item does")
     parts = decode(data[1:])
     need(fits(parts, [bytes, unprotected, payload, octets(64)]), "form", "is not such a signed item")
-    return decode(parts[0]), parts[2], parts[3], parts[1], lambda data: encode(["Signature1", parts[0], b"", data])
+    protected, unprotected, payload, signature = parts
+    message = lambda content: encode(["Signature1", protected, b"", content])
+    return Signed(decode(protected), payload, unprotected, signature, message)
 
 
-@functools.lru_cache(4096)
-def _point(data):
-    x, y = data[8:40], data[43:]
-    well = len(data) == 75 and data == b"\xa4\1\2\x20\1\x21\x58\x20" + x + b"\x22\x58\x20" + y
-    need(well, "key", "holds no P-256 key")
+@functools.lru_cache(4_096)
+def point_of(key):
+    """The point of a COSE_Key with exactly the four labels of section 2."""
+    x, y = (key[8:40], key[43:]) if octets(75)(key) else (b"", b"")
+    need(key == b"\xa4\1\2\x20\1\x21\x58\x20" + x + b"\x22\x58\x20" + y, "key", "holds no P-256 key")
     try:
         return ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1()).public_key()
     except ValueError:
         need(False, "key", "holds a key that is no point of the curve")
-
-
-def read_key(data):
-    """The thumbprint of a COSE_Key with exactly the four labels of section 2, and its bytes."""
-    need(_point(data), "key", "holds no key")
-    return sha256(data), data
 
 
 @functools.lru_cache(65_536)
@@ -65,7 +62,7 @@ def verify(key, message, signature):
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
     need(s <= HALF_OF_ORDER, "signature", "has a signature in its second form (S is in the upper half)")
     try:
-        _point(key).verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+        point_of(key).verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         need(False, "signature", "has a signature that does not verify")
 
@@ -73,50 +70,53 @@ def verify(key, message, signature):
 @functools.lru_cache(65_536)
 def read_statement(data):
     need(len(data) <= 2_048, "form", "is longer than 2048 bytes")
-    header, payload, signature, _, signed = open_sign1(data, octets(32), {})
+    signed = open_sign1(data, octets(32), {})
+    header, message = signed.header, signed.message(signed.payload)
     need(fits(header, HEADER), "header", "has another header than a statement")
-    kid, (issuer, sub, iat), kind, series = header[4], header[15].values(), header[259][21:-5], header[-75001]
-    need(issuer == ISSUER + base64url(kid), "header", "names another issuer than its key")
+    kid, claims, kind, series = header[4], header[15], header[259][21:-5], header[-75001]
+    need(claims[1] == ISSUER + base64url(kid), "header", "names another issuer than its key")
     is_kind = kind in KINDS and header[259] == f"application/vnd.esep.{kind}+cbor"
     need(is_kind, "header", "is of a kind that the protocol does not have")
     try:
-        about = base64.urlsafe_b64decode(sub + "==")
+        sub = base64.urlsafe_b64decode(claims[2] + "==")
     except ValueError:
-        about = b""
-    need(len(about) == 16 and base64url(about) == sub, "header", "is about something that is no id")
+        sub = b""
+    need(len(sub) == 16 and base64url(sub) == claims[2], "header", "is about something that is no id")
     need((series[1] == 0) == (2 not in series), "header", "names a statement before the first, or none before a later")
-    signed = signed(payload)
-    rest = series[1], series.get(2), series.get(3), payload, signed, signature
-    return Statement(sha256(signed), kid, kind, about, iat, *rest)
+    rest = series[1], series.get(2), series.get(3), signed.payload, message, signed.signature
+    return Statement(sha256(message), kid, kind, sub, claims[6], *rest)
 
 
-def read_head(data, operator, unprotected=None):
-    """A head, with what checks it against a root, and the unprotected header of a receipt."""
-    header, _, signature, proofs, signed = open_sign1(data, None, unprotected or {})
+def read_head(data, key, proofs=None):
+    """A head of the operator with this key; `check` holds it against a root. A receipt has `proofs` of this shape."""
+    signed = open_sign1(data, None, proofs or {})
+    header = signed.header
     need(fits(header, HEAD), "head", "has another header than a tree head")
-    need(header[4] == operator[0], "head", "is signed by another key than the operator's")
-    return Head(header[-75002], header[15][6], lambda root: verify(operator[1], signed(root), signature)), proofs
+    need(header[4] == sha256(key), "head", "is signed by another key than the operator's")
+    check = lambda root: verify(key, signed.message(root), signed.signature)
+    return Head(header[-75002], header[15][6], check, signed.unprotected)
 
 
-def read_receipt(data, entry, leaf, operator):
-    """The head and the root under which this entry is this leaf (RFC 9162, section 2.1.3.2)."""
-    head, proofs = read_head(data, operator, {396: {-1: [bytes]}})
-    proof = decode(proofs[396][-1][0])
-    need(fits(proof, [head.size, leaf, each(octets(32))]), "receipt", "is of another leaf or another tree")
-    at, last, root = leaf, head.size - 1, sha256(b"\0" + entry)
-    need(at <= last, "receipt", "is of a leaf beyond its tree")
-    for one in proof[2]:
-        need(last, "receipt", "has a path that is too long")
-        if at % 2 or at == last:
-            root = sha256(b"\1" + one + root)
-            while at and not at % 2:
-                at, last = at // 2, last // 2
-        else:
-            root = sha256(b"\1" + root + one)
-        at, last = at // 2, last // 2
-    need(not last, "receipt", "has a path that is too short")
+def read_receipt(data, entry, leaf, key):
+    """The head and the root under which this entry is this leaf."""
+    head = read_head(data, key, {396: {-1: [bytes]}})
+    proof = decode(head.proofs[396][-1][0])
+    is_ours = fits(proof, [head.size, leaf, each(octets(32))]) and leaf < head.size
+    need(is_ours, "receipt", "is of another leaf or another tree")
+    root = _climb(sha256(b"\0" + entry), leaf, head.size, proof[2])
     head.check(root)
     return head, root
+
+
+def _climb(leaf, at, size, path):
+    """The root over `size` leaves of which this is the one at `at` (RFC 9162, section 2.1.3)."""
+    need((size > 1) == bool(path), "receipt", "has a path that is too short or too long")
+    if size == 1:
+        return leaf
+    half = 1 << (size - 1).bit_length() - 1
+    if at < half:
+        return sha256(b"\1" + _climb(leaf, at, half, path[:-1]) + path[-1])
+    return sha256(b"\1" + path[-1] + _climb(leaf, at - half, size - half, path[:-1]))
 
 
 def roots(entries):

@@ -1,17 +1,13 @@
 """The one form of values and bytes (docs/PROTOCOL.md, section 1), and what is said when a rule is broken."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 
 import cbor2
 
 
 class Broken(Exception):
     """A rule that does not hold for some bytes; whoever knows where they lie makes a finding of it."""
-
-    def __init__(self, rule, why):
-        super().__init__(why)
-        self.rule = rule
 
 
 class Unusable(Exception):
@@ -23,42 +19,23 @@ def need(condition, rule, why):
         raise Broken(rule, why)
 
 
-@dataclass
 class Report:
     """Findings say where (a file or a leaf), which rule (a word of the table in README.md), and why."""
 
-    counts: dict = field(default_factory=dict)
-    findings: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    def __init__(self):
+        self.counts, self.findings, self.notes = {}, [], []
 
     def find(self, where, rule, why):
         # A file may bear any name, also one that plays with the terminal.
         self.findings.append({"where": where if where.isprintable() else ascii(where), "rule": rule, "why": why})
 
-    def attempt(self, where, check, *arguments):
-        """The value of a check, or None and a finding."""
+    @contextlib.contextmanager
+    def at(self, where):
+        """What breaks a rule within is a finding there, and what follows goes on."""
         try:
-            return check(*arguments)
+            yield
         except Broken as broken:
-            self.find(where, broken.rule, str(broken))
-
-    def to_json(self):
-        return {"holds": not self.findings, **asdict(self)}
-
-
-def fits(value, shape):
-    """Whether a value has a shape: a predicate, a type, a list or map of shapes, or the very value. In a map `(key,)` may
-    be absent. In Python true equals 1, so types are compared as well."""
-    if isinstance(shape, dict):
-        keys = {key[0] if isinstance(key, tuple) else key: inner for key, inner in shape.items()}
-        asked = {key for key in shape if not isinstance(key, tuple)}
-        is_map = isinstance(value, dict) and not any(isinstance(key, bool) for key in value)
-        return is_map and asked <= set(value) <= set(keys) and all(fits(value[key], keys[key]) for key in value)
-    if isinstance(shape, list):
-        return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
-    if isinstance(shape, type):
-        return type(value) is shape
-    return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
+            self.find(where, *broken.args)
 
 
 def octets(length):
@@ -77,6 +54,21 @@ def time(value):
     return type(value) is int and -(2**63) <= value < 2**63
 
 
+def fits(value, shape):
+    """Whether a value has a shape: a predicate, a type, a list or map of shapes, or the very value. In a map `(key,)` may
+    be absent. In Python true equals 1, so types are compared as well."""
+    if isinstance(shape, dict):
+        keys = {key[0] if isinstance(key, tuple) else key: inner for key, inner in shape.items()}
+        well = isinstance(value, dict) and not any(isinstance(key, bool) for key in value)
+        well = well and {key for key in shape if not isinstance(key, tuple)} <= set(value) <= set(keys)
+        return well and all(fits(value[key], keys[key]) for key in value)
+    if isinstance(shape, list):
+        return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
+    if isinstance(shape, type):
+        return type(value) is shape
+    return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
+
+
 def decode(data, rule="form"):
     """The one item that these bytes are: read by cbor2, written once more here, and compared."""
     try:
@@ -90,22 +82,13 @@ def decode(data, rule="form"):
 
 def encode(value, depth=0):
     """The one encoding of a value; ValueError for a value that must not occur."""
-    if value is None or isinstance(value, bool):
-        return {False: b"\xf4", True: b"\xf5", None: b"\xf6"}[value]
-    if isinstance(value, int) and -(2**64) <= value < 2**64:
+    is_number = isinstance(value, int) and -(2**64) <= value < 2**64
+    if value is None or is_number or isinstance(value, (bytes, str)):
         return cbor2.dumps(value)
-    if isinstance(value, (bytes, str)):
-        return cbor2.dumps(value)
-    inner = [] if depth < 16 else None
-    if isinstance(value, Mapping) and inner is not None:
-        pairs = sorted((encode(key, depth + 1), encode(one, depth + 1)) for key, one in value.items())
-        return _head(5, len(pairs)) + b"".join(map(b"".join, pairs))
-    if isinstance(value, Sequence) and inner is not None:
-        return _head(4, len(value)) + b"".join(encode(one, depth + 1) for one in value)
+    if depth < 16 and isinstance(value, (Mapping, Sequence)):
+        is_map, write = isinstance(value, Mapping), lambda one: encode(one, depth + 1)
+        items = sorted(write(key) + write(one) for key, one in value.items()) if is_map else map(write, value)
+        # The head of an array or a map is that of a number under another major type (RFC 8949, section 3).
+        head = cbor2.dumps(len(value))
+        return bytes([(5 if is_map else 4) << 5 | head[0]]) + head[1:] + b"".join(items)
     raise ValueError(f"no place for a {type(value).__name__}, or nested too deeply")
-
-
-def _head(major, count):
-    """The head of an array or a map: that of a number, under another major type (RFC 8949, section 3)."""
-    number = cbor2.dumps(count)
-    return bytes([major << 5 | number[0]]) + number[1:]

@@ -15,30 +15,35 @@ def verify(files, operator_key=None, kept_heads=None):
     walk = Walk(files)
     lines = folder.lines(files, "log.jsonl", folder.LEAF, walk.report)
     walk.check_operator(operator_key)
-    if walk.operator and "visit" in walk.manifest:
-        package.verify(walk, lines, kept_heads or {})
-    elif walk.operator:
-        refusals = folder.lines(files, "refusals.jsonl", folder.REFUSAL, walk.report)
-        lines += [None] * (walk.count("statements") - len(lines))
-        for leaf, line in enumerate(lines):
-            if line is None:
-                walk.report.find(f"log.jsonl, line {leaf + 1}", "list", "is missing or cannot be read")
-            walk.check_leaf(leaf, line, leaf + 1, lambda kid: Series({
-                line["seq"]: bytes.fromhex(line["id"])
-                for line in refusals if line and line["took_place"] and line["key"] == kid.hex()
-            }))
-        for number, line in enumerate(refusals, 1):
-            if line:
-                walk.report.attempt(f"refusals.jsonl, line {number}", _refusal, walk, line)
-        for key, series in walk.series.items():
-            walk.report.attempt(f"the series of key {key.hex()}", series.check_end)
-        _tree(walk, len(lines), kept_heads or {})
-        walk.check_contents(is_whole=True)
-        _files(walk, len(lines), len(refusals))
+    if walk.operator:
+        (package.check if "visit" in walk.manifest else check)(walk, lines, kept_heads or {})
     return walk.report
 
 
+def check(walk, lines, kept):
+    refusals = folder.lines(walk.files, "refusals.jsonl", folder.REFUSAL, walk.report)
+    lines += [None] * (walk.count("statements") - len(lines))
+    for leaf, line in enumerate(lines):
+        if line is None:
+            walk.report.find(f"log.jsonl, line {leaf + 1}", "list", "is missing or cannot be read")
+        walk.check_leaf(leaf, line, leaf + 1, lambda kid: Series({
+            line["seq"]: bytes.fromhex(line["id"])
+            for line in refusals if line and line["took_place"] and line["key"] == kid.hex()
+        }))
+    for number, line in enumerate(refusals, 1):
+        with walk.report.at(f"refusals.jsonl, line {number}"):
+            _refusal(walk, line)
+    for key, series in walk.series.items():
+        with walk.report.at(f"the series of key {key.hex()}"):
+            series.check_end()
+    _tree(walk, len(lines), kept)
+    walk.check_contents(is_whole=True)
+    _files(walk, len(lines), len(refusals))
+
+
 def _refusal(walk, line):
+    if not line:
+        return
     key, id_, data = (bytes.fromhex(line[name]) for name in ("key", "id", "statement"))
     need(key in walk.keys, "refusal", "is of a key that nothing binds")
     need(line["reason"] in REASONS, "refusal", "gives a reason that there is not")
@@ -47,7 +52,7 @@ def _refusal(walk, line):
     need(not data or cose.sha256(data).hex() == line["sha256"], "refusal", "holds other bytes than it says")
     try:
         stated = cose.read_statement(data)
-        cose.verify(walk.keys[key], stated.signed, stated.signature)
+        cose.verify(walk.keys[key], stated.message, stated.signature)
     except Broken:
         return
     is_as_claimed = (stated.kid, stated.id, stated.seq) == (key, id_, line["seq"])
@@ -56,32 +61,24 @@ def _refusal(walk, line):
     need(not is_lost, "refusal", "is a good statement that had to be registered")
 
 
-def check_head(data, operator, roots):
-    """The size of a head that this very log has."""
-    head, _ = cose.read_head(data, operator)
-    need(head.size < len(roots), "history", f"speaks of {head.size} leaves; this log has only {len(roots) - 1}")
-    head.check(roots[head.size])
-    return head.size
-
-
 def _tree(walk, size, kept):
-    roots = cose.roots([walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size)])
+    roots, covered = cose.roots([walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size)]), 0
     for leaf, (stated, _) in walk.read.items():
         if stated.beacon and (stated.beacon[0] > leaf or roots[stated.beacon[0]] != stated.beacon[1]):
             why = f"names a log of {stated.beacon[0]} leaves that this log never was: a sign that two were shown"
             walk.report.find(folder.statement(leaf), "beacon", why)
-    covered, heads = 0, [name for name in walk.files if name.startswith("heads/")]
-    for name in heads:
-        found = walk.report.attempt(name, check_head, walk.files[name] or b"", walk.operator, roots)
-        if found is not None and name != folder.head(found):
-            walk.report.find(name, "head", f"is the head of {found} leaves under another name")
-        covered = max(covered, found or 0)
+    heads = {name: data or b"" for name, data in walk.files.items() if name.startswith("heads/")}
+    for name, data in [*heads.items(), *kept.items()]:
+        with walk.report.at(name):
+            head = cose.read_head(data, walk.operator)
+            need(head.size <= size, "history", f"speaks of {head.size} leaves; this log has only {size}")
+            head.check(roots[head.size])
+            covered = max(covered, head.size if name in heads else 0)
+            need(name in kept or name == folder.head(head.size), "head", "is a head under another name")
     if covered < size:
         walk.report.find("heads", "head", f"the leaves from {covered} on are under no signed head that holds")
     if walk.manifest["root"] != (roots[-1].hex() if heads else None):
         walk.report.find("manifest.json", "manifest", "names another last root than the leaves have")
-    for name, data in kept.items():
-        walk.report.attempt(name, check_head, data, walk.operator, roots)
 
 
 def _files(walk, size, refusals):

@@ -3,8 +3,8 @@
 import functools
 
 from . import folder
-from .cose import BY_OPERATOR, read_key, read_statement, sha256, verify
-from .form import Broken, Report, decode, each, fits, need, octets
+from .cose import BY_OPERATOR, point_of, read_statement, sha256, verify
+from .form import Broken, Report, decode, each, need, octets
 
 
 class Walk:
@@ -25,46 +25,44 @@ class Walk:
     def check_operator(self, expected):
         """Leaf 0 is the operator's key, signed by itself; everything else hangs on it."""
         name, body = folder.statement(0), folder.content(0)
-        first = self.report.attempt(name, lambda: read_statement(self.take(name)))
-        members = first and self.report.attempt(body, lambda: read_content(self.take(body), first.payload))
-        self.operator = members and self.report.attempt(body, key_of, members)
+        with self.report.at(name):
+            first = read_statement(self.take(name))
+            with self.report.at(body):
+                self.operator = key_of(read_content(self.take(body), first.payload))
+                thumbprint = sha256(self.operator)
+                self.keys[thumbprint] = self.operator
+            named = not self.operator or not expected or thumbprint.hex() == expected
+            need(named, "key", "is not the operator's key that you named")
         if not self.operator:
-            return self.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
-        self.keys.update([self.operator])
-        thumbprint = self.operator[0].hex()
-        if thumbprint != self.manifest["operator_key"]:
+            self.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
+        elif thumbprint.hex() != self.manifest["operator_key"]:
             self.report.find("manifest.json", "manifest", "names another operator's key than the log begins with")
-        if expected and thumbprint != expected:
-            self.report.find(name, "key", "is not the operator's key that you named")
 
     def check_leaf(self, leaf, line, place, series):
         """The statement at a leaf, its line in the list, and its place in the numbers of its key."""
-        where = folder.statement(leaf)
-        stated = self.report.attempt(where, lambda: read_statement(self.take(where)))
-        if stated is None:
-            return
-        if self.ids.setdefault(stated.id, leaf) != leaf:
-            self.report.find(where, "id", f"is the same statement as leaf {self.ids[stated.id]}")
-        is_signed = self.report.attempt(where, self.check_signature, stated)
-        members, unreadable = self.check_content(leaf, stated)
-        if stated.kid not in self.series:
-            self.series[stated.kid] = series(stated.kid)
-        is_fork = self.report.attempt(where, self.series[stated.kid].add, stated)
-        self.report.attempt(where, self.series[stated.kid].note_beacon, stated)
-        self.forks += bool(is_fork)
-        self.read[leaf] = stated, members
-        if line:
-            said = f"log.jsonl, line {place}"
-            self.check_line(said, leaf, line, stated, {"fork": is_fork, "unreadable-content": unreadable})
-        if is_signed:
-            self.report.attempt(where, self.learn, stated, members, is_fork)
-
-    def check_signature(self, stated):
-        need(stated.kid in self.keys, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
-        verify(self.keys[stated.kid], stated.signed, stated.signature)
-        return True
+        where, is_fork = folder.statement(leaf), None
+        with self.report.at(where):
+            stated = read_statement(self.take(where))
+            if self.ids.setdefault(stated.id, leaf) != leaf:
+                self.report.find(where, "id", f"is the same statement as leaf {self.ids[stated.id]}")
+            members, unreadable = self.check_content(leaf, stated)
+            self.read[leaf] = stated, members
+            numbers = self.series[stated.kid] = self.series.get(stated.kid) or series(stated.kid)
+            with self.report.at(where):
+                is_fork = numbers.add(stated)
+                self.forks += is_fork
+            with self.report.at(where):
+                numbers.note_beacon(stated)
+            if line:
+                flags = {"fork": is_fork, "unreadable-content": unreadable}
+                self.check_line(f"log.jsonl, line {place}", leaf, line, stated, flags)
+            is_bound = stated.kid in self.keys
+            need(is_bound, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
+            verify(self.keys[stated.kid], stated.message, stated.signature)
+            self.learn(stated, members, is_fork)
 
     def check_content(self, leaf, stated):
+        """Its members; and whether they cannot be read, if that can be told."""
         name = folder.content(leaf)
         if self.files.get(name) is None:
             self.bare[stated.id] = name
@@ -73,30 +71,30 @@ class Walk:
             # What cannot be read for its values, which are not looked at here, the log may call so.
             return read_content(self.files[name], stated.payload), None
         except Broken as broken:
-            if broken.rule != "unreadable":
-                self.report.find(name, broken.rule, str(broken))
-            return {}, broken.rule == "unreadable" or None
+            if broken.args[0] == "unreadable":
+                return {}, True
+            self.report.find(name, *broken.args)
+            return {}, None
 
     def learn(self, stated, members, is_fork):
         """What later leaves depend on. Only the operator binds and revokes keys, publishes and erases."""
-        is_operator = stated.kid == self.operator[0]
+        is_operator = self.keys[stated.kid] == self.operator
         own_first = "operator-key" if is_operator else "device-enrolled"
         is_first = stated.seq == 0 and not is_fork
         need(not is_first or stated.kind == own_first, "key", f"begins a series and is no {own_first}")
         if is_first and members:
-            need(key_of(members)[0] == stated.kid, "key", "names another key than the one that signed it")
+            need(sha256(key_of(members)) == stated.kid, "key", "names another key than the one that signed it")
         if not is_operator or not members:
             return
         if stated.kind == "device-bound":
-            self.keys.update([key_of(members)])
+            self.keys[sha256(key_of(members))] = members["key"]
         elif stated.kind == "device-revoked":
             need(octets(32)(members.get("key")), "content", "revokes what is no key")
             self.revoked.add(members["key"])
         elif stated.kind == "agreement-published":
-            listed = members.get("texts")
             is_text = lambda text: isinstance(text, dict) and octets(32)(text.get("sha256"))
-            need(each(is_text)(listed), "content", "publishes no texts")
-            self.texts |= {text["sha256"].hex(): text.get("length_bytes") for text in listed}
+            need(each(is_text)(members.get("texts")), "content", "publishes no texts")
+            self.texts |= {text["sha256"].hex(): text.get("length_bytes") for text in members["texts"]}
         elif stated.kind == "content-erased":
             need(each(octets(32))(members.get("statements")), "content", "erases what are no statements")
             self.erased.update(members["statements"])
@@ -107,7 +105,7 @@ class Walk:
             self.report.find(where, "list", "says something else than the files of this leaf")
         if "unreadable-content" not in line["flags"]:
             # Authority is judged by what a statement says.
-            is_foreign = stated.kind in BY_OPERATOR and stated.kid != self.operator[0]
+            is_foreign = stated.kind in BY_OPERATOR and stated.kid != sha256(self.operator)
             flags |= {"no-authority": is_foreign or None, "key-revoked": stated.kid in self.revoked or None}
         for flag, holds in flags.items():
             if holds is not None and holds != (flag in line["flags"]):
@@ -120,10 +118,11 @@ class Walk:
                 self.report.find(name, "content", "is missing, and no statement says that it was erased")
         for id_ in self.erased & self.ids.keys() - self.bare.keys():
             self.report.find(folder.content(self.ids[id_]), "content", "is there, though it is said to be erased")
-        for name in [name for name in self.texts if is_whole or f"agreements/{name}.txt" in self.files]:
-            data = self.files.get(f"agreements/{name}.txt")
-            if data is None or (sha256(data).hex(), len(data)) != (name, self.texts[name]):
-                self.report.find(f"agreements/{name}.txt", "agreement", "is missing or not the text that was published")
+        for text, length in self.texts.items():
+            name = f"agreements/{text}.txt"
+            data = self.files.get(name) or b""
+            if (is_whole or name in self.files) and (sha256(data).hex(), len(data)) != (text, length):
+                self.report.find(name, "agreement", "is missing or not the text that was published")
 
 
 @functools.lru_cache(65_536)
@@ -138,5 +137,5 @@ def read_content(data, payload):
 
 
 def key_of(members):
-    need(fits(members.get("key"), bytes), "key", "holds no P-256 key")
-    return read_key(members["key"])
+    need(isinstance(members.get("key"), bytes) and point_of(members["key"]), "key", "holds no P-256 key")
+    return members["key"]

@@ -85,7 +85,7 @@ class EveryByte(unittest.TestCase):
             # A long text is one hash like a short one: a sample of its bytes shows that.
             for at in range(0, len(data), 1 if len(data) < 8_192 else 97):
                 files[name] = flipped(data, at, 1 << at % 8)
-                self.assertIsNotNone(self.broken(package._file, walk, name), f"{name}, byte {at}")
+                self.assertIsNotNone(self.broken(package.check_file, walk, name), f"{name}, byte {at}")
             files[name] = data
 
     def test_of_the_manifest_and_its_signature(self):
@@ -98,7 +98,7 @@ class EveryByte(unittest.TestCase):
                 except Unusable:
                     continue
                 walk.check_operator(None)
-                self.assertIsNotNone(self.broken(package._signed, walk), f"{name}, byte {at}")
+                self.assertIsNotNone(self.broken(package.check_signature, walk), f"{name}, byte {at}")
 
     def test_of_what_proves_the_visit_even_if_it_was_signed_for(self):
         files = packaged()
@@ -116,7 +116,8 @@ class EveryByte(unittest.TestCase):
     def broken(self, check, *arguments):
         report = arguments[0].report
         before = len(report.findings)
-        report.attempt("here", check, *arguments)
+        with report.at("here"):
+            check(*arguments)
         return report.findings[-1] if len(report.findings) > before else None
 
 
