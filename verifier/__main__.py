@@ -1,4 +1,4 @@
-"""python -m verifier LOG_FOLDER [--operator-key THUMBPRINT] [--kept-head FILE]... [--json]"""
+"""python -m verifier FOLDER [--operator-key THUMBPRINT] [--checkpoint FILE]... [--json]"""
 
 import argparse
 import base64
@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 from . import folder
+from .form import Unusable
 from .log import verify
-from .report import Unusable
 
 NOT_COMPARED = "The operator's key was not compared with one that you got another way (--operator-key)."
-NOT_DATED = "Nothing shows that the log is not shorter than it once was (--kept-head)."
-
+NOT_DATED = "Nothing shows that the log is not shorter than it once was (--checkpoint)."
 SHOWN = 20
 
 
@@ -24,32 +23,33 @@ def thumbprint(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m verifier", description="Checks an exported log.")
+    parser = argparse.ArgumentParser(prog="python -m verifier", description="Checks an exported log or a visit's package.")
     parser.add_argument("folder", help="what `esep-operator export --out` wrote")
     parser.add_argument("--operator-key", type=thumbprint, help="its thumbprint, in hexadecimal or as in a link")
-    parser.add_argument("--kept-head", action="append", default=[], help="a signed head that was kept before")
+    parser.add_argument("--checkpoint", action="append", default=[], help="a signed head that was kept before")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     try:
-        kept = {name: Path(name).read_bytes() for name in options.kept_head}
+        kept = {name: Path(name).read_bytes() for name in options.checkpoint}
         report = verify(folder.read(options.folder), options.operator_key, kept)
     except (Unusable, OSError) as error:
         print(json.dumps({"unusable": str(error)}) if options.json else f"Nothing was checked: {error}.")
         return 2
     report.notes += [note for note, given in ((NOT_COMPARED, options.operator_key), (NOT_DATED, kept)) if not given]
+    wrong = len(report.findings)
     if options.json:
-        print(json.dumps(report.to_json(), indent=1))
+        print(json.dumps({"holds": not wrong, **vars(report)}, indent=1))
     else:
         for finding in report.findings[:SHOWN]:
-            print(finding)
-        if len(report.findings) > SHOWN:
-            print(f"... and {len(report.findings) - SHOWN} more, which --json shows; they may follow from the first.")
+            print("{where}: {why} (rule: {rule})".format_map(finding))
+        if wrong > SHOWN:
+            print(f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first.")
         print("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")
         print("\n".join(report.notes))
-        wrong = len(report.findings)
-        holds = "The log holds: no rule that was checked is broken."
-        print(f"The log does NOT hold, findings: {wrong}." if wrong else holds)
-    return 1 if report.findings else 0
+        what = "package" if "receipts" in report.counts else "log"
+        holds = f"The {what} holds: no rule that was checked is broken."
+        print(f"The {what} does NOT hold, findings: {wrong}." if wrong else holds)
+    return 1 if wrong else 0
 
 
 sys.exit(main())

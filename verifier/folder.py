@@ -1,21 +1,23 @@
-"""The files of an export, and what the lists in it say. Nothing is believed here; `log` compares."""
+"""The files of an export, and what the lists in it say. Nothing is believed here; `log` and `package` compare."""
 
 import json
 import re
 from pathlib import Path
 
-from .report import Unusable
+from .form import Unusable, fits, whole
 
-HEAD = re.compile(r"heads/[0-9]{12}\.cose")
-LISTS = {"log.jsonl", "refusals.jsonl", "manifest.json"}
-LEAF = {"leaf_index": int, "id": "hash", "registered_at_ms": int, "flags": list, "has_content": bool}
-REFUSAL = {
-    "key": "hash", "id": "hash", "seq": int, "took_place": bool, "reason": str, "refused_at_ms": int, "sha256": "hash",
-    "statement": "hex",
-}
-HEX = {"hash": re.compile("[0-9a-f]{64}"), "hex": re.compile("([0-9a-f]{2})*")}
-MANIFEST = {"layout": int, "operator_key": str, "statements": int, "heads": int, "refusals": int, "agreements": int}
-REASONS = {"too-large", "not-a-statement", "bad-signature", "unknown-key", "wrong-content"}
+
+def hexadecimal(length):
+    return lambda value: isinstance(value, str) and re.fullmatch(f"([0-9a-f]{{2}}){length}", value) is not None
+
+
+HASH, ID = hexadecimal("{32}"), hexadecimal("{16}")
+LEAF = {"leaf_index": whole, "id": HASH, "registered_at_ms": int, "flags": list, "has_content": bool}
+REFUSAL = {"key": HASH, "id": HASH, "seq": whole, "took_place": bool, "reason": str, "refused_at_ms": int, "sha256": HASH,
+           "statement": hexadecimal("*")}
+MANIFEST = {"layout": 1, "operator_key": HASH, "statements": whole}
+LOG = MANIFEST | {"heads": whole, "refusals": whole, "agreements": whole, "root": lambda root: root is None or HASH(root)}
+PACKAGE = MANIFEST | {"visit": ID, "reader": str, "tree_size": whole, "root": HASH, "files": dict}
 
 
 def statement(leaf):
@@ -30,65 +32,43 @@ def head(size):
     return f"heads/{size:012}.cose"
 
 
-def line(leaf):
-    return f"log.jsonl, line {leaf + 1}"
-
-
 def read(path):
     """Every file below a folder by its name; what is no plain file is there as None."""
-    root = Path(path)
+    root, files = Path(path), {}
     try:
-        inner = sorted(root.rglob("*"))
-        files = {}
-        for one in inner:
+        for one in sorted(root.rglob("*")):
             is_plain = one.is_file() and not one.is_symlink()
             if is_plain or one.is_symlink() or not one.is_dir():
                 files[one.relative_to(root).as_posix()] = one.read_bytes() if is_plain else None
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}") from error
-    if not files.keys() & LISTS:
-        raise Unusable(f"{path} is not an exported log: it has no manifest.json")
+    if not files.keys() & {"log.jsonl", "refusals.jsonl", "manifest.json"}:
+        raise Unusable(f"{path} is neither an exported log nor a package: it has no manifest.json")
     return files
 
 
-def manifest(files):
+def _json(data):
     try:
-        made = json.loads(files.get("manifest.json") or b"")
-    except (ValueError, RecursionError) as error:
-        raise Unusable("manifest.json is missing or cannot be read") from error
-    if not isinstance(made, dict) or made.get("layout") != 1:
-        raise Unusable("manifest.json names a layout that this verifier does not know")
-    if not _is_shaped(made, MANIFEST | {"root": type(made.get("root"))}):
-        raise Unusable("manifest.json does not say what it must")
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def manifest(files):
+    made = _json(files.get("manifest.json") or b"")
+    if not fits(made, LOG) and not fits(made, PACKAGE):
+        raise Unusable("manifest.json is missing, or is not one that this verifier knows")
     return made
 
 
 def lines(files, name, shape, report):
     """The lines of a list; None stands for one that cannot be read."""
     data = files.get(name)
-    if data is None:
-        report.find(name, "files", "is missing")
-        return []
-    if data and not data.endswith(b"\n"):
-        report.find(name, "files", "ends within a line")
-    read = []
-    for number, text in enumerate(data.splitlines(), 1):
-        try:
-            made = json.loads(text)
-        except (ValueError, RecursionError):
-            made = None
-        good = isinstance(made, dict) and _is_shaped(made, shape)
-        if not good:
-            report.find(f"{name}, line {number}", "files", "cannot be read")
-        read.append(made if good else None)
+    if data is None or data and not data.endswith(b"\n"):
+        report.find(name, "files", "is missing or ends within a line")
+    read = [_json(text) for text in (data or b"").splitlines()]
+    for number, made in enumerate(read):
+        if not fits(made, shape):
+            report.find(f"{name}, line {number + 1}", "files", "cannot be read")
+            read[number] = None
     return read
-
-
-def _is_shaped(made, shape):
-    return set(made) == set(shape) and all(_is_of(made[name], kind) for name, kind in shape.items())
-
-
-def _is_of(value, kind):
-    if kind in HEX:
-        return isinstance(value, str) and HEX[kind].fullmatch(value) is not None
-    return type(value) is kind

@@ -1,134 +1,94 @@
-"""The log, leaf by leaf: what each says is needed for the ones after it. `whole` then looks at what lies over them."""
+"""The whole log: every leaf, refused items, tree, beacons, erasures, texts, and that no file is left."""
 
-from . import content, folder, statement, whole
-from .report import Broken, Report, need
+import re
+
+from . import cose, folder, package
+from .form import Broken, need
 from .series import Series
+from .walk import Walk
+
+REASONS = {"too-large", "not-a-statement", "bad-signature", "unknown-key", "wrong-content"}
 
 
 def verify(files, operator_key=None, kept_heads=None):
-    """`operator_key` and `kept_heads` (signed heads by name) came another way than the log, so they prove more."""
-    walk = _Walk(files, folder.manifest(files))
+    """`operator_key` and `kept_heads` (signed heads by name) came another way than the files, so they prove more."""
+    walk = Walk(files)
+    lines = folder.lines(files, "log.jsonl", folder.LEAF, walk.report)
     walk.check_operator(operator_key)
-    if not walk.operator:
-        walk.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
-        return walk.report
-    for leaf, line in enumerate(walk.lines):
-        walk.check_leaf(leaf, line)
-    for check in (whole.refusals, whole.tree, whole.erasures, whole.texts, whole.files):
-        check(walk)
-    whole.kept(walk, kept_heads or {})
+    if walk.operator:
+        (package.check if "visit" in walk.manifest else check)(walk, lines, kept_heads or {})
     return walk.report
 
 
-class _Walk:
-    """What is known so far."""
-
-    def __init__(self, files, manifest):
-        self.files, self.manifest, self.report = files, manifest, Report()
-        self.lines = folder.lines(files, "log.jsonl", folder.LEAF, self.report)
-        self.refusals = folder.lines(files, "refusals.jsonl", folder.REFUSAL, self.report)
-        self.lines += [None] * (self.count("statements") - len(self.lines))
-        self.entries = [files.get(folder.statement(leaf)) or b"" for leaf in range(len(self.lines))]
-        self.operator, self.keys, self.series, self.ids = None, {}, {}, {}
-        self.beacons, self.bare, self.erased, self.texts, self.forks = [], {}, set(), {}, 0
-        self.revoked, self.roots = set(), []
-
-    def count(self, name):
-        return sum(file.startswith(f"{name}/") for file in self.files)
-
-    def check_operator(self, expected):
-        """Leaf 0 is the operator's key, signed by itself; everything else hangs on it."""
-        name, body = folder.statement(0), folder.content(0)
-        first = self.report.attempt(name, lambda: statement.read(self.take(name)))
-        members = first and self.report.attempt(body, lambda: content.read(self.take(body), first))
-        self.operator = members and self.report.attempt(body, content.key_of, members)
-        if not self.operator:
-            return
-        self.keys.update([self.operator])
-        thumbprint = self.operator[0].hex()
-        if thumbprint != self.manifest["operator_key"]:
-            self.report.find("manifest.json", "manifest", "names another operator's key than the log begins with")
-        if expected and thumbprint != expected:
-            self.report.find(name, "key", "is not the operator's key that you named")
-
-    def take(self, name):
-        need(self.files.get(name) is not None, "files", "is missing")
-        return self.files[name]
-
-    def check_leaf(self, leaf, line):
+def check(walk, lines, kept):
+    refusals = folder.lines(walk.files, "refusals.jsonl", folder.REFUSAL, walk.report)
+    lines += [None] * (walk.count("statements") - len(lines))
+    for leaf, line in enumerate(lines):
         if line is None:
-            self.report.find(folder.line(leaf), "list", "is missing or cannot be read")
-        where = folder.statement(leaf)
-        stated = self.report.attempt(where, lambda: statement.read(self.take(where)))
-        if stated is None:
-            return
-        if stated.id in self.ids:
-            self.report.find(where, "id", f"is the same statement as leaf {self.ids[stated.id]}")
-        self.ids.setdefault(stated.id, leaf)
-        is_signed = self.report.attempt(where, self.check_signature, stated)
-        members, unreadable = self.check_content(leaf, stated)
-        is_fork = self.check_place(where, stated)
-        self.beacons.append((leaf, where, stated.beacon))
-        if line:
-            self.check_line(leaf, line, stated, {"fork": is_fork, "unreadable-content": unreadable})
-        if is_signed:
-            self.report.attempt(where, self.learn, stated, members, is_fork)
+            walk.report.find(f"log.jsonl, line {leaf + 1}", "list", "is missing or cannot be read")
+        walk.check_leaf(leaf, line, leaf + 1, lambda kid: Series({
+            line["seq"]: bytes.fromhex(line["id"])
+            for line in refusals if line and line["took_place"] and line["key"] == kid.hex()
+        }))
+    for number, line in enumerate(refusals, 1):
+        with walk.report.at(f"refusals.jsonl, line {number}"):
+            _refusal(walk, line)
+    for key, series in walk.series.items():
+        with walk.report.at(f"the series of key {key.hex()}"):
+            series.check_end()
+    _tree(walk, len(lines), kept)
+    walk.check_contents(is_whole=True)
+    _files(walk, len(lines), len(refusals))
 
-    def check_signature(self, stated):
-        need(stated.kid in self.keys, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
-        stated.verify(self.keys[stated.kid])
-        return True
 
-    def check_content(self, leaf, stated):
-        name = folder.content(leaf)
-        if self.files.get(name) is None:
-            self.bare[stated.id] = name
-            return {}, None
-        try:
-            # What cannot be read for its values, which are not looked at here, the log may call so.
-            return content.read(self.files[name], stated), None
-        except Broken as broken:
-            if broken.rule != "unreadable":
-                self.report.find(name, broken.rule, str(broken))
-            return {}, broken.rule == "unreadable" or None
+def _refusal(walk, line):
+    if not line:
+        return
+    key, id_, data = (bytes.fromhex(line[name]) for name in ("key", "id", "statement"))
+    need(key in walk.keys, "refusal", "is of a key that nothing binds")
+    need(line["reason"] in REASONS, "refusal", "gives a reason that there is not")
+    taken = walk.series[key].taken.get(line["seq"]) if key in walk.series else None
+    need(not line["took_place"] or taken == id_, "refusal", "took a number that another refused item took")
+    need(not data or cose.sha256(data).hex() == line["sha256"], "refusal", "holds other bytes than it says")
+    try:
+        stated = cose.read_statement(data)
+        cose.verify(walk.keys[key], stated.message, stated.signature)
+    except Broken:
+        return
+    is_as_claimed = (stated.kid, stated.id, stated.seq) == (key, id_, line["seq"])
+    # The content that came with it is not kept, so what was said of it stands.
+    is_lost = is_as_claimed and id_ not in walk.ids and line["reason"] not in ("wrong-content", "too-large")
+    need(not is_lost, "refusal", "is a good statement that had to be registered")
 
-    def check_place(self, where, stated):
-        key = stated.kid
-        if key not in self.series:
-            taken = [line for line in self.refusals if line and line["took_place"] and line["key"] == key.hex()]
-            self.series[key] = Series({line["seq"]: bytes.fromhex(line["id"]) for line in taken})
-        is_fork = self.report.attempt(where, self.series[key].add, stated)
-        self.report.attempt(where, self.series[key].note_beacon, stated)
-        self.forks += bool(is_fork)
-        return is_fork
 
-    def learn(self, stated, members, is_fork):
-        """What later leaves depend on. Only the operator binds and revokes keys, publishes and erases."""
-        is_operator = stated.kid == self.operator[0]
-        own_first = "operator-key" if is_operator else "device-enrolled"
-        is_first = stated.seq == 0 and not is_fork
-        need(not is_first or stated.kind == own_first, "key", f"begins a series and is no {own_first}")
-        if is_first and members:
-            need(content.key_of(members)[0] == stated.kid, "key", "names another key than the one that signed it")
-        if is_operator and members:
-            if stated.kind == "device-bound":
-                self.keys.update([content.key_of(members)])
-            elif stated.kind == "device-revoked":
-                self.revoked.add(content.revoked(members))
-            elif stated.kind == "agreement-published":
-                self.texts.update(content.texts(members))
-            elif stated.kind == "content-erased":
-                self.erased.update(content.erased(members))
+def _tree(walk, size, kept):
+    roots, covered = cose.roots([walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size)]), 0
+    for leaf, (stated, _) in walk.read.items():
+        if stated.beacon and (stated.beacon[0] > leaf or roots[stated.beacon[0]] != stated.beacon[1]):
+            why = f"names a log of {stated.beacon[0]} leaves that this log never was: a sign that two were shown"
+            walk.report.find(folder.statement(leaf), "beacon", why)
+    heads = {name: data or b"" for name, data in walk.files.items() if name.startswith("heads/")}
+    for name, data in [*heads.items(), *kept.items()]:
+        with walk.report.at(name):
+            head = cose.read_head(data, walk.operator)
+            need(head.size <= size, "history", f"speaks of {head.size} leaves; this log has only {size}")
+            head.check(roots[head.size])
+            covered = max(covered, head.size if name in heads else 0)
+            need(name in kept or name == folder.head(head.size), "head", "is a head under another name")
+    if covered < size:
+        walk.report.find("heads", "head", f"the leaves from {covered} on are under no signed head that holds")
+    if walk.manifest["root"] != (roots[-1].hex() if heads else None):
+        walk.report.find("manifest.json", "manifest", "names another last root than the leaves have")
 
-    def check_line(self, leaf, line, stated, flags):
-        where = folder.line(leaf)
-        said = (line["leaf_index"], line["id"], line["has_content"])
-        if said != (leaf, stated.id.hex(), folder.content(leaf) in self.files):
-            self.report.find(where, "list", "says something else than the files of this leaf")
-        if "unreadable-content" not in line["flags"]:
-            # Authority is judged by what a statement says.
-            is_foreign = stated.kind in statement.BY_OPERATOR and stated.kid != self.operator[0]
-            flags |= {"no-authority": is_foreign or None, "key-revoked": stated.kid in self.revoked or None}
-        for flag, holds in flags.items():
-            if holds is not None and holds != (flag in line["flags"]):
-                self.report.find(where, "flags", f"bears `{flag}` wrongly" if not holds else f"does not bear `{flag}`")
+
+def _files(walk, size, refusals):
+    allowed = {"log.jsonl", "refusals.jsonl", "manifest.json"} | {f"agreements/{name}.txt" for name in walk.texts}
+    allowed |= {name(leaf) for leaf in range(size) for name in (folder.statement, folder.content)}
+    for name, data in walk.files.items():
+        if data is None or not (name in allowed or re.fullmatch(r"heads/[0-9]{12}\.cose", name)):
+            walk.report.find(name, "files", "does not belong to an exported log")
+    counts = {name: walk.count(name) for name in ("statements", "contents", "heads", "agreements")}
+    walk.report.counts = counts | {"refusals": refusals, "forks": walk.forks, "keys": len(walk.keys)}
+    for name in ("statements", "heads", "agreements", "refusals"):
+        if walk.manifest[name] != walk.report.counts[name]:
+            walk.report.find("manifest.json", "manifest", f"counts other {name} than there are")

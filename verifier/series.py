@@ -1,6 +1,6 @@
 """The numbers of one key (docs/PROTOCOL.md, sections 3 and 7): dense from 0, each naming the one before."""
 
-from .report import need
+from .form import need
 
 
 class Series:
@@ -26,8 +26,7 @@ class Series:
             need(prev == self.ids.get(seq - 1), "series", f"has number {seq} and names another statement before it")
             return False
         if (seq, prev) == (self.seq, self.prev):
-            self.seq, self.prev = seq + 1, statement.id
-            self.ids[seq] = statement.id
+            self.seq, self.prev, self.ids[seq] = seq + 1, statement.id, statement.id
             return False
         follows_fork = prev is not None and self.forks.get(prev) == seq - 1
         self.forks[statement.id] = seq
@@ -37,8 +36,7 @@ class Series:
 
     def note_beacon(self, statement):
         """The last tree head that a device saw never becomes smaller or unknown."""
-        size = statement.beacon[0] if statement.beacon else 0
-        before = self.beacons.get(statement.prev, 0)
+        size, before = statement.beacon[0] if statement.beacon else 0, self.beacons.get(statement.prev, 0)
         self.beacons[statement.id] = size
         need(size >= before, "beacon", f"knows a log of {size} leaves, the statement before it knew {before}")
 
@@ -46,3 +44,15 @@ class Series:
         self.skip_refused()
         late = [seq for seq in self.taken if seq > self.seq]
         need(not late, "series", f"ends at {self.seq}, but refused items took the later numbers {late}")
+
+
+class Part(Series):
+    """What a package shows of a series: its statements stand in order, and two neighbours are neighbours."""
+
+    def add(self, statement):
+        if statement.seq < self.seq:
+            return True
+        is_next = statement.seq == self.seq
+        need(not is_next or statement.prev == self.prev, "series", "is next and names another statement before it")
+        self.seq, self.prev = statement.seq + 1, statement.id
+        return False

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from verifier import folder, tree
+from verifier import cose, folder
 from verifier.folder import content, head, statement
 from verifier.log import verify
 
@@ -15,18 +15,41 @@ HOME = tempfile.TemporaryDirectory(prefix="esep-verifier-")
 WHOLE = pathlib.Path(HOME.name, "log")
 
 
+def program(name):
+    found = os.environ.get(name)
+    if not found:
+        raise RuntimeError(f"{name} must name a built program (cargo xtask verifier does it)")
+    return found
+
+
+@functools.cache
+def told():
+    """Ids of two visits in the log of an operator, and of who reads them."""
+    data = str(pathlib.Path(HOME.name, "told"))
+    ended = subprocess.run([program("ESEP_TOLD_BIN"), data], check=True, capture_output=True)
+    return json.loads(ended.stdout)
+
+
+@functools.cache
+def packaged(visit="visit", *options):
+    """The files of a visit's package; options are those of the command."""
+    out, told_about = pathlib.Path(tempfile.mkdtemp(dir=HOME.name), "package"), told()
+    named = [told_about.get(option, option) for option in options]
+    command = [program("ESEP_OPERATOR_BIN"), "export", "--dir", str(pathlib.Path(HOME.name, "told"))]
+    command += ["--visit", told_about[visit], "--out", str(out), *named]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return folder.read(out)
+
+
 @functools.cache
 def exported():
     """The files of the exported log, by name."""
-    program = os.environ.get("ESEP_OPERATOR_BIN")
-    if not program:
-        raise RuntimeError("ESEP_OPERATOR_BIN must name the built esep-operator (cargo xtask test does it)")
     data = str(pathlib.Path(HOME.name, "operator"))
     for arguments in (
         ["demo", "--dir", data, "--address", "http://127.0.0.1:1", "--json"],
         ["export", "--dir", data, "--out", str(WHOLE)],
     ):
-        subprocess.run([program, *arguments], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program("ESEP_OPERATOR_BIN"), *arguments], check=True, stdout=subprocess.DEVNULL)
     return folder.read(WHOLE)
 
 
@@ -46,7 +69,7 @@ def shortened(files):
 
 
 def root_of(files, size):
-    return tree.roots([files[statement(leaf)] for leaf in range(size)])[size].hex()
+    return cose.roots([files[statement(leaf)] for leaf in range(size)])[size].hex()
 
 
 def with_manifest(files, root=None):
@@ -65,4 +88,4 @@ def flipped(data, at, bit):
 
 def found(files, **known):
     """Pairs of place and rule."""
-    return {(finding.where, finding.rule) for finding in verify(files, **known).findings}
+    return {(finding["where"], finding["rule"]) for finding in verify(files, **known).findings}

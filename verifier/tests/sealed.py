@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from verifier import tree
-from verifier.cbor import encode
-from verifier.statement import ISSUER, base64url
+from verifier import cose
+from verifier.cose import ISSUER, base64url
+from verifier.form import encode
 
 from .demo import content, head, statement
 
@@ -79,7 +79,7 @@ class Log:
 
     def beacon(self, size=None):
         size = len(self.leaves) if size is None else size
-        return size, tree.roots([leaf for leaf, _ in self.leaves])[size]
+        return size, cose.roots([leaf for leaf, _ in self.leaves])[size]
 
     def visit(self, *flags, **how):
         """One more statement of the device."""
@@ -94,7 +94,7 @@ class Log:
             self.device.seq, self.device.prev = self.device.seq + 1, id_
 
     def files(self):
-        files, lines, roots = {}, [], tree.roots([leaf for leaf, _ in self.leaves])
+        files, lines, roots = {}, [], cose.roots([leaf for leaf, _ in self.leaves])
         for leaf, ((data, body), flags) in enumerate(zip(self.leaves, self.flags, strict=True)):
             files[statement(leaf)] = data
             if leaf not in self.erased:

@@ -38,7 +38,7 @@ class Command(unittest.TestCase):
     def test_with_what_was_known_before(self):
         key = json.loads(exported()["manifest.json"])["operator_key"]
         kept = WHOLE / head(heads(exported())[0])
-        ended = run(WHOLE, "--operator-key", key.upper(), "--kept-head", kept, "--json")
+        ended = run(WHOLE, "--operator-key", key.upper(), "--checkpoint", kept, "--json")
         answer = json.loads(ended.stdout)
         self.assertEqual((ended.returncode, answer["holds"], answer["findings"], answer["notes"]), (0, True, [], []))
 
@@ -54,7 +54,7 @@ class Command(unittest.TestCase):
             (self.copy / name).write_bytes(data)
         self.assertEqual(run(self.copy).returncode, 0, "by itself it is a good log")
         kept = WHOLE / head(heads(exported())[-1])
-        ended = run(self.copy, "--kept-head", kept)
+        ended = run(self.copy, "--checkpoint", kept)
         self.assertEqual(ended.returncode, 1)
         self.assertIn("(rule: history)", ended.stdout)
 
@@ -74,7 +74,7 @@ class Command(unittest.TestCase):
 
     def test_what_is_no_log(self):
         self.copy.mkdir()
-        for arguments in ([self.copy], [self.copy / "nothing"], [WHOLE, "--kept-head", self.copy / "nothing"]):
+        for arguments in ([self.copy], [self.copy / "nothing"], [WHOLE, "--checkpoint", self.copy / "nothing"]):
             ended = run(*arguments)
             self.assertEqual((ended.returncode, ended.stderr), (2, ""))
             self.assertIn("Nothing was checked", ended.stdout)

@@ -4,7 +4,7 @@ import json
 import unittest
 
 from verifier.log import verify
-from verifier.report import Unusable
+from verifier.form import Unusable
 
 from .demo import content, exported, flipped, found, head, heads, root_of, shortened, statement, with_manifest
 from .sealed import Signer

@@ -2,23 +2,35 @@
 
 use crate::process::{Failure, Outcome, cargo, target};
 use crate::python::Python;
+use crate::suite::WORKSPACE;
 
 const OPERATOR: &str = "debug/esep-operator";
+/// Makes a log in which a visit was told about to the end.
+const TOLD: &str = "debug/examples/told";
 
-/// Builds the one program whose export is verified, then runs the tests.
+/// Builds the two programs whose exports are verified, then runs the tests.
 ///
 /// # Errors
-/// As [`check`], or when the operator does not compile.
+/// As [`verify`], or when the operator does not compile.
 pub(crate) fn check_alone() -> Outcome {
-    cargo(["build", "--package", "operator", "--bin", "esep-operator"]).run()?;
-    check()
+    cargo(["build", "--package", "operator", "--bin", "esep-operator", "--example", "told"]).run()?;
+    verify()
+}
+
+/// The same after the stage that built the workspace: with its features, so that nothing is compiled a second time.
+///
+/// # Errors
+/// As [`check_alone`].
+pub(crate) fn check() -> Outcome {
+    cargo(["build"].iter().chain(WORKSPACE).chain(&["--example", "told"])).run()?;
+    verify()
 }
 
 /// Prepares Python with the verifier's own libraries and runs its tests on the operator that was built.
 ///
 /// # Errors
 /// When there is no such operator, when Python or a library cannot be had, or when a test fails.
-pub(crate) fn check() -> Outcome {
+fn verify() -> Outcome {
     let operator = target().join(OPERATOR);
     if !operator.is_file() {
         return Err(Failure::new(
@@ -29,6 +41,7 @@ pub(crate) fn check() -> Outcome {
     Python::with("verifier/requirements.txt")?
         .args(["-m", "unittest", "discover", "-s", "verifier/tests", "-t", "."])
         .env("ESEP_OPERATOR_BIN", &operator)
+        .env("ESEP_TOLD_BIN", target().join(TOLD))
         .mend("docs/PROTOCOL.md decides whether the log or the verifier is wrong")
         .run()
 }

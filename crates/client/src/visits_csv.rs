@@ -1,12 +1,10 @@
 //! The coordinator's table as a file for spreadsheets: UTF-8 with byte order mark, semicolons, in the person's
 //! language. What the table shows and nothing else: no coordinates, no notes.
 
-mod words;
-
 use std::path::{Path, PathBuf};
 
 use domain::content::Locale;
-use domain::service_catalogue;
+use domain::{service_catalogue, words};
 
 use crate::codes::text_of;
 use crate::errors::{Failure, Result};
@@ -20,7 +18,7 @@ const MAX_SAME_NAMES: u32 = 1_000;
 /// Writes visits in their order.
 pub(crate) fn write(visits: &[VisitView], locale: Locale) -> String {
     let mut text = String::from(BYTE_ORDER_MARK);
-    push_line(&mut text, words::HEADS.iter().map(|texts| words::in_locale(texts, locale).to_owned()));
+    push_line(&mut text, words::HEADS.iter().map(|(_, texts)| words::in_locale(texts, locale).to_owned()));
     for visit in visits {
         push_line(&mut text, cells(visit, locale).into_iter());
     }

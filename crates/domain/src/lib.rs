@@ -14,6 +14,7 @@
 //! | [`agreement`] | the text of an agreement, structured |
 //! | [`iin`], [`bin`], [`phone`], [`text`], [`geo`] | numbers, names and positions of Kazakhstan |
 //! | [`service_catalogue`] | the coded list of services |
+//! | [`words`] | words for codes in the three languages |
 
 pub mod agreement;
 pub mod bin;
@@ -33,6 +34,7 @@ pub mod sensitive;
 pub mod service_catalogue;
 pub mod text;
 pub mod visit;
+pub mod words;
 
 pub use clock::{Clock, ContinuousTime, Rng};
 pub use content::Content;

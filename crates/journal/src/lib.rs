@@ -19,6 +19,7 @@ pub mod code;
 pub mod codec;
 pub mod header;
 pub mod key;
+pub mod manifest;
 pub mod merkle;
 pub mod receipt;
 pub mod seal;

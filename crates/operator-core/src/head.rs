@@ -10,6 +10,11 @@ use crate::Operator;
 use crate::register::Tree;
 use crate::store::{Entry, StoreError, StoreRead, StoreTxn, StoredHead};
 
+/// The tree of a store, for proofs.
+pub fn tree(read: &dyn StoreRead) -> impl merkle::Nodes<Error = StoreError> + '_ {
+    Tree(read)
+}
+
 /// Signs the head of the log if it grew since the last one. Called once at the end of each transaction, so that every
 /// committed leaf is under a signed head.
 ///

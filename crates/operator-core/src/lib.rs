@@ -20,6 +20,7 @@
 //! | [`carry`] | statements of other devices, handed over |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
+//! | [`package`] | one visit with all that makes it believable, for a reader |
 //! | `visit` | a visit as the rules compare it with others |
 //! | [`audit`] | is everything whole |
 
@@ -34,6 +35,7 @@ pub mod fact;
 pub mod head;
 pub mod memory;
 pub mod operator;
+pub mod package;
 pub mod project;
 pub mod publish;
 pub mod pull;

@@ -133,6 +133,16 @@ impl<T: HasState> StoreRead for T {
         Ok(self.state().contents.get(&leaf_index).cloned())
     }
 
+    fn contents(&self, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let found = self.state().contents.range(from..to);
+        Ok(found.map(|(&leaf_index, content)| (leaf_index, content.clone())).collect())
+    }
+
+    fn nodes(&self, level: u8, from: u64, limit: u32) -> Result<Vec<(u64, Digest)>, StoreError> {
+        let found = self.state().nodes.range((level, from)..=(level, u64::MAX));
+        Ok(found.take(limit as usize).map(|(&(_, index), &hash)| (index, hash)).collect())
+    }
+
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError> {
         self.state()
             .nodes
@@ -147,6 +157,11 @@ impl<T: HasState> StoreRead for T {
 
     fn head_covering(&self, leaf_index: u64) -> Result<Option<StoredHead>, StoreError> {
         Ok(self.state().heads.iter().find(|head| head.tree_size > leaf_index).cloned())
+    }
+
+    fn heads_above(&self, tree_size: u64, limit: u32) -> Result<Vec<StoredHead>, StoreError> {
+        let above = self.state().heads.iter().filter(|head| head.tree_size > tree_size);
+        Ok(above.take(limit as usize).cloned().collect())
     }
 
     fn heads(&self) -> Result<Vec<StoredHead>, StoreError> {

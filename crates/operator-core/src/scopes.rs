@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::content::Role;
 use domain::id::{ChildId, Digest, OrganisationId, PersonId, PlaceId};
-use domain::scope::Scope;
+use domain::scope::{Scope, Sight};
 use sha2::{Digest as _, Sha256};
 
 use crate::fact::{Class, Fact, FactQuery, role_name};
@@ -36,6 +36,33 @@ pub fn scopes_of(read: &dyn StoreRead, person: PersonId, now_ms: i64) -> Result<
         view.as_representative(person)?;
     }
     Ok(view.scopes)
+}
+
+/// The scopes of whoever coordinates visits for an organisation: what leaves the house about them by default.
+///
+/// # Errors
+/// Those of the store.
+pub fn scopes_of_organisation(
+    read: &dyn StoreRead,
+    organisation: OrganisationId,
+    now_ms: i64,
+) -> Result<BTreeSet<Scope>, StoreError> {
+    let mut view = View { read, now_ms, scopes: BTreeSet::from([Scope::Operator]) };
+    view.coordinate(organisation)?;
+    Ok(view.scopes)
+}
+
+/// How much of a statement somebody with these scopes sees; `None`: not even that it exists.
+///
+/// # Errors
+/// Those of the store.
+pub fn sight(
+    read: &dyn StoreRead,
+    leaf_index: u64,
+    scopes: &BTreeSet<Scope>,
+) -> Result<Option<Sight>, StoreError> {
+    let audiences = read.audiences(leaf_index)?;
+    Ok(audiences.iter().filter(|(scope, _)| scopes.contains(scope)).map(|(_, sight)| *sight).max())
 }
 
 /// The version of a list of scopes: SHA-256 over their sorted names, joined by line feeds.
@@ -122,27 +149,31 @@ impl View<'_> {
         let query = FactQuery::of(Class::Member).about(person).qualified(role_name(Role::Coordinator));
         for membership in self.valid(query)? {
             let Some(organisation) = membership.object.map(OrganisationId::from) else { continue };
-            self.scopes.insert(Scope::Organisation(organisation));
-            for membership in self.read.facts(&FactQuery::of(Class::Member).with(organisation))? {
-                let member = PersonId::from(membership.subject);
-                // Who left signed what still has to be verified; only the telephone is for those who are there.
-                self.scopes.insert(Scope::Card(member));
-                if membership.is_valid_at(self.now_ms) {
-                    self.scopes.insert(Scope::Contact(member));
-                }
+            self.coordinate(organisation)?;
+        }
+        Ok(())
+    }
+
+    fn coordinate(&mut self, organisation: OrganisationId) -> Result<(), StoreError> {
+        self.scopes.insert(Scope::Organisation(organisation));
+        for membership in self.read.facts(&FactQuery::of(Class::Member).with(organisation))? {
+            let member = PersonId::from(membership.subject);
+            // Who left signed what still has to be verified; only the telephone is for those who are there.
+            self.scopes.insert(Scope::Card(member));
+            if membership.is_valid_at(self.now_ms) {
+                self.scopes.insert(Scope::Contact(member));
             }
-            self.scopes
-                .extend(self.read.specialists_of_organisation(organisation)?.into_iter().map(Scope::Card));
-            for child in self.children_of(organisation)? {
-                self.scopes.insert(Scope::Child(child));
-                self.add_places(child)?;
-                self.add_representatives(child, true)?;
-            }
-            // A child who left: what the family answered must stay verifiable, the telephone is nobody's business any
-            // more.
-            for child in self.children_ever_of(organisation)? {
-                self.add_representatives(child, false)?;
-            }
+        }
+        self.scopes.extend(self.read.specialists_of_organisation(organisation)?.into_iter().map(Scope::Card));
+        for child in self.children_of(organisation)? {
+            self.scopes.insert(Scope::Child(child));
+            self.add_places(child)?;
+            self.add_representatives(child, true)?;
+        }
+        // A child who left: what the family answered must stay verifiable, the telephone is nobody's business any
+        // more.
+        for child in self.children_ever_of(organisation)? {
+            self.add_representatives(child, false)?;
         }
         Ok(())
     }

@@ -230,12 +230,18 @@ pub trait StoreRead: TraceRead {
     fn said(&self, leaf_index: u64) -> Result<Option<Content>, StoreError> {
         read_said(self, leaf_index)
     }
+    /// The contents of the leaves in `from..to` that are there, in the order of the log.
+    fn contents(&self, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
+    /// At most `limit` complete nodes of a level from an index on, in their order.
+    fn nodes(&self, level: u8, from: u64, limit: u32) -> Result<Vec<(u64, Digest)>, StoreError>;
     /// A complete node of the tree ([`journal::merkle::Nodes`]).
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError>;
     /// The last signed head.
     fn latest_head(&self) -> Result<Option<StoredHead>, StoreError>;
     /// The first signed head under which a leaf is: the one that was answered.
     fn head_covering(&self, leaf_index: u64) -> Result<Option<StoredHead>, StoreError>;
+    /// At most `limit` signed heads over more than `tree_size` leaves, in order.
+    fn heads_above(&self, tree_size: u64, limit: u32) -> Result<Vec<StoredHead>, StoreError>;
     /// All signed heads in order.
     fn heads(&self) -> Result<Vec<StoredHead>, StoreError>;
     /// Where the series of a key stands; branches do not move it, refused items that took a place do.

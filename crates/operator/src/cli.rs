@@ -94,9 +94,11 @@ enum Command {
     Device(device::DeviceCommand),
     /// Lists what a person should look at
     Flagged(flagged::Options),
-    /// Writes the whole log into a folder
+    /// Writes the whole log, or one visit with its evidence, into a folder
     Export(care::ExportOptions),
-    /// Examines everything; ends with an error when something is wrong
+    /// Checks the whole log against itself, and the lists made from it; fails when anything was changed or lost
+    Verify(care::VerifyOptions),
+    /// Examines the installation: files, settings, database, key, and all that `verify` does
     Doctor(Place),
     /// Makes the projections anew from the log
     Rebuild(Place),
@@ -138,6 +140,7 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Device(command) => device::run_device(&command),
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
+        Command::Verify(options) => care::run_verify(&options),
         Command::Doctor(place) => care::run_doctor(&place),
         Command::Rebuild(place) => care::run_rebuild(&place),
     };

@@ -1,15 +1,13 @@
-//! Is everything whole? Works on a copy, so that a running server is not held up.
+//! Can this installation do its work? Its files, settings, database file and key; and, as `verify` does, its log.
 
 use std::path::Path;
 
 use domain::content::Content;
-use operator_core::audit::audit;
 use operator_core::fact::{Class, FactQuery};
-use operator_core::project;
-use operator_core::store::{Store as _, StoreError, StoreRead};
-use operator_store::SqliteStore;
+use operator_core::store::{StoreError, StoreRead};
 use serde::Serialize;
 
+use crate::verify::{Extent, Verification, VerifyError, verify};
 use crate::{Config, Folder, Instance};
 
 /// One examination.
@@ -36,9 +34,9 @@ pub enum DoctorError {
     /// Opening the folder.
     #[error(transparent)]
     Open(#[from] crate::instance::OpenError),
-    /// Place for the copy.
-    #[error("no place for a copy of the database: {0}")]
-    Copy(std::io::Error),
+    /// The log.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,43 +50,20 @@ pub fn examine(folder: &Folder) -> Result<Vec<Check>, DoctorError> {
     let instance = Instance::open(folder.clone())?;
     let mut checks = vec![files(folder), settings(&instance.config)];
     checks.push(Check::of("database file", instance.store.check_file()?, "whole"));
-    let copy = Copy::make(&instance.store, folder)?;
-    checks.push(operator_key(&instance, copy.store.read()?.as_ref())?);
-    let log = audit(copy.store.read()?.as_ref(), instance.key.verifying_key())?;
-    let whole =
-        format!("{} statements, {} contents, {} signed heads", log.statements, log.contents, log.heads);
-    checks.push(Check::of("log, series, contents", log.findings, whole));
-    checks.push(projections(&copy.store)?);
+    checks.push(operator_key(&instance, instance.read()?.as_ref())?);
+    let operator = instance.key.verifying_key();
+    checks.push(evidence(&verify(&instance.store, folder, operator, Extent::WHOLE, &mut |_| ())?));
     Ok(checks)
 }
 
-/// A copy of the database beside it, removed afterwards.
-struct Copy {
-    folder: std::path::PathBuf,
-    store: SqliteStore,
-}
-
-impl Copy {
-    fn make(store: &SqliteStore, folder: &Folder) -> Result<Self, DoctorError> {
-        let place = Folder::at(folder.path().join(format!("doctor-{}", std::process::id())));
-        place.create().map_err(|error| DoctorError::Copy(std::io::Error::other(error)))?;
-        let copied = store.copy_to(&place.database()).and_then(|()| SqliteStore::open(&place.database()));
-        match copied {
-            Ok(store) => Ok(Self { folder: place.path().to_owned(), store }),
-            Err(error) => {
-                drop(std::fs::remove_dir_all(place.path()));
-                Err(error.into())
-            }
-        }
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
-            eprintln!("esep-operator: remove {} by hand, it holds a copy: {error}", self.folder.display());
-        }
-    }
+fn evidence(found: &Verification) -> Check {
+    let wrong = found.log.findings.len();
+    let findings =
+        if wrong == 0 { Vec::new() } else { vec![format!("{wrong} findings: run `esep-operator verify`")] };
+    let log = &found.log;
+    let whole =
+        format!("{} statements, {} contents, {} signed heads", log.statements, log.contents, log.heads);
+    Check::of("log", findings, whole)
 }
 
 #[cfg(unix)]
@@ -146,27 +121,4 @@ fn operator_key(instance: &Instance, read: &dyn StoreRead) -> Result<Check, Stor
         None => findings.push("the log names no operator: run init".into()),
     }
     Ok(Check::of("operator key", findings, instance.key.id().to_string()))
-}
-
-fn projections(copy: &SqliteStore) -> Result<Check, StoreError> {
-    let before = copy.read()?.projections()?;
-    let mut txn = copy.write()?;
-    project::rebuild(txn.as_mut())?;
-    let after = txn.projections()?;
-    drop(txn);
-    let mut findings = Vec::new();
-    for (what, same) in [
-        ("facts", before.facts == after.facts),
-        ("keys", before.keys == after.keys),
-        ("visits", before.visits == after.visits),
-        ("readings", before.readings == after.readings),
-        ("traces", before.traces == after.traces),
-        ("audiences", before.audiences == after.audiences),
-    ] {
-        if !same {
-            findings.push(format!("the {what} differ from what the log gives: run `esep-operator rebuild`"));
-        }
-    }
-    let whole = format!("{} facts, {} visits: equal to a rebuild", after.facts.len(), after.visits.len());
-    Ok(Check::of("projections", findings, whole))
 }

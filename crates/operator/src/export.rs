@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use domain::agreement::AgreementKind;
 use domain::flag::Flag;
 use domain::id::{Digest, KeyId, StatementId};
-use operator_core::store::{StoreError, StoreRead};
+use operator_core::store::{Entry, StoreError, StoreRead};
 use serde::Serialize;
 
 use crate::Folder;
@@ -74,13 +74,21 @@ pub struct Manifest {
     pub root: Option<Digest>,
 }
 
+/// A line of `log.jsonl`.
 #[derive(Serialize)]
-struct Leaf<'a> {
+pub(crate) struct Leaf<'a> {
     leaf_index: u64,
     id: StatementId,
     registered_at_ms: i64,
     flags: &'a [Flag],
     has_content: bool,
+}
+
+impl<'a> Leaf<'a> {
+    pub(crate) fn of(entry: &'a Entry, has_content: bool) -> Self {
+        let Entry { leaf_index, id, registered_at_ms, flags, .. } = entry;
+        Self { leaf_index: *leaf_index, id: *id, registered_at_ms: *registered_at_ms, flags, has_content }
+    }
 }
 
 #[derive(Serialize)]
@@ -135,16 +143,39 @@ impl Lines {
     }
 }
 
-/// Writes everything from one snapshot.
+/// A folder of its own, for its owner only.
+pub(crate) struct Out<'a>(&'a Path);
+
+/// Makes the folder of an export.
 ///
 /// # Errors
-/// [`ExportError`].
-pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<Manifest, ExportError> {
+/// [`ExportError::NotEmpty`], or that it cannot be made.
+pub(crate) fn begin(out: &Path) -> Result<Out<'_>, ExportError> {
     let io = |source| ExportError::Io { path: out.to_owned(), source };
     if out.exists() && fs::read_dir(out).map_err(io)?.next().is_some() {
         return Err(ExportError::NotEmpty(out.to_owned()));
     }
     Folder::at(out).create()?;
+    Ok(Out(out))
+}
+
+impl Out<'_> {
+    /// Writes a file, and the folders above it.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        if let Some(folder) = self.0.join(name).parent() {
+            let io = |source| ExportError::Io { path: folder.to_owned(), source };
+            fs::create_dir_all(folder).map_err(io)?;
+        }
+        write(self.0, name, bytes)
+    }
+}
+
+/// Writes everything from one snapshot.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<Manifest, ExportError> {
+    begin(out)?;
     let (statements, contents) = (make(out, "statements")?, make(out, "contents")?);
     let mut log = Lines::create(out, "log.jsonl")?;
     loop {
@@ -159,13 +190,7 @@ pub fn export(read: &dyn StoreRead, operator_key: KeyId, out: &Path) -> Result<M
             if let Some(content) = &content {
                 write(&contents, &format!("{leaf_index:012}.cbor"), content)?;
             }
-            log.push(&Leaf {
-                leaf_index,
-                id: entry.id,
-                registered_at_ms: entry.registered_at_ms,
-                flags: &entry.flags,
-                has_content: content.is_some(),
-            })?;
+            log.push(&Leaf::of(&entry, content.is_some()))?;
         }
     }
     let (folder, heads) = (make(out, "heads")?, read.heads()?);

@@ -15,7 +15,8 @@
 //! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
 //! | [`http`] | the routes |
 //! | [`serve`] | listening, TLS, shutting down |
-//! | [`export`], [`doctor`] | the whole log as files; is everything whole |
+//! | [`verify`], [`doctor`] | is the log what it was; can the installation do its work |
+//! | [`export`], [`package`] | the whole log as files; one visit with its evidence |
 //! | [`cli`] | `esep-operator` |
 
 pub mod change;
@@ -29,10 +30,12 @@ pub mod folder;
 pub mod http;
 pub mod instance;
 pub mod issue;
+pub mod package;
 pub mod qr;
 pub mod sequencer;
 pub mod serve;
 pub mod setup;
+pub mod verify;
 
 pub use config::Config;
 pub use folder::Folder;

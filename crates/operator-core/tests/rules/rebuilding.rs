@@ -1,6 +1,5 @@
 use domain::agreement::AgreementKind;
 use domain::content::{DeviceRevoked, NotePurpose, RevocationReason, VisitFinished, VisitNoted};
-use operator_core::audit::audit;
 use operator_core::project::rebuild;
 use operator_core::store::Store as _;
 
@@ -48,10 +47,11 @@ fn projections_are_disposable() {
 #[test]
 fn an_audit_of_a_whole_log_finds_nothing() {
     let world = lively();
-    let read = world.store.read().unwrap();
-    let found = audit(read.as_ref(), world.key.verifying_key()).unwrap();
-    assert_eq!(found.findings, Vec::<String>::new());
-    assert_eq!(found.statements, read.log_size().unwrap());
+    let found = world.audit(world.key.verifying_key());
+    assert_eq!(found.findings, []);
+    assert_eq!(found.statements, world.store.read().unwrap().log_size().unwrap());
+    assert_eq!((found.forks, found.refusals), (1, 1));
+    assert_eq!(found.signatures, found.statements + found.heads);
 }
 
 #[test]
@@ -60,16 +60,15 @@ fn an_audit_sees_a_content_that_went_without_a_word() {
     let mut txn = world.store.write().unwrap();
     txn.erase_content(3).unwrap();
     txn.commit().unwrap();
-    let read = world.store.read().unwrap();
-    let found = audit(read.as_ref(), world.key.verifying_key());
-    // The fact that pointed to it is refused too: whichever comes first, it does not pass as whole.
-    assert!(found.map_or(true, |found| found.findings.iter().any(|finding| finding.starts_with("leaf 3:"))));
+    let found = world.audit(world.key.verifying_key());
+    let places: Vec<_> = found.findings.iter().map(|finding| (finding.code, finding.leaf_index)).collect();
+    assert_eq!(places, [("content", Some(3))]);
 }
 
 #[test]
 fn an_audit_sees_another_operators_key() {
     let world = lively();
     let stranger = journal::SigningKey::generate(&world.rng);
-    let found = audit(world.store.read().unwrap().as_ref(), stranger.verifying_key()).unwrap();
-    assert!(found.findings.iter().any(|finding| finding.contains("signature does not verify")));
+    let found = world.audit(stranger.verifying_key());
+    assert!(["key", "head"].iter().all(|code| found.findings.iter().any(|finding| finding.code == *code)));
 }

@@ -105,8 +105,7 @@ fn bytes_that_cannot_be_verified_are_recorded_and_the_series_goes_on() {
     let late = device.push(&[item(&good)]);
     assert!(matches!(late.outcomes[0], Outcome::Registered { .. }), "{:?}", late.outcomes);
     assert_eq!(late.next_seq, 3);
-    let audit = operator_core::audit::audit(world.store.read().unwrap().as_ref(), world.key.verifying_key());
-    assert_eq!(audit.unwrap().findings, Vec::<String>::new());
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
 }
 
 #[test]

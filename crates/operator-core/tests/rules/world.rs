@@ -84,6 +84,12 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// An audit of the log with everything, by this operator's key.
+    pub(crate) fn audit(&self, operator: &journal::VerifyingKey) -> operator_core::audit::Audit {
+        use operator_core::audit::{Signatures, audit};
+        audit(self.store.read().unwrap().as_ref(), operator, Signatures::Check, &mut |_| ()).unwrap()
+    }
+
     /// Agreements are published; nobody has accepted. The specialist is in the team of `child`, the colleague in that
     /// of `other_child`; the parent represents `child`.
     pub(crate) fn new() -> Self {

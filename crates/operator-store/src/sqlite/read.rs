@@ -121,6 +121,20 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
         self.memory.said.or_read(leaf_index, |_| read_said(self, leaf_index))
     }
 
+    fn contents(&self, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let sql = "SELECT leaf_index, content FROM contents WHERE leaf_index >= ?1 AND leaf_index < ?2
+            ORDER BY leaf_index";
+        many(&self.0, sql, [signed(from), signed(to)], |row| Ok((rows::unsigned(row, 0)?, row.get(1)?)))
+    }
+
+    fn nodes(&self, level: u8, from: u64, limit: u32) -> Result<Vec<(u64, Digest)>, StoreError> {
+        let sql = "SELECT position, hash FROM nodes WHERE level = ?1 AND position >= ?2
+            ORDER BY position LIMIT ?3";
+        many(&self.0, sql, params![level, signed(from), limit], |row| {
+            Ok((rows::unsigned(row, 0)?, Digest::from_bytes(row.get(1)?)))
+        })
+    }
+
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError> {
         self.memory.nodes.or_read((level, index), |_| {
             let sql = "SELECT hash FROM nodes WHERE level = ?1 AND position = ?2";
@@ -140,6 +154,12 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
                 format!("SELECT {} FROM heads WHERE tree_size > ?1 ORDER BY tree_size LIMIT 1", rows::HEAD);
             one(&self.connection, &sql, [signed(leaf_index)], rows::head)
         })
+    }
+
+    fn heads_above(&self, tree_size: u64, limit: u32) -> Result<Vec<StoredHead>, StoreError> {
+        let sql =
+            format!("SELECT {} FROM heads WHERE tree_size > ?1 ORDER BY tree_size LIMIT ?2", rows::HEAD);
+        many(&self.0, &sql, params![signed(tree_size), limit], rows::head)
     }
 
     fn heads(&self) -> Result<Vec<StoredHead>, StoreError> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod contract;
+mod damage;
 mod neighbours;
 mod rows;
 mod sqlite;

@@ -233,7 +233,12 @@ fn export_holds_the_whole_log_and_doctor_sees_a_manipulation() {
     assert!(!output.status.success());
     let checks: Value = serde_json::from_slice(&output.stdout).unwrap();
     let broken = checks.as_array().unwrap().iter().find(|check| check["ok"] == false).unwrap();
-    assert_eq!(broken["name"], "log, series, contents");
+    assert_eq!(broken["name"], "log");
+    let output = operator.output(&["verify", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["findings"][0]["code"], "content");
+    assert!(found["findings"][0]["leaf_index"].is_u64() && found["findings"][0]["statement"].is_string());
 }
 
 fn database(dir: &Path) -> std::path::PathBuf {

@@ -83,6 +83,11 @@ pub(crate) async fn world_with(configure: impl FnOnce(&mut operator::Config)) ->
 }
 
 impl World {
+    pub(crate) fn audit(&self, read: &dyn operator_core::StoreRead) -> operator_core::audit::Audit {
+        use operator_core::audit::{Signatures, audit};
+        audit(read, self.instance.key.verifying_key(), Signatures::Check, &mut |_| ()).unwrap()
+    }
+
     pub(crate) fn person(&self, roles: &[&str]) -> &DemoPerson {
         self.demo.people.iter().find(|person| person.roles == roles).unwrap()
     }

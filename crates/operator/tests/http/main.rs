@@ -8,6 +8,7 @@ mod checkpoint;
 mod command_line;
 mod device;
 mod enrol;
+mod evidence;
 mod folders;
 mod main_job;
 mod openapi;

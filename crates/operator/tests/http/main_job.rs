@@ -16,20 +16,20 @@ use operator::clock::SystemRng;
 use operator::demo::DemoChild;
 use wire::push::{Outcome, PushResponse};
 
-struct Visit {
-    id: VisitId,
-    registered: Sealed,
-    located: Sealed,
-    note: Sealed,
+pub(crate) struct Visit {
+    pub(crate) id: VisitId,
+    pub(crate) registered: Sealed,
+    pub(crate) located: Sealed,
+    pub(crate) note: Sealed,
 }
 
 /// The first child in whose care team the device's person is.
-fn child_of<'a>(world: &'a World, device: &Device) -> &'a DemoChild {
+pub(crate) fn child_of<'a>(world: &'a World, device: &Device) -> &'a DemoChild {
     let person = device.person.to_string();
     world.demo.children.iter().find(|child| child.care_team.contains(&person)).unwrap()
 }
 
-fn visit(world: &World, device: &mut Device, child: &DemoChild) -> Visit {
+pub(crate) fn visit(world: &World, device: &mut Device, child: &DemoChild) -> Visit {
     let (id, capture) = (VisitId::random(&SystemRng), CaptureId::random(&SystemRng));
     let now_ms = world.clock.utc_ms();
     let registered = VisitRegistered {

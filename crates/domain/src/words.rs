@@ -1,18 +1,19 @@
-//! Words of the file in the three languages. They are those of the screens, and a test compares them.
+//! Words for codes in the three languages, for what is made outside the screens: the coordinator's file, the page of a
+//! visit's package. They are those of the screens, and a test compares them.
 
-use domain::content::Locale;
+use crate::content::Locale;
 
 /// A code and its words: Kazakh, Russian, English.
-pub(super) type Word = (&'static str, [&'static str; 3]);
+pub type Word = (&'static str, [&'static str; 3]);
 
 /// The word of a code in a language; an unknown code stands for itself.
-pub(super) fn word(words: &'static [Word], code: &str, locale: Locale) -> String {
+pub fn word(words: &'static [Word], code: &str, locale: Locale) -> String {
     let found = words.iter().find(|(known, _)| *known == code);
     found.map_or_else(|| code.to_owned(), |(_, texts)| in_locale(texts, locale).to_owned())
 }
 
 /// One of three texts.
-pub(super) const fn in_locale(texts: &[&'static str; 3], locale: Locale) -> &'static str {
+pub const fn in_locale(texts: &[&'static str; 3], locale: Locale) -> &'static str {
     match locale {
         Locale::Kk => texts[0],
         Locale::Ru => texts[1],
@@ -20,38 +21,38 @@ pub(super) const fn in_locale(texts: &[&'static str; 3], locale: Locale) -> &'st
     }
 }
 
-/// Heads of the columns, in the order of the file.
-pub(super) const HEADS: [[&str; 3]; 20] = [
-    ["Басталуы", "Начало", "Start"],
-    ["Аяқталуы", "Окончание", "End"],
-    ["Бала", "Ребёнок", "Child"],
-    ["Маман", "Специалист", "Specialist"],
-    ["Лауазымы", "Должность", "Position"],
-    ["Ұйым", "Организация", "Organisation"],
-    ["Қызмет", "Услуга", "Service"],
-    ["Нәтижесі", "Результат", "Outcome"],
-    ["Жер", "Место", "Place"],
-    ["Орналасқан жері", "Местоположение", "Location"],
-    ["Қашықтық, м", "Расстояние, м", "Distance, m"],
-    ["Дәлдігі, м", "Точность, м", "Accuracy, m"],
-    ["Ата-ана", "Родитель", "Parent"],
-    ["Шешім", "Решение", "Decision"],
-    ["Шешімнің себебі", "Причина решения", "Reason"],
-    ["Белгілер", "Отметки", "Flags"],
-    ["Кейін енгізілу себебі", "Почему внесён позже", "Why late"],
-    ["Алып тасталу себебі", "Почему отменён", "Why taken back"],
-    ["Күйі", "Состояние", "State"],
-    ["Жазба", "Запись", "Record"],
+/// Heads of what is said about a visit, in the order of the coordinator's file.
+pub const HEADS: &[Word] = &[
+    ("start", ["Басталуы", "Начало", "Start"]),
+    ("end", ["Аяқталуы", "Окончание", "End"]),
+    ("child", ["Бала", "Ребёнок", "Child"]),
+    ("specialist", ["Маман", "Специалист", "Specialist"]),
+    ("position", ["Лауазымы", "Должность", "Position"]),
+    ("organisation", ["Ұйым", "Организация", "Organisation"]),
+    ("service", ["Қызмет", "Услуга", "Service"]),
+    ("outcome", ["Нәтижесі", "Результат", "Outcome"]),
+    ("place", ["Жер", "Место", "Place"]),
+    ("location", ["Орналасқан жері", "Местоположение", "Location"]),
+    ("distance", ["Қашықтық, м", "Расстояние, м", "Distance, m"]),
+    ("accuracy", ["Дәлдігі, м", "Точность, м", "Accuracy, m"]),
+    ("parent", ["Ата-ана", "Родитель", "Parent"]),
+    ("decision", ["Шешім", "Решение", "Decision"]),
+    ("decision-reason", ["Шешімнің себебі", "Причина решения", "Reason"]),
+    ("flags", ["Белгілер", "Отметки", "Flags"]),
+    ("late", ["Кейін енгізілу себебі", "Почему внесён позже", "Why late"]),
+    ("cancelled", ["Алып тасталу себебі", "Почему отменён", "Why taken back"]),
+    ("state", ["Күйі", "Состояние", "State"]),
+    ("record", ["Жазба", "Запись", "Record"]),
 ];
 
 /// Held or nobody at home.
-pub(super) const OUTCOMES: &[Word] = &[
+pub const OUTCOMES: &[Word] = &[
     ("held", ["Қызмет көрсетілді", "Услуга оказана", "Service given"]),
     ("nobody-home", ["Үйде ешкім болмады", "Никого не было дома", "Nobody at home"]),
 ];
 
 /// Why an entry is late.
-pub(super) const LATE: &[Word] = &[
+pub const LATE: &[Word] = &[
     ("device-failed", ["Құрылғы істемей қалды", "Устройство не работало", "The device did not work"]),
     (
         "device-forgotten",
@@ -70,7 +71,7 @@ pub(super) const LATE: &[Word] = &[
 ];
 
 /// Why there is no position.
-pub(super) const UNAVAILABLE: &[Word] = &[
+pub const UNAVAILABLE: &[Word] = &[
     (
         "denied",
         [
@@ -147,7 +148,7 @@ pub(super) const UNAVAILABLE: &[Word] = &[
 ];
 
 /// Why a coordinator decided so.
-pub(super) const REVIEW_REASONS: &[Word] = &[
+pub const REVIEW_REASONS: &[Word] = &[
     ("in-order", ["Бәрі дұрыс", "Всё верно", "All in order"]),
     (
         "explained",
@@ -169,7 +170,7 @@ pub(super) const REVIEW_REASONS: &[Word] = &[
 ];
 
 /// Why a visit was taken back.
-pub(super) const CORRECTIONS: &[Word] = &[
+pub const CORRECTIONS: &[Word] = &[
     ("undone", ["Бірден алып тасталды", "Отменено сразу", "Undone at once"]),
     ("wrong-child", ["Басқа бала таңдалған", "Выбран не тот ребёнок", "Wrong child"]),
     ("wrong-service", ["Басқа қызмет таңдалған", "Выбрана не та услуга", "Wrong service"]),
@@ -182,8 +183,34 @@ pub(super) const CORRECTIONS: &[Word] = &[
     ("other", ["Басқа себеп", "Другая причина", "Another reason"]),
 ];
 
+/// Why a representative says that it was not so.
+pub const DISPUTES: &[Word] = &[
+    ("nobody-came", ["Ешкім келген жоқ", "Никто не приходил", "Nobody came"]),
+    ("other-person", ["Басқа адам келді", "Приходил другой человек", "Somebody else came"]),
+    ("other-time", ["Басқа уақытта келді", "Приходили в другое время", "It was at another time"]),
+    ("other-place", ["Басқа жерде болды", "Было в другом месте", "It was at another place"]),
+    ("other-service", ["Басқа қызмет көрсетілді", "Была другая услуга", "It was another service"]),
+    ("child-absent", ["Бала ол жерде болған жоқ", "Ребёнка там не было", "The child was not there"]),
+    ("other", ["Басқа себеп", "Другая причина", "Another reason"]),
+];
+
+/// Lines of a visit's story, by the kind of the statement without `visit-`.
+pub const STORY: &[Word] = &[
+    ("registered", ["Келу тіркелді", "Визит зарегистрирован", "Visit registered"]),
+    ("located", ["Орналасқан жер жазылды", "Записано местоположение", "Location recorded"]),
+    ("noted", ["Ескертпе жазылды", "Записана заметка", "Note written"]),
+    ("finished", ["Келу аяқталды", "Визит завершён", "Visit finished"]),
+    ("confirmed", ["Ата-ана растады", "Родитель подтвердил", "Parent confirmed"]),
+    (
+        "disputed",
+        ["Ата-ана «олай емес» деді", "Родитель ответил «Это не так»", "Parent said \"That is not right\""],
+    ),
+    ("reviewed", ["Үйлестіруші қарады", "Координатор рассмотрел", "Reviewed by a coordinator"]),
+    ("corrected", ["Түзету енгізілді", "Внесено исправление", "Correction made"]),
+];
+
 /// What a person should look at.
-pub(super) const FLAGS: &[Word] = &[
+pub const FLAGS: &[Word] = &[
     ("no-location", ["Орны оқылмаған", "Нет местоположения", "No location"]),
     ("low-accuracy", ["Дәлдігі төмен", "Низкая точность", "Low accuracy"]),
     ("far-from-place", ["Мекенжайдан тыс", "Не на месте", "Away from the place"]),
@@ -212,7 +239,7 @@ pub(super) const FLAGS: &[Word] = &[
 ];
 
 /// Where a record is on its way.
-pub(super) const TRANSPORT: &[Word] = &[
+pub const TRANSPORT: &[Word] = &[
     ("saved", ["Осы құрылғыда сақталды", "Сохранено на этом устройстве", "Saved on this device"]),
     ("sent", ["Жіберілді", "Отправлено", "Sent"]),
     ("registered", ["Оператор тіркеді", "Зарегистрировано оператором", "Registered by the operator"]),
@@ -220,21 +247,21 @@ pub(super) const TRANSPORT: &[Word] = &[
 ];
 
 /// Where the review stands.
-pub(super) const REVIEW: &[Word] = &[
+pub const REVIEW: &[Word] = &[
     ("open", ["Қаралмаған", "Не рассмотрен", "Not reviewed"]),
     ("accepted", ["Қабылданды", "Принят", "Accepted"]),
     ("returned", ["Қайтарылды", "Возвращён", "Returned"]),
 ];
 
 /// What the representatives answered.
-pub(super) const CONFIRMATION: &[Word] = &[
+pub const CONFIRMATION: &[Word] = &[
     ("none", ["Жауап күтілуде", "Ждём ответа", "Awaiting an answer"]),
     ("confirmed", ["Расталды", "Подтверждён", "Confirmed"]),
     ("disputed", ["Даулы", "Оспорен", "Disputed"]),
 ];
 
 /// At the place or not.
-pub(super) const PRESENCE: &[Word] = &[
+pub const PRESENCE: &[Word] = &[
     ("inside", ["Мекенжайда", "На месте", "At the place"]),
     ("outside", ["Мекенжайдан тыс", "Не на месте", "Away from the place"]),
     ("unknown", ["Дәл емес", "Неточно", "Not exact"]),
@@ -247,9 +274,9 @@ mod tests {
     #[test]
     fn the_file_says_what_the_screens_say() {
         let screens = [
-            include_str!("../../../../ui/src/lib/i18n/kk/words.ts"),
-            include_str!("../../../../ui/src/lib/i18n/ru/words.ts"),
-            include_str!("../../../../ui/src/lib/i18n/en/words.ts"),
+            include_str!("../../../ui/src/lib/i18n/kk/words.ts"),
+            include_str!("../../../ui/src/lib/i18n/ru/words.ts"),
+            include_str!("../../../ui/src/lib/i18n/en/words.ts"),
         ];
         for words in [
             OUTCOMES,
@@ -257,6 +284,7 @@ mod tests {
             UNAVAILABLE,
             REVIEW_REASONS,
             CORRECTIONS,
+            DISPUTES,
             FLAGS,
             TRANSPORT,
             REVIEW,
@@ -273,11 +301,25 @@ mod tests {
     }
 
     #[test]
+    fn a_story_is_told_as_on_the_screens() {
+        let screens = [
+            include_str!("../../../ui/src/lib/i18n/kk/story.ts"),
+            include_str!("../../../ui/src/lib/i18n/ru/story.ts"),
+            include_str!("../../../ui/src/lib/i18n/en/story.ts"),
+        ];
+        for (code, texts) in STORY {
+            for (screen, text) in screens.iter().zip(texts) {
+                assert!(screen.contains(&format!("{code}: '{text}'")), "{code}: {text}");
+            }
+        }
+    }
+
+    #[test]
     fn every_flag_and_reason_has_its_words() {
-        for flag in domain::flag::Flag::ALL {
+        for flag in crate::flag::Flag::ALL {
             assert!(FLAGS.iter().any(|(code, _)| *code == flag.as_str()), "{flag}");
         }
-        for reason in domain::content::UnavailableReason::ALL {
+        for reason in crate::content::UnavailableReason::ALL {
             assert!(UNAVAILABLE.iter().any(|(code, _)| *code == reason.as_str()));
         }
         assert_eq!(word(PRESENCE, "inside", Locale::Kk), "Мекенжайда");

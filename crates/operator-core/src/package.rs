@@ -1,0 +1,288 @@
+//! One visit with all that makes it believable: what was said about it, the keys that said it, and why these people might
+//! say it. Who reads it sees what a pull would show (docs/PROTOCOL.md, 8 and 10), by the same rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Kind;
+use domain::content::{AgreementAccepted, Content};
+use domain::id::{Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId};
+use domain::scope::{Scope, Sight};
+use journal::merkle;
+use journal::receipt::TreeHead;
+
+use crate::fact::{Class, FactQuery, content_at, version_qualifier};
+use crate::register::Tree;
+use crate::scopes;
+use crate::store::{BoundKey, Entry, PageQuery, StoreError, StoreRead, StoredHead, VisitRow};
+
+/// For whom a package is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person: what that person's devices show now.
+    Person(PersonId),
+    /// Whoever coordinates visits for an organisation.
+    Organisation(OrganisationId),
+    /// A court: everything, also what only the care team may know.
+    Everything,
+}
+
+/// Why there is no package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PackageRefusal {
+    /// No such visit.
+    #[error("no visit has this id")]
+    UnknownVisit,
+    /// The reader may not even know of it.
+    #[error("this reader may not see this visit: --for names another person, --everything is for a court")]
+    NotForReader,
+}
+
+/// A statement of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The statement as it was registered.
+    pub entry: Entry,
+    /// What it says; `None` when it was erased or the reader may not see it.
+    pub content: Option<Vec<u8>>,
+    /// Its receipt under the package's head.
+    pub receipt: Vec<u8>,
+}
+
+/// A visit with its evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// The visit.
+    pub visit: VisitRow,
+    /// For whom.
+    pub reader: Reader,
+    /// The head under which everything is proven.
+    pub head: StoredHead,
+    /// Statements in the order of the log.
+    pub items: Vec<Item>,
+    /// The texts that the people concerned accepted.
+    pub texts: BTreeMap<Digest, Vec<u8>>,
+}
+
+/// Gathers a visit for a reader from a snapshot.
+///
+/// # Errors
+/// Those of the store. A refusal is a value.
+pub fn package(
+    read: &dyn StoreRead,
+    visit: VisitId,
+    reader: Option<Reader>,
+    operator: &journal::VerifyingKey,
+    now_ms: i64,
+) -> Result<Result<Package, PackageRefusal>, StoreError> {
+    let (Some(visit), Some(head)) = (read.visit(visit)?, read.latest_head()?) else {
+        return Ok(Err(PackageRefusal::UnknownVisit));
+    };
+    let reader = reader.unwrap_or(Reader::Organisation(visit.parties.organisation));
+    let scopes = match reader {
+        Reader::Person(person) => Some(scopes::scopes_of(read, person, now_ms)?),
+        Reader::Organisation(id) => Some(scopes::scopes_of_organisation(read, id, now_ms)?),
+        Reader::Everything => None,
+    };
+    let mut gathering = Gathering { read, scopes, visit, leaves: BTreeMap::new(), texts: BTreeMap::new() };
+    let keys = gathering.visit_statements(operator.id())?;
+    if !gathering.leaves.contains_key(&visit.leaf_index) {
+        return Ok(Err(PackageRefusal::NotForReader));
+    }
+    gathering.authority(&keys)?;
+    gathering.erasures()?;
+    let signed = TreeHead::verify(&head.bytes, head.root, operator)
+        .map_err(|_| StoreError::Damaged("the last head does not verify"))?;
+    let items = gathering.items(&signed)?;
+    Ok(Ok(Package { visit, reader, head, items, texts: gathering.texts }))
+}
+
+struct Gathering<'a> {
+    read: &'a dyn StoreRead,
+    /// `None`: everything.
+    scopes: Option<BTreeSet<Scope>>,
+    visit: VisitRow,
+    leaves: BTreeMap<u64, (Entry, Sight)>,
+    texts: BTreeMap<Digest, Vec<u8>>,
+}
+
+impl Gathering<'_> {
+    fn sight(&self, leaf_index: u64) -> Result<Option<Sight>, StoreError> {
+        match &self.scopes {
+            Some(scopes) => scopes::sight(self.read, leaf_index, scopes),
+            None => Ok(Some(Sight::Whole)),
+        }
+    }
+
+    /// Takes a statement, if the reader may see it; tells whether it may be seen whole.
+    fn take(&mut self, entry: Entry) -> Result<bool, StoreError> {
+        let Some(sight) = self.sight(entry.leaf_index)? else { return Ok(false) };
+        self.leaves.insert(entry.leaf_index, (entry, sight));
+        Ok(sight == Sight::Whole)
+    }
+
+    fn take_all(&mut self, subject: impl Into<SubjectId>, kind: Kind) -> Result<(), StoreError> {
+        for entry in self.read.entries_about(subject.into(), kind)? {
+            self.take(entry)?;
+        }
+        Ok(())
+    }
+
+    /// Those whose content passes.
+    fn take_some(
+        &mut self,
+        subject: impl Into<SubjectId>,
+        kind: Kind,
+        is_wanted: impl Fn(&Content) -> bool,
+    ) -> Result<(), StoreError> {
+        for entry in self.read.entries_about(subject.into(), kind)? {
+            if content_of(self.read, &entry).is_some_and(|content| is_wanted(&content)) {
+                self.take(entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_fact(&mut self, class: Class, subject: impl Into<SubjectId>) -> Result<(), StoreError> {
+        for fact in self.read.facts(&FactQuery::of(class).about(subject))? {
+            if let Some(entry) = self.read.entry(fact.leaf_index)? {
+                self.take(entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was said about the visit, and the keys that said it. What a stranger said whose key the reader may not
+    /// know could not be verified: as on the reader's device, it is not there.
+    fn visit_statements(&mut self, operator: KeyId) -> Result<Vec<BoundKey>, StoreError> {
+        let mut keys: BTreeMap<KeyId, BoundKey> = BTreeMap::new();
+        for kind in Kind::ALL.iter().copied().filter(|kind| kind.is_about_visit()) {
+            for entry in self.read.entries_about(self.visit.visit.into(), kind)? {
+                if entry.key == operator {
+                    self.take(entry)?;
+                    continue;
+                }
+                let Some(key) = self.read.bound_key(entry.key)? else { continue };
+                let mut sees_key = false;
+                for bound in self.read.entries_about(key.device.into(), Kind::DeviceBound)? {
+                    sees_key |= self.sight(bound.leaf_index)? == Some(Sight::Whole);
+                }
+                let id = entry.key;
+                if sees_key && self.sight(entry.leaf_index)?.is_some() {
+                    self.take(entry)?;
+                    keys.insert(id, key);
+                }
+            }
+        }
+        Ok(keys.into_values().collect())
+    }
+
+    fn authority(&mut self, keys: &[BoundKey]) -> Result<(), StoreError> {
+        let parties = self.visit.parties;
+        if let Some(first) = self.read.entry(0)? {
+            // The operator's key is what everything hangs on, and everybody's to see.
+            self.leaves.insert(0, (first, Sight::Whole));
+        }
+        for key in keys {
+            for kind in [Kind::DeviceEnrolled, Kind::DeviceBound, Kind::DeviceRevoked, Kind::KeyCompromised] {
+                self.take_all(key.device, kind)?;
+            }
+        }
+        let people: BTreeSet<PersonId> =
+            keys.iter().map(|key| key.person).chain([parties.specialist]).collect();
+        for &person in &people {
+            self.take_all(person, Kind::MemberChanged)?;
+            self.take_all(person, Kind::ConsentWithdrawn)?;
+            self.take_fact(Class::PersonName, person)?;
+            self.take_fact(Class::Acceptance, person)?;
+        }
+        self.take_all(parties.organisation, Kind::OrganisationChanged)?;
+        self.take_some(
+            parties.child,
+            Kind::CareTeamChanged,
+            |content| matches!(content, Content::CareTeamChanged(team) if team.person == parties.specialist),
+        )?;
+        self.take_some(parties.child, Kind::RepresentationChanged, |content| {
+            matches!(content, Content::RepresentationChanged(stated) if people.contains(&stated.representative))
+        })?;
+        self.take_fact(Class::ChildName, parties.child)?;
+        if let Some(place) = self.visit.place {
+            self.take_fact(Class::PlaceAddress, place)?;
+            self.take_fact(Class::PlacePosition, place)?;
+        }
+        self.agreements()
+    }
+
+    /// The versions that the acceptances name, and the texts that were on screen.
+    fn agreements(&mut self) -> Result<(), StoreError> {
+        let accepted: Vec<AgreementAccepted> = self
+            .leaves
+            .values()
+            .filter(|(entry, sight)| entry.kind == Kind::AgreementAccepted && *sight == Sight::Whole)
+            .filter_map(|(entry, _)| match content_of(self.read, entry) {
+                Some(Content::AgreementAccepted(accepted)) => Some(accepted),
+                _ => None,
+            })
+            .collect();
+        for accepted in accepted {
+            let version = version_qualifier(accepted.document, accepted.version);
+            for fact in self.read.facts(&FactQuery::of(Class::Agreement).qualified(version))? {
+                if let Some(entry) = self.read.entry(fact.leaf_index)?
+                    && self.take(entry)?
+                    && let Some(text) = self.read.document(accepted.sha256)?
+                {
+                    self.texts.insert(accepted.sha256, text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a content is gone: the operator's word for it.
+    fn erasures(&mut self) -> Result<(), StoreError> {
+        let mut gone: BTreeSet<StatementId> = BTreeSet::new();
+        for (leaf_index, (entry, _)) in &self.leaves {
+            if self.read.content(*leaf_index)?.is_none() {
+                gone.insert(entry.id);
+            }
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let scopes = BTreeSet::from([Scope::Operator]);
+        let to = self.read.log_size()?;
+        let without_key = KeyId::from_bytes([0; 32]);
+        let query = PageQuery { scopes: &scopes, from: 0, to, without_key, urgent_only: true };
+        for delivery in self.read.page(&query, u32::MAX)? {
+            let Some(Content::ContentErased(erased)) = content_at(self.read, delivery.leaf_index)? else {
+                continue;
+            };
+            if erased.statements.iter().any(|id| gone.contains(id))
+                && let Some(entry) = self.read.entry(delivery.leaf_index)?
+            {
+                self.take(entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, head: &TreeHead) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(self.leaves.len());
+        for (leaf_index, (entry, sight)) in std::mem::take(&mut self.leaves) {
+            let content = match sight {
+                Sight::Whole => self.read.content(leaf_index)?,
+                Sight::Envelope => None,
+            };
+            let path = merkle::inclusion_path(&Tree(self.read), leaf_index, head.tree_size)?;
+            let receipt = head
+                .receipt(leaf_index, &path)
+                .map_err(|_| StoreError::Damaged("the last head cannot be read"))?;
+            items.push(Item { entry, content, receipt });
+        }
+        Ok(items)
+    }
+}
+
+fn content_of(read: &dyn StoreRead, entry: &Entry) -> Option<Content> {
+    let bytes = read.content(entry.leaf_index).ok()??;
+    journal::codec::decode(entry.kind, &bytes).ok()
+}

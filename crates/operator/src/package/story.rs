@@ -1,0 +1,144 @@
+//! What the page tells, gathered from the package alone: so it can show nothing that the reader may not see.
+
+use std::collections::BTreeMap;
+
+use domain::content::{Content, MemberChanged, OrganisationChanged, RecordData};
+use domain::flag::Flag;
+use domain::id::{KeyId, PersonId, StatementId};
+use domain::visit::{Visit, VisitStatement};
+use journal::Statement;
+use operator_core::package::{Package, Reader};
+
+/// Between which moments a statement was made, UTC seconds by the operator's signed clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::package) struct Span {
+    /// The head that it names was signed then.
+    pub(in crate::package) not_before_s: Option<i64>,
+    /// The first head over it was signed then.
+    pub(in crate::package) not_after_s: Option<i64>,
+}
+
+/// One thing that was said about the visit.
+#[derive(Debug, Clone)]
+pub(in crate::package) struct Line {
+    pub(in crate::package) id: StatementId,
+    pub(in crate::package) leaf_index: u64,
+    pub(in crate::package) kind: domain::Kind,
+    pub(in crate::package) claimed_s: i64,
+    pub(in crate::package) author: Option<PersonId>,
+    pub(in crate::package) content: Option<Content>,
+    pub(in crate::package) flags: Vec<Flag>,
+    pub(in crate::package) span: Span,
+}
+
+/// A visit for its reader.
+#[derive(Debug)]
+pub(in crate::package) struct Story {
+    /// As it stands; absent when the content of its registration was erased.
+    pub(in crate::package) visit: Option<Visit>,
+    pub(in crate::package) lines: Vec<Line>,
+    pub(in crate::package) names: BTreeMap<[u8; 16], RecordData>,
+    pub(in crate::package) members: Vec<(PersonId, MemberChanged)>,
+    pub(in crate::package) organisation: Option<OrganisationChanged>,
+    pub(in crate::package) operator: Option<(String, String)>,
+    pub(in crate::package) operator_key: KeyId,
+    pub(in crate::package) tree_size: u64,
+    pub(in crate::package) statements: usize,
+    pub(in crate::package) reader: Reader,
+    pub(in crate::package) visit_id: String,
+    pub(in crate::package) made_at_ms: i64,
+}
+
+impl Story {
+    pub(in crate::package) fn of(
+        made: &Package,
+        spans: &BTreeMap<u64, Span>,
+        operator_key: KeyId,
+        made_at_ms: i64,
+    ) -> Self {
+        let mut story = Self {
+            visit: None,
+            lines: Vec::new(),
+            names: BTreeMap::new(),
+            members: Vec::new(),
+            organisation: None,
+            operator: None,
+            operator_key,
+            tree_size: made.head.tree_size,
+            statements: made.items.len(),
+            reader: made.reader,
+            visit_id: made.visit.visit.to_string(),
+            made_at_ms,
+        };
+        let mut keys: BTreeMap<KeyId, PersonId> = BTreeMap::new();
+        for item in &made.items {
+            let Ok(statement) = Statement::decode(&item.entry.statement) else { continue };
+            let header = statement.header();
+            let read = |bytes: &Vec<u8>| journal::codec::decode(header.kind, bytes).ok();
+            let content = item.content.as_ref().and_then(read);
+            if !header.kind.is_about_visit() {
+                story.learn(*item.entry.subject.as_bytes(), content, &mut keys);
+                continue;
+            }
+            story.lines.push(Line {
+                id: statement.id(),
+                leaf_index: item.entry.leaf_index,
+                kind: header.kind,
+                claimed_s: header.issued_at_s,
+                author: keys.get(&header.key).copied(),
+                content,
+                flags: item.entry.flags.clone(),
+                span: spans.get(&item.entry.leaf_index).copied().unwrap_or_default(),
+            });
+        }
+        story.visit = Visit::fold(made.visit.visit, &story.statements_of_visit());
+        story.lines.sort_by_key(|line| line.claimed_s);
+        story
+    }
+
+    fn learn(&mut self, subject: [u8; 16], content: Option<Content>, keys: &mut BTreeMap<KeyId, PersonId>) {
+        match content {
+            Some(Content::OperatorKey(stated)) => self.operator = Some((stated.name_kk, stated.name_ru)),
+            Some(Content::DeviceBound(bound)) => {
+                if let Ok(key) = journal::VerifyingKey::from_cose_key(&bound.key) {
+                    keys.insert(key.id(), bound.person);
+                }
+            }
+            Some(Content::MemberChanged(member)) => {
+                self.members.push((PersonId::from_bytes(subject), member));
+            }
+            Some(Content::OrganisationChanged(stated)) => self.organisation = Some(stated),
+            Some(Content::RecordChanged(changed))
+                if matches!(changed.data, RecordData::Name { .. } | RecordData::Address { .. }) =>
+            {
+                self.names.insert(subject, changed.data);
+            }
+            _ => {}
+        }
+    }
+
+    fn statements_of_visit(&self) -> Vec<VisitStatement> {
+        let statement = |line: &Line| VisitStatement {
+            id: line.id,
+            author: line.author,
+            has_authority: !line.flags.contains(&Flag::NoAuthority),
+            // What bears these flags changes no facts (docs/PROTOCOL.md, 5.1).
+            content: line.content.clone().filter(|_| {
+                ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| line.flags.contains(flag))
+            }),
+        };
+        self.lines.iter().map(statement).collect()
+    }
+
+    /// The name or the address of a record, as far as the reader may see it.
+    pub(in crate::package) fn name(&self, id: [u8; 16]) -> Option<String> {
+        match self.names.get(&id)? {
+            RecordData::Name { surname, given, patronymic } => {
+                let words = [surname.as_str(), given.as_str(), patronymic.as_deref().unwrap_or_default()];
+                Some(words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+            }
+            RecordData::Address { label, .. } => Some(label.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What leaves the house as evidence: a package shows what a pull shows, and `verify` sees edited projections.
+
+use std::collections::BTreeMap;
+
+use domain::Clock as _;
+use domain::content::{CaptureEnd, LocationMoment, LocationOutcome, UnavailableReason, VisitLocated};
+use domain::id::{CaptureId, PersonId, StatementId};
+use operator::clock::SystemRng;
+use operator::verify::{Extent, verify};
+use operator_core::fact::{Class, FactQuery};
+use operator_core::package::{PackageRefusal, Reader, package};
+use operator_core::store::{Store as _, StoreTxn};
+
+use crate::device::{Device, World, world};
+use crate::main_job::{child_of, visit};
+
+/// What a package shows of the visit: each statement, and whether its content is there.
+fn packaged(world: &World, id: domain::id::VisitId, reader: Reader) -> BTreeMap<StatementId, bool> {
+    let read = world.instance.read().unwrap();
+    let key = world.instance.key.verifying_key();
+    let made = package(read.as_ref(), id, Some(reader), key, world.clock.utc_ms()).unwrap().unwrap();
+    for item in &made.items {
+        let receipt = journal::receipt::verify_receipt(&item.receipt, &item.entry.statement, key).unwrap();
+        assert_eq!((receipt.leaf_index, receipt.head.root), (item.entry.leaf_index, made.head.root));
+    }
+    let about = made.items.iter().filter(|item| item.entry.kind.is_about_visit());
+    about.map(|item| (item.entry.id, item.content.is_some())).collect()
+}
+
+async fn pulled(device: &Device) -> BTreeMap<StatementId, bool> {
+    let seen = device.pull_all().await;
+    let statement = |item: &wire::pull::PullItem| {
+        let statement = journal::Statement::decode(&item.statement).unwrap();
+        statement.header().kind.is_about_visit().then(|| (statement.id(), item.content.is_some()))
+    };
+    seen.items.iter().filter_map(statement).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_package_shows_each_reader_what_a_pull_shows() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    let mine = [told.registered, told.located, told.note];
+    specialist.push(&mine).await.unwrap();
+    let person =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let mut parent = world.ready_device_of(person).await;
+    let located = VisitLocated {
+        capture: CaptureId::random(&SystemRng),
+        moment: LocationMoment::Confirmed,
+        outcome: LocationOutcome::Unavailable(UnavailableReason::Off),
+        began_at_ms: 0,
+        ended_at_ms: 0,
+        ended_by: CaptureEnd::NotStarted,
+    };
+    let located = parent.seal(told.id, located);
+    parent.push(std::slice::from_ref(&located)).await.unwrap();
+    let coordinator = world.ready_device_of(world.person(&["coordinator"])).await;
+
+    let of_coordinator = pulled(&coordinator).await;
+    assert_eq!(of_coordinator.len(), 4);
+    assert_eq!(of_coordinator.get(&mine[2].id), Some(&false), "of a care note only that it is there");
+    let organisation = world.demo.operator.organisation.parse().unwrap();
+    for reader in [Reader::Person(coordinator.person), Reader::Organisation(organisation)] {
+        assert_eq!(packaged(&world, told.id, reader), of_coordinator, "{reader:?}");
+    }
+    // A device is not sent its own statements.
+    let mut of_parent = pulled(&parent).await;
+    of_parent.insert(located.id, true);
+    assert_eq!(packaged(&world, told.id, Reader::Person(parent.person)), of_parent);
+    let of_specialist: BTreeMap<_, _> = mine.iter().map(|sealed| (sealed.id, true)).collect();
+    assert!(pulled(&specialist).await.is_empty(), "where the parent was is not the specialist's to know");
+    assert_eq!(packaged(&world, told.id, Reader::Person(specialist.person)), of_specialist);
+    assert!(packaged(&world, told.id, Reader::Everything).values().all(|is_whole| *is_whole));
+
+    let read = world.instance.read().unwrap();
+    let stranger = Some(Reader::Person(PersonId::random(&SystemRng)));
+    let key = world.instance.key.verifying_key();
+    let refused = package(read.as_ref(), told.id, stranger, key, world.clock.utc_ms()).unwrap();
+    assert_eq!(refused.unwrap_err(), PackageRefusal::NotForReader);
+    let unknown = package(read.as_ref(), domain::id::VisitId::random(&SystemRng), None, key, 0).unwrap();
+    assert_eq!(unknown.unwrap_err(), PackageRefusal::UnknownVisit);
+    drop(read);
+    world.server.stop().await.unwrap();
+}
+
+/// What `verify` finds after an edit of the projections.
+fn after(world: &World, edit: impl FnOnce(&mut dyn StoreTxn)) -> Vec<(&'static str, bool)> {
+    let mut txn = world.instance.store.write().unwrap();
+    edit(txn.as_mut());
+    txn.commit().unwrap();
+    let key = world.instance.key.verifying_key();
+    let (store, folder) = (&world.instance.store, &world.instance.folder);
+    let found = verify(store, folder, key, Extent::WHOLE, &mut |_| ()).unwrap();
+    let mut txn = store.write().unwrap();
+    operator_core::project::rebuild(txn.as_mut()).unwrap();
+    txn.commit().unwrap();
+    found.log.findings.iter().map(|finding| (finding.code, finding.leaf_index.is_some())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edited_projections_are_found() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered]).await.unwrap();
+    assert_eq!(after(&world, |_| ()), []);
+    let fact = |txn: &mut dyn StoreTxn| {
+        let mut team = txn.facts(&FactQuery::of(Class::CareTeam)).unwrap().pop().unwrap();
+        team.to_ms = Some(1);
+        txn.put_fact(&team).unwrap();
+    };
+    assert_eq!(after(&world, fact), [("projection", true)], "somebody was taken out of a care team");
+    let key = |txn: &mut dyn StoreTxn| {
+        let mut bound = txn.bound_keys(None).unwrap().pop().unwrap();
+        bound.person = PersonId::random(&SystemRng);
+        txn.put_bound_key(&bound).unwrap();
+    };
+    assert_eq!(after(&world, key), [("projection", false)], "a key was given to somebody else");
+    let nothing = |txn: &mut dyn StoreTxn| txn.clear_projections().unwrap();
+    assert_eq!(after(&world, nothing).len(), 4, "facts, keys, visits, audiences");
+    let left = std::fs::read_dir(world.folder.path()).unwrap();
+    let copies =
+        left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("verify-"));
+    assert_eq!(copies.count(), 0, "the copy is removed");
+    world.server.stop().await.unwrap();
+}

@@ -1,0 +1,94 @@
+"""The one form of values and bytes (docs/PROTOCOL.md, section 1), and what is said when a rule is broken."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+
+import cbor2
+
+
+class Broken(Exception):
+    """A rule that does not hold for some bytes; whoever knows where they lie makes a finding of it."""
+
+
+class Unusable(Exception):
+    """What was given is neither a log nor a package, so there is nothing to say about it."""
+
+
+def need(condition, rule, why):
+    if not condition:
+        raise Broken(rule, why)
+
+
+class Report:
+    """Findings say where (a file or a leaf), which rule (a word of the table in README.md), and why."""
+
+    def __init__(self):
+        self.counts, self.findings, self.notes = {}, [], []
+
+    def find(self, where, rule, why):
+        # A file may bear any name, also one that plays with the terminal.
+        self.findings.append({"where": where if where.isprintable() else ascii(where), "rule": rule, "why": why})
+
+    @contextlib.contextmanager
+    def at(self, where):
+        """What breaks a rule within is a finding there, and what follows goes on."""
+        try:
+            yield
+        except Broken as broken:
+            self.find(where, *broken.args)
+
+
+def octets(length):
+    return lambda value: isinstance(value, bytes) and len(value) == length
+
+
+def each(shape):
+    return lambda value: isinstance(value, list) and all(fits(one, shape) for one in value)
+
+
+def whole(value):
+    return type(value) is int and 0 <= value < 2**64
+
+
+def time(value):
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+def fits(value, shape):
+    """Whether a value has a shape: a predicate, a type, a list or map of shapes, or the very value. In a map `(key,)` may
+    be absent. In Python true equals 1, so types are compared as well."""
+    if isinstance(shape, dict):
+        keys = {key[0] if isinstance(key, tuple) else key: inner for key, inner in shape.items()}
+        well = isinstance(value, dict) and not any(isinstance(key, bool) for key in value)
+        well = well and {key for key in shape if not isinstance(key, tuple)} <= set(value) <= set(keys)
+        return well and all(fits(value[key], keys[key]) for key in value)
+    if isinstance(shape, list):
+        return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
+    if isinstance(shape, type):
+        return type(value) is shape
+    return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
+
+
+def decode(data, rule="form"):
+    """The one item that these bytes are: read by cbor2, written once more here, and compared."""
+    try:
+        value = cbor2.loads(data)
+        again = encode(value)
+    except Exception as error:  # the library and its decoders of tags raise many kinds
+        raise Broken(rule, f"is not CBOR as the protocol allows it: {type(error).__name__}") from error
+    need(again == data, rule, "is not in the one form that its value has")
+    return value
+
+
+def encode(value, depth=0):
+    """The one encoding of a value; ValueError for a value that must not occur."""
+    is_number = isinstance(value, int) and -(2**64) <= value < 2**64
+    if value is None or is_number or isinstance(value, (bytes, str)):
+        return cbor2.dumps(value)
+    if depth < 16 and isinstance(value, (Mapping, Sequence)):
+        is_map, write = isinstance(value, Mapping), lambda one: encode(one, depth + 1)
+        items = sorted(write(key) + write(one) for key, one in value.items()) if is_map else map(write, value)
+        # The head of an array or a map is that of a number under another major type (RFC 8949, section 3).
+        head = cbor2.dumps(len(value))
+        return bytes([(5 if is_map else 4) << 5 | head[0]]) + head[1:] + b"".join(items)
+    raise ValueError(f"no place for a {type(value).__name__}, or nested too deeply")
