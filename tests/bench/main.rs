@@ -10,7 +10,7 @@
 //! | `raw` | the limits: what the same bytes cost without the product |
 //! | `steps` | when the core passes its steps |
 //! | `tap` | from the tap to the disk |
-//! | `line` | a network line that counts its bytes |
+//! | `line` | a network line that counts its bytes, and may be narrow, long or cut |
 //! | `road` | push, first pull, bytes |
 //! | `world` | an organisation, and a device whose clock can stand in the past |
 
@@ -58,6 +58,7 @@ async fn main() {
     world.operator.restart();
     road::push(&mut page, &device, synced, &limits).await;
     road::pull(&mut page, &world, synced, &limits).await;
+    road::village(&mut page, &world, synced).await;
 
     let full = scaled(FULL);
     page.note("filling the device");

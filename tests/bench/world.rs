@@ -15,7 +15,7 @@ use esep_tests::operator::{Operator, free_port};
 use esep_tests::person::Person;
 use platform::{SystemClock, SystemKeyring, SystemRng};
 
-use crate::line::{self, Counted};
+use crate::line::{self, Counted, Shape};
 
 /// Children of the specialist: as many as one tap may register.
 const CHILDREN: usize = 20;
@@ -75,16 +75,21 @@ impl World {
 
     /// A new device of the specialist, before the agreement.
     pub(crate) async fn specialist(&self) -> Device {
-        self.device(&self.specialist, "specialist").await
+        self.device(&self.specialist, "specialist", Shape::FREE).await
     }
 
     /// A new device of the coordinator, before the agreement.
     pub(crate) async fn coordinator(&self) -> Device {
-        self.device(&self.coordinator, "coordinator").await
+        self.device(&self.coordinator, "coordinator", Shape::FREE).await
     }
 
-    async fn device(&self, person: &str, name: &str) -> Device {
-        let (port, counted) = line::open(self.operator.port()).await;
+    /// Another new device of the coordinator, at the end of a bad line, before the agreement.
+    pub(crate) async fn coordinator_in_a_village(&self, name: &str) -> Device {
+        self.device(&self.coordinator, name, Shape::VILLAGE).await
+    }
+
+    async fn device(&self, person: &str, name: &str, shape: Shape) -> Device {
+        let (port, counted) = line::open(self.operator.port(), shape).await;
         let address = format!("http://127.0.0.1:{port}");
         let issue = ["activation", "issue", "--person", person, "--address", &address, "--json"];
         let json = Operator::command(self.operator.dir(), &issue);
@@ -164,6 +169,11 @@ impl Device {
         self.clock.shift_ms.store(0, Ordering::Relaxed);
         // The last position may still be on its way to the file.
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    /// Syncs once, whatever becomes of it.
+    pub(crate) async fn try_to_sync(&self) {
+        drop(self.person.app.sync_now().await);
     }
 
     /// Syncs until nothing waits.
