@@ -11,7 +11,7 @@
 //! | `steps` | when the core passes its steps |
 //! | `lists` | from the start to the first list, search |
 //! | `tap` | from the tap to the disk |
-//! | `line` | a network line that counts its bytes |
+//! | `line` | a network line that counts its bytes, and may be narrow, long or cut |
 //! | `road` | push, first pull, bytes |
 //! | `world` | an organisation, and a device whose clock can stand in the past |
 
@@ -64,6 +64,7 @@ async fn main() {
     world.operator.restart();
     road::push(&mut page, &device, synced, &limits).await;
     road::pull(&mut page, &world, synced, &limits).await;
+    road::village(&mut page, &world, synced).await;
 
     let full = scaled(FULL);
     page.note("filling the device");

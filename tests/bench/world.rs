@@ -18,7 +18,7 @@ use operator::change::{self, ChangeError, Name, NewChild};
 use operator::{Folder, Instance};
 use platform::{SystemClock, SystemKeyring, SystemRng};
 
-use crate::line::{self, Counted};
+use crate::line::{self, Counted, Shape};
 
 /// Children of the specialist: as many as one tap may register.
 const CHILDREN: usize = 20;
@@ -82,12 +82,12 @@ impl World {
 
     /// A new device of the specialist, before the agreement.
     pub(crate) async fn specialist(&self) -> Device {
-        self.device(&self.specialist, "specialist").await
+        self.device(&self.specialist, "specialist", Shape::FREE).await
     }
 
     /// A new device of the coordinator, before the agreement.
     pub(crate) async fn coordinator(&self) -> Device {
-        self.device(&self.coordinator, "coordinator").await
+        self.device(&self.coordinator, "coordinator", Shape::FREE).await
     }
 
     /// Gives the specialist so many more children, while the operator is away.
@@ -120,8 +120,13 @@ impl World {
         }
     }
 
-    async fn device(&self, person: &str, name: &str) -> Device {
-        let (port, counted) = line::open(self.operator.port()).await;
+    /// Another new device of the coordinator, at the end of a bad line, before the agreement.
+    pub(crate) async fn coordinator_in_a_village(&self, name: &str) -> Device {
+        self.device(&self.coordinator, name, Shape::VILLAGE).await
+    }
+
+    async fn device(&self, person: &str, name: &str, shape: Shape) -> Device {
+        let (port, counted) = line::open(self.operator.port(), shape).await;
         let address = format!("http://127.0.0.1:{port}");
         let issue = ["activation", "issue", "--person", person, "--address", &address, "--json"];
         let json = Operator::command(self.operator.dir(), &issue);
@@ -215,6 +220,11 @@ impl Device {
         let profile = person.profile.clone();
         drop(person);
         Self { person: app(profile, Arc::clone(&clock)), counted, clock }
+    }
+
+    /// Syncs once, whatever becomes of it.
+    pub(crate) async fn try_to_sync(&self) {
+        drop(self.person.app.sync_now().await);
     }
 
     /// Syncs until nothing waits.

@@ -14,6 +14,7 @@ import contents
 import keys
 import negative
 import negative_log
+import packed
 import positive
 from form import Refused
 
@@ -32,6 +33,7 @@ def make(folder):
         "statements.json": {"sealed": stated, "newer": newer},
         "refused.json": negative.make_statements(signers),
         "log.json": log,
+        "packed.json": packed.make(signers, stated),
         "scopes.json": positive.make_scopes(),
         "cbor.json": {"accepted": positive.make_cbor(), "refused": negative_log.make_cbor()},
     }

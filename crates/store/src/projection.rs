@@ -19,7 +19,7 @@ mod publication;
 mod record;
 mod visit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::Kind;
 use domain::id::{KeyId, PersonId, SubjectId};
@@ -103,8 +103,9 @@ impl Stale {
         for &subject in &self.agreements {
             publication::fold_agreement(transaction, account, subject)?;
         }
+        let mut authors = Authors::default();
         for &subject in &self.visits {
-            visit::fold(transaction, account, subject)?;
+            visit::fold(transaction, account, subject, &mut authors)?;
         }
         Ok(())
     }
@@ -160,6 +161,26 @@ fn person_of(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<
     let mut select = conn.prepare_cached("SELECT person FROM key WHERE id = ?1")?;
     let person = select.query_row([key.as_bytes()], |row| row.get::<_, Blob<PersonId>>(0)).optional()?;
     Ok(person.map(|person| person.0))
+}
+
+/// To whom keys are bound, as far as known here, while none is bound anew: many visits are signed by few keys.
+#[derive(Debug, Default)]
+struct Authors(HashMap<KeyId, Option<PersonId>>);
+
+impl Authors {
+    fn of(
+        &mut self,
+        conn: &Connection,
+        account: &Account,
+        key: KeyId,
+    ) -> Result<Option<PersonId>, StoreError> {
+        if let Some(person) = self.0.get(&key) {
+            return Ok(*person);
+        }
+        let person = person_of(conn, account, key)?;
+        self.0.insert(key, person);
+        Ok(person)
+    }
 }
 
 /// The person to whom a key is bound, for readers.

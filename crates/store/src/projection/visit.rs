@@ -12,6 +12,7 @@ use domain::text::SortKey;
 use domain::visit::{Answer, Confirmation, Review, Visit, VisitStatement};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
+use super::Authors;
 use super::authority::Parties;
 use crate::StoreError;
 use crate::account::Account;
@@ -23,6 +24,7 @@ pub(super) fn fold(
     transaction: &Transaction<'_>,
     account: &Account,
     subject: SubjectId,
+    authors: &mut Authors,
 ) -> Result<(), StoreError> {
     for table in ["visit_answer", "reading"] {
         let mut delete = transaction.prepare_cached(&format!("DELETE FROM {table} WHERE visit = ?1"))?;
@@ -34,7 +36,7 @@ pub(super) fn fold(
     let parties = Parties::of(&known);
     let mut statements = Vec::with_capacity(known.len());
     for statement in &mut known {
-        let author = super::person_of(transaction, account, statement.key)?;
+        let author = authors.of(transaction, account, statement.key)?;
         if let Some(Content::VisitLocated(located)) = &statement.content
             && (statement.own || (author.is_some() && author == account.person))
         {

@@ -1,5 +1,7 @@
 //! Storing a judged page.
 
+use std::collections::HashMap;
+
 use domain::content::Content;
 use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
@@ -25,9 +27,13 @@ pub(super) fn store(
     applied: &mut PullApplied,
 ) -> Result<(), Failed> {
     let scopes = scope::ids(transaction)?;
+    // A page is signed by few keys.
+    let mut bound = HashMap::new();
     for Judged { item, verdict } in judged {
         let (statement, believed) = match &verdict {
-            Verdict::Believed(verified) => (&**verified, is_bound(transaction, account, verified)?),
+            Verdict::Believed(verified) => {
+                (&**verified, is_bound(transaction, account, verified, &mut bound)?)
+            }
             Verdict::Held(statement) => (statement, false),
             Verdict::Rejected(reason) => {
                 reject(transaction, item.leaf_index, reason)?;
@@ -55,6 +61,7 @@ pub(super) fn store(
             if statement.header().kind == Kind::DeviceBound {
                 // What its key signed comes on this very page, and is believed from here on.
                 stale.settle_keys(transaction, account)?;
+                bound.clear();
             }
         }
     }
@@ -68,14 +75,20 @@ fn is_bound(
     transaction: &Transaction<'_>,
     account: &Account,
     statement: &Statement,
+    bound: &mut HashMap<KeyId, bool>,
 ) -> Result<bool, StoreError> {
     let header = statement.header();
     // Whoever enrols a device signs with the key that it names itself; the binding is another statement.
     let needs_none = header.kind == Kind::DeviceEnrolled;
-    Ok(needs_none
-        || header.key == account.operator.key.id()
-        || header.key == account.key.id()
-        || verify::known_key(transaction, header.key)?.is_some())
+    if needs_none || header.key == account.operator.key.id() || header.key == account.key.id() {
+        return Ok(true);
+    }
+    if let Some(is_bound) = bound.get(&header.key) {
+        return Ok(*is_bound);
+    }
+    let is_bound = verify::known_key(transaction, header.key)?.is_some();
+    bound.insert(header.key, is_bound);
+    Ok(is_bound)
 }
 
 /// A statement of this very device comes back by its own scope; it is here already.

@@ -192,6 +192,49 @@ fn after_any_failed_push_nobody_reads_that_it_was_sent() {
     }
 }
 
+#[test]
+fn the_next_one_is_asked_for_while_the_last_is_stored_and_nothing_twice() {
+    let (mut operator, device) = devices();
+    (1..=40).for_each(|n| drop(device.state(&[visit(n, SPECIALIST, CHILD).1])));
+    (0..30).for_each(|_| grow(&mut operator));
+    let pages_count = AtomicU32::new(0);
+    let meanwhile = || {
+        pages_count.fetch_add(1, Ordering::Relaxed);
+    };
+    let network = Network {
+        max_items: 5,
+        page_items: 7,
+        meanwhile: Some(&meanwhile),
+        ..Network::good(&mut operator, &device)
+    };
+    let summary = run(&device, &network).unwrap();
+    assert_eq!(summary.registered_count, 40);
+    let pages_count = pages_count.load(Ordering::Relaxed);
+    assert_eq!(network.requests_count.into_inner() - pages_count, 8, "40 by 5 without a repeat");
+    let received = u32::try_from(summary.received_count).unwrap();
+    // The own ones come back on their pages, and are nothing new.
+    assert!(pages_count <= 2 + (received + 40).div_ceil(7), "{pages_count} pages for {received}");
+}
+
+#[test]
+fn what_was_sent_behind_an_answer_that_does_not_hold_is_saved_again_and_registered_later() {
+    let (mut operator, device) = devices();
+    (1..=12).for_each(|n| drop(device.state(&[visit(n, SPECIALIST, CHILD).1])));
+    // The second of three answers; the third push is at the operator by then.
+    let second: fn(&mut PushResponse) = |answer| {
+        if (7..11).contains(&answer.next_seq) {
+            answer.registrations.clear();
+        }
+    };
+    let network = Network { max_items: 4, tamper: Some(second), ..Network::good(&mut operator, &device) };
+    assert!(run(&device, &network).is_err());
+    assert!(network.requests_count.into_inner() >= 3);
+    assert_eq!(state_of(&device, 1), Way::Registered);
+    (9..=12).for_each(|n| assert_eq!(state_of(&device, n), Way::Saved, "{n}"));
+    device.push(&mut operator);
+    (1..=12).for_each(|n| assert_eq!(state_of(&device, n), Way::Registered, "{n}"));
+}
+
 /// A store that cannot write its marks, as on a full disk.
 struct Unmarked(Arc<Store>);
 
