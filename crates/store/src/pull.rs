@@ -128,6 +128,7 @@ fn advance_beacon(
         merkle::check_consistency((tree_size, root), (head.tree_size, head.root), &checkpoint.consistency)
             .map_err(|_| Failed(OutboxError::SplitView))?;
     }
+    receipts::remember_head(transaction, head.tree_size, head.signed_at_s)?;
     Ok(receipts::set_beacon(transaction, head.beacon())?)
 }
 

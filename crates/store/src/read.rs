@@ -7,6 +7,7 @@
 //! | [`person`] | people, roles, organisations |
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
+//! | [`proof`] | when a statement was made, as far as this device can prove it |
 //! | [`reading`] | when the location was read |
 //! | [`transport`] | what waits, was sent, registered or refused |
 
@@ -14,6 +15,7 @@ pub mod agreement;
 pub mod child;
 pub mod person;
 pub mod place;
+pub mod proof;
 pub mod reading;
 pub mod transport;
 pub mod visit;
