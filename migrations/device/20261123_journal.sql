@@ -158,6 +158,12 @@ CREATE TABLE rejected (
     reason TEXT NOT NULL
 ) STRICT;
 
+-- Heads that verified: what the operator's clock said when the log was how large.
+CREATE TABLE seen_head (
+    tree_size INTEGER PRIMARY KEY,
+    signed_at_s INTEGER NOT NULL
+) STRICT;
+
 -- Where pulling stands, and the last head of the log that verified.
 CREATE TABLE log_position (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),

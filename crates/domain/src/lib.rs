@@ -11,6 +11,7 @@
 //! | [`scope`] | audiences: which statement reaches whom, whole or as an envelope |
 //! | [`visit`] | the state machine of one visit, folded from its statements |
 //! | [`flag`] | reasons for a person to look |
+//! | [`interval`] | when a statement was made, as far as it can be proven |
 //! | [`agreement`] | the text of an agreement, structured |
 //! | [`iin`], [`bin`], [`phone`], [`text`], [`geo`] | numbers, names and positions of Kazakhstan |
 //! | [`service_catalogue`] | the coded list of services |
@@ -26,6 +27,7 @@ pub mod geo;
 pub mod id;
 mod identity_number;
 pub mod iin;
+pub mod interval;
 pub mod kind;
 pub mod phone;
 pub mod region;

@@ -134,6 +134,7 @@ fn advance_beacon(
             return Err(Failed::found(Found::split_view(Some(known), head, checkpoint)));
         }
     }
+    receipts::remember_head(transaction, head.tree_size, head.signed_at_s)?;
     Ok(receipts::set_beacon(transaction, head)?)
 }
 

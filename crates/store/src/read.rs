@@ -7,6 +7,7 @@
 //! | [`person`] | people, roles, organisations |
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
+//! | [`proof`] | when a statement was made, as far as this device can prove it |
 //! | [`reading`] | when the location was read |
 //! | [`signed`] | statements as they were signed, and whose keys they are |
 //! | [`transport`] | what waits, was sent, registered or refused |
@@ -15,6 +16,7 @@ pub mod agreement;
 pub mod child;
 pub mod person;
 pub mod place;
+pub mod proof;
 pub mod reading;
 pub mod signed;
 pub mod transport;

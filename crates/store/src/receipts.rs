@@ -123,6 +123,7 @@ pub(crate) fn store(
             ":signed_at_s": proven.head.signed_at_s,
         })?;
     let id = transaction.last_insert_rowid();
+    remember_head(transaction, proven.head.tree_size, proven.head.signed_at_s)?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO receipt (seq, leaf_index, registration, flags) SELECT ?1, ?2, ?3, ?4
           WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE seq = ?1)",
@@ -165,6 +166,21 @@ pub(crate) fn set_beacon(transaction: &Transaction<'_>, head: &TreeHead) -> Resu
         "UPDATE log_position SET tree_size = ?1, root = ?2, head = ?3",
         (head.tree_size, head.root.as_bytes(), &head.bytes),
     )?;
+    Ok(())
+}
+
+/// Keeps when the log had which size. The earliest word for a size is the one that proves most.
+pub(crate) fn remember_head(
+    transaction: &Transaction<'_>,
+    tree_size: u64,
+    signed_at_s: i64,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO seen_head (tree_size, signed_at_s) VALUES (?1, ?2)
+             ON CONFLICT (tree_size) DO UPDATE SET signed_at_s = min(signed_at_s, excluded.signed_at_s)",
+        )?
+        .execute((tree_size, signed_at_s))?;
     Ok(())
 }
 

@@ -61,7 +61,9 @@ pub fn is_copied(a: &Reading, b: &Reading) -> bool {
         && a.issued_at_ms.abs_diff(b.issued_at_ms) <= HELD_FIX_MS.unsigned_abs();
     let is_one_tap =
         a.capture == b.capture && a.issued_at_ms.abs_diff(b.issued_at_ms) <= HELD_FIX_MS.unsigned_abs();
-    a.position == b.position && !is_one_tap && !is_held && !(a.is_from_a_table() && b.is_from_a_table())
+    let are_from_tables = a.is_from_a_table() && b.is_from_a_table();
+    let is_excused = is_one_tap || is_held || are_from_tables;
+    a.position == b.position && !is_excused
 }
 
 /// Whether a reading repeats the registered coordinates of its place to the last digit.
