@@ -30,7 +30,7 @@ pub fn run() {
     automation::forbid();
     let builder = tauri::Builder::default();
     #[cfg(mobile)]
-    let builder = builder.plugin(tauri_plugin_geolocation::init());
+    let builder = builder.plugin(tauri_plugin_geolocation::init()).plugin(tauri_plugin_barcode_scanner::init());
     #[cfg(target_os = "android")]
     let builder = builder.plugin(platform::notice::init());
     let app = builder
