@@ -30,7 +30,10 @@ pub fn run() {
     automation::forbid();
     let builder = tauri::Builder::default();
     #[cfg(mobile)]
-    let builder = builder.plugin(tauri_plugin_geolocation::init()).plugin(phone_location::init());
+    let builder = builder
+        .plugin(tauri_plugin_geolocation::init())
+        .plugin(tauri_plugin_barcode_scanner::init())
+        .plugin(phone_location::init());
     #[cfg(target_os = "android")]
     let builder = builder.plugin(platform::notice::init());
     let app = builder

@@ -2,6 +2,7 @@
 
 mod kills;
 mod steps;
+mod two_devices;
 
 use std::time::Duration;
 
@@ -63,6 +64,12 @@ impl Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn main_job() {
     within(20, whole_job()).await;
+}
+
+/// Two windows and no network: the code of a visit goes from screen to screen, and the answer back.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_devices_without_a_network() {
+    within(10, two_devices::answered_from_screen_to_screen()).await;
 }
 
 async fn whole_job() {

@@ -18,6 +18,8 @@ const ANDROID_PERMISSIONS: &[&str] = &[
     "android.permission.ACCESS_FINE_LOCATION",
     "android.permission.FOREGROUND_SERVICE",
     "android.permission.FOREGROUND_SERVICE_LOCATION",
+    // The code on another device's screen: one look, when the person asks for it.
+    "android.permission.CAMERA",
 ];
 
 /// Everything Android would copy: each must be excluded by name.

@@ -171,10 +171,18 @@ impl Window {
         eprintln!("looked at {name}");
     }
 
+    /// What is on the screen now, as PNG: what the camera of another device sees.
+    ///
+    /// # Panics
+    /// When the window gives none.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.order("a picture", self.client.screenshot()).await.expect("a picture")
+    }
+
     /// Pictures are made in `target/screens`. Those of docs/screens are part of the product's documents: they change
     /// when somebody asks for it with `ESEP_SCREENS=keep`, not with each run of the tests, and appear when missing.
     async fn keep_picture(&self, name: &str) {
-        let png = self.order("a picture", self.client.screenshot()).await.expect("a picture");
+        let png = self.picture().await;
         let target = binaries::path("esep").parent().expect("a program lies in a folder").join("../screens");
         let kept = binaries::root().join("docs/screens");
         let write = |folder: PathBuf| {

@@ -16,15 +16,18 @@ impl Window {
     /// # Panics
     /// When it cannot be pressed.
     pub async fn press(&self, testid: &str) {
-        self.wait(testid).await;
-        let css = Self::css(testid);
+        self.press_at(&Self::css(testid)).await;
+    }
+
+    async fn press_at(&self, css: &str) {
+        self.wait_for(css, PATIENCE).await;
         let deadline = Instant::now() + PATIENCE;
         let mut refusal = "it is disabled".to_owned();
         loop {
-            if self.holds_still(&css).await
-                && let Ok(element) = self.order(testid, self.client.find(Locator::Css(&css))).await
+            if self.holds_still(css).await
+                && let Ok(element) = self.order(css, self.client.find(Locator::Css(css))).await
             {
-                match self.order(testid, element.click()).await {
+                match self.order(css, element.click()).await {
                     Ok(()) => return,
                     Err(error) => refusal = error.to_string(),
                 }
@@ -32,11 +35,19 @@ impl Window {
             let now = Instant::now();
             assert!(
                 now < deadline,
-                "{testid} cannot be pressed ({refusal}); on screen:\n{}",
+                "{css} cannot be pressed ({refusal}); on screen:\n{}",
                 self.page_text().await
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// As [`Self::press`], of the element inside another one, where the page has it twice.
+    ///
+    /// # Panics
+    /// When it cannot be pressed.
+    pub async fn press_inside(&self, outer: &str, testid: &str) {
+        self.press_at(&format!("{} {}", Self::css(outer), Self::css(testid))).await;
     }
 
     /// Brings an element to the middle of the screen and says whether it stays there and can be pressed: nobody aims at
@@ -75,6 +86,20 @@ impl Window {
         let script = "return document.querySelector(arguments[0]).value";
         let value = self.script(script, vec![json!(Self::css(testid))]).await;
         assert_eq!(value, json!(text), "pasted into {testid}");
+    }
+
+    /// Chooses a picture in a field for files, as the system's dialogue does when the person has found it.
+    ///
+    /// # Panics
+    /// When the field is missing.
+    pub async fn choose(&self, testid: &str, png: &[u8]) {
+        self.wait(testid).await;
+        let script = "const bytes = Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0));\
+             const chosen = new DataTransfer(); chosen.items.add(new File([bytes], 'code.png', {type: 'image/png'}));\
+             const field = document.querySelector(arguments[0]); field.files = chosen.files;\
+             field.dispatchEvent(new Event('change', {bubbles: true})); return chosen.files.length";
+        let arguments = vec![json!(Self::css(testid)), json!(data_encoding::BASE64.encode(png))];
+        assert_eq!(self.script(script, arguments).await, json!(1), "a picture is chosen in {testid}");
     }
 
     /// Control and a letter, in a field.

@@ -1,7 +1,7 @@
 import type { Core } from './core';
 
 /** Name of each command in the core, and whether it takes a request. */
-export const commands: Record<Exclude<keyof Core, 'on'>, { name: string; takesRequest: boolean }> = {
+export const commands: Record<Exclude<keyof Core, 'on' | 'scan'>, { name: string; takesRequest: boolean }> = {
   appState: { name: 'app_state', takesRequest: false },
   savePreferences: { name: 'save_preferences', takesRequest: true },
   readCodeImage: { name: 'read_code_image', takesRequest: true },

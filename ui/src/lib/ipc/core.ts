@@ -56,9 +56,15 @@ export interface Core {
   checkTrust(): Promise<SyncState>;
   evidenceFile(): Promise<CsvFile>;
 
+  /** One look through a phone's camera. */
+  scan(): Promise<Scan>;
+
   /** Calls back on each event until the returned function is called. */
   on<E extends keyof CoreEvents>(event: E, handle: (payload: CoreEvents[E]) => void): () => void;
 }
+
+/** The text of a code, or why there is none. */
+export type Scan = { text: string } | { without: 'cancelled' | 'denied' | 'failed' };
 
 export type CoreEvents = {
   /** Something on screen may be stale. */

@@ -1,4 +1,4 @@
-import type { Core, CoreEvents } from './core';
+import type { Core, CoreEvents, Scan } from './core';
 import { CoreError } from './error';
 import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, services, specialist, storyOf,
@@ -163,6 +163,7 @@ export class FakeCore implements Core {
   }));
   confirmVisit = this.command('confirmVisit', ({ visit }: { visit: string }) => this.answer(visit, true));
   disputeVisit = this.command('disputeVisit', ({ visit }: { visit: string }) => this.answer(visit, false));
+  scan = this.command('scan', (): Scan => ({ text: `ESEP:${this.list.find((visit) => visit.can_answer)?.id ?? ''}` }));
   showCode = this.command('showCode', ({ visit }: { visit: string }) => ({
     text: `ESEP:${this.find(visit).id}`, side: 37, version: 3,
     path: Array.from({ length: 29 }, (_, y) => `M${4 + (y % 3)} ${4 + y}h${1 + (y * 7) % 20}v1h-${1 + (y * 7) % 20}z`).join(''),

@@ -8,6 +8,8 @@ export class Reading {
   text = $state('');
   busy = $state(false);
   error = $state.raw<CoreError>();
+  /** Why the camera showed nothing. */
+  blind = $state<'denied' | 'failed'>();
 
   constructor(
     private readonly app: App,
@@ -20,6 +22,20 @@ export class Reading {
 
   async pasted(): Promise<void> {
     if (this.text.trim()) await this.work(() => this.take(this.text));
+  }
+
+  /** Only phones have a reader; elsewhere a picture and the text are the way. */
+  get hasCamera(): boolean {
+    return ['android', 'ios'].includes(this.app.state?.platform ?? '');
+  }
+
+  async camera(): Promise<void> {
+    this.blind = undefined;
+    await this.work(async () => {
+      const seen = await this.app.core.scan();
+      if ('text' in seen) await this.take(seen.text);
+      else if (seen.without !== 'cancelled') this.blind = seen.without;
+    });
   }
 
   private async take(text: string): Promise<void> {

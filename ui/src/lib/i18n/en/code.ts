@@ -16,6 +16,10 @@ export const code: Messages['code'] = {
   read: 'Read a code',
   readText: 'Read the code on the specialist\'s screen: the visit appears here. No internet is needed.',
   camera: 'Read with the camera',
+  blind: {
+    denied: 'The camera is not allowed. Allow it in the settings of the phone, or read the code from a picture.',
+    failed: 'The camera could not read the code. Take a picture of it and choose it below.',
+  },
   chooseImage: 'Choose a picture of the code',
   paste: 'Or paste the text of the code',
   pasteHint: 'It begins with "ESEP:"',
