@@ -1,6 +1,7 @@
 //! `esep-operator`: sets up and runs an operator. Works beside a running server on the same folder.
 
 mod agreement;
+mod backup;
 mod care;
 mod child;
 mod demo;
@@ -96,6 +97,12 @@ enum Command {
     Flagged(flagged::Options),
     /// Writes the whole log into a folder
     Export(care::ExportOptions),
+    /// Copies everything into a folder, beside a running server
+    Backup(backup::BackupOptions),
+    /// Puts a backup back
+    Restore(backup::RestoreOptions),
+    /// Lets a restored log go on, once devices have said what they know
+    Resume(backup::ResumeOptions),
     /// Examines everything; ends with an error when something is wrong
     Doctor(Place),
     /// Makes the projections anew from the log
@@ -138,6 +145,9 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Device(command) => device::run_device(&command),
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
+        Command::Backup(options) => backup::run_backup(&options),
+        Command::Restore(options) => backup::run_restore(&options),
+        Command::Resume(options) => backup::run_resume(&options),
         Command::Doctor(place) => care::run_doctor(&place),
         Command::Rebuild(place) => care::run_rebuild(&place),
     };

@@ -15,9 +15,11 @@
 //! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
 //! | [`http`] | the routes |
 //! | [`serve`] | listening, TLS, shutting down |
+//! | [`backup`], [`mark`], [`restored`] | copies of all; how far the log was signed; the way back |
 //! | [`export`], [`doctor`] | the whole log as files; is everything whole |
 //! | [`cli`] | `esep-operator` |
 
+pub mod backup;
 pub mod change;
 pub mod cli;
 pub mod clock;
@@ -29,7 +31,9 @@ pub mod folder;
 pub mod http;
 pub mod instance;
 pub mod issue;
+pub mod mark;
 pub mod qr;
+pub mod restored;
 pub mod sequencer;
 pub mod serve;
 pub mod setup;
