@@ -1,6 +1,7 @@
 //! `esep-operator`: sets up and runs an operator. Works beside a running server on the same folder.
 
 mod agreement;
+mod backup;
 mod care;
 mod child;
 mod demo;
@@ -98,6 +99,12 @@ enum Command {
     Export(care::ExportOptions),
     /// Checks the whole log against itself, and the lists made from it; fails when anything was changed or lost
     Verify(care::VerifyOptions),
+    /// Copies everything into a folder, beside a running server
+    Backup(backup::BackupOptions),
+    /// Puts a backup back
+    Restore(backup::RestoreOptions),
+    /// Lets a restored log go on, once devices have said what they know
+    Resume(backup::ResumeOptions),
     /// Examines the installation: files, settings, database, key, and all that `verify` does
     Doctor(Place),
     /// Makes the projections anew from the log
@@ -141,6 +148,9 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
         Command::Verify(options) => care::run_verify(&options),
+        Command::Backup(options) => backup::run_backup(&options),
+        Command::Restore(options) => backup::run_restore(&options),
+        Command::Resume(options) => backup::run_resume(&options),
         Command::Doctor(place) => care::run_doctor(&place),
         Command::Rebuild(place) => care::run_rebuild(&place),
     };

@@ -9,6 +9,9 @@ use hpke::{Kem as _, Serializable as _};
 use journal::SigningKey;
 use zeroize::Zeroizing;
 
+use crate::mark::Mark;
+use crate::restored::Restored;
+
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -86,6 +89,16 @@ impl Folder {
     /// The secret key to which devices seal what opens a damaged file. Move it offline; the server never reads it.
     pub fn recovery_key(&self) -> PathBuf {
         self.0.join("recovery.key")
+    }
+
+    /// How far the log was ever signed.
+    pub fn mark(&self) -> Mark {
+        Mark::at(self.0.join("signed-head"))
+    }
+
+    /// Whether the log waits after a restore.
+    pub fn restored(&self) -> Restored {
+        Restored::at(self.0.join("restored.json"))
     }
 
     /// Makes the folder for its owner only. One that is there stays as it is, and must be empty or this program's.

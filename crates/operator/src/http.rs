@@ -22,17 +22,23 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use domain::id::KeyId;
 use tokio::sync::Semaphore;
 use wire::body::MAX_BODY_BYTES;
 use wire::path;
+use wire::problem::ProblemCode;
 
 use crate::Instance;
 use crate::sequencer::Sequencer;
 
+use authenticate::blocking;
 pub use openapi::description;
 
 /// Secrets of activation codes that are hashed at once, 19 MiB each: an enrolment can wait, the visits cannot.
 const HASHES_AT_ONCE: usize = 2;
+
+/// After how many seconds a device asks again while a restored log is examined.
+const RESTORED_RETRY_S: u64 = 30;
 
 /// What the routes share.
 #[derive(Clone)]
@@ -41,6 +47,29 @@ pub(crate) struct App {
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
     hashing: Arc<Semaphore>,
+}
+
+impl App {
+    /// Whether devices are answered. After a restore they are asked to come again, and what they know is written down:
+    /// a shorter log would look to them as if this operator were lying.
+    async fn may_serve(&self, key: KeyId, known_tree_size: u64) -> Result<(), problem::Failure> {
+        if !self.instance.restored.is_waiting() {
+            return Ok(());
+        }
+        let instance = Arc::clone(&self.instance);
+        let heard = blocking(move || instance.restored.hear(key, known_tree_size)).await?;
+        if let Err(error) = heard {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what a device knows was not written down"
+            );
+        }
+        let waits = problem::Failure::new(
+            ProblemCode::Unavailable,
+            "the operator's log was restored and is examined",
+        );
+        Err(waits.retry_after(RESTORED_RETRY_S))
+    }
 }
 
 /// The router of a server.

@@ -11,6 +11,8 @@ use operator_store::SqliteStore;
 use crate::clock::{SystemClock, SystemRng};
 use crate::config::ConfigError;
 use crate::folder::FolderError;
+use crate::mark::{MarkError, Signed};
+use crate::restored::Restored;
 use crate::{Config, Folder};
 
 /// Why a folder could not be opened.
@@ -33,6 +35,9 @@ pub enum OpenError {
         /// The database.
         database: PathBuf,
     },
+    /// Its log was signed further than it reaches.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// Its store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +57,8 @@ pub struct Instance {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
+    /// Whether the log waits after a restore.
+    pub restored: Restored,
 }
 
 impl Instance {
@@ -74,7 +81,10 @@ impl Instance {
         let first = instance.store.read()?.entry(0)?;
         match first {
             None => Err(FolderError::Empty(instance.folder.path().to_owned()).into()),
-            Some(first) if first.kind == Kind::OperatorKey && first.key == instance.key.id() => Ok(instance),
+            Some(first) if first.kind == Kind::OperatorKey && first.key == instance.key.id() => {
+                instance.folder.mark().check(instance.store.read()?.as_ref())?;
+                Ok(instance)
+            }
             Some(_) => Err(OpenError::OtherKey {
                 key: instance.folder.signing_key(),
                 database: instance.folder.database(),
@@ -87,7 +97,8 @@ impl Instance {
         let key = folder.read_signing_key()?;
         let config = Config::load(&folder)?;
         let store = SqliteStore::open(&folder.database())?;
-        Ok(Self { folder, config, store, key, clock, rng })
+        let restored = folder.restored();
+        Ok(Self { folder, config, store, key, clock, rng, restored })
     }
 
     /// The operator as an author.
@@ -103,8 +114,34 @@ impl Instance {
         &self,
         change: impl FnOnce(&mut dyn StoreTxn, &operator_core::Operator<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.may_sign()?;
         let operator = self.operator();
-        operator.transact(&self.store, |txn| change(txn, &operator))
+        let value = operator.transact(&self.store, |txn| change(txn, &operator))?;
+        self.mark_signed()?;
+        Ok(value)
+    }
+
+    /// Whether the key may sign a new head: not while a restored log waits for what devices know.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn may_sign(&self) -> Result<(), StoreError> {
+        match self.restored.is_waiting() {
+            true => Err(StoreError::Unavailable(
+                "the log was restored and waits: see `esep-operator resume`".into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Raises the mark to the last head, after its transaction and before anybody is answered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: what was registered stays, and the repeat is answered.
+    pub(crate) fn mark_signed(&self) -> Result<(), StoreError> {
+        let Some(head) = self.store.read()?.latest_head()? else { return Ok(()) };
+        let signed = Signed { tree_size: head.tree_size, root: head.root };
+        self.folder.mark().raise(signed).map_err(|error| StoreError::Unavailable(error.into()))
     }
 
     /// Takes a snapshot.

@@ -16,9 +16,11 @@
 //! | [`http`] | the routes |
 //! | [`serve`] | listening, TLS, shutting down |
 //! | [`verify`], [`doctor`] | is the log what it was; can the installation do its work |
+//! | [`backup`], [`mark`], [`restored`] | copies of all; how far the log was signed; the way back |
 //! | [`export`], [`package`] | the whole log as files; one visit with its evidence |
 //! | [`cli`] | `esep-operator` |
 
+pub mod backup;
 pub mod change;
 pub mod cli;
 pub mod clock;
@@ -30,8 +32,10 @@ pub mod folder;
 pub mod http;
 pub mod instance;
 pub mod issue;
+pub mod mark;
 pub mod package;
 pub mod qr;
+pub mod restored;
 pub mod sequencer;
 pub mod serve;
 pub mod setup;

@@ -147,6 +147,7 @@ fn run(instance: &Instance, queue: &Receiver<Box<dyn Task>>) {
 
 fn attempt(instance: &Instance, batch: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
     let work = || {
+        instance.may_sign()?;
         let operator = instance.operator();
         let mut txn = instance.store.write()?;
         for task in batch.iter_mut() {
@@ -158,6 +159,7 @@ fn attempt(instance: &Instance, batch: &mut [Box<dyn Task>]) -> Result<(), Store
         }
         let tree_size = txn.log_size()?;
         txn.commit()?;
+        instance.mark_signed()?;
         tracing::debug!(batch_count = batch.len(), tree_size, "committed");
         Ok(())
     };

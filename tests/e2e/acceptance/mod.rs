@@ -7,6 +7,7 @@ mod disk;
 mod faults;
 mod kill;
 mod location;
+mod restore;
 mod review;
 mod trust;
 mod two_devices;
@@ -95,6 +96,11 @@ async fn a_contradicting_operator_is_found_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept() {
     within(MINUTES, disk::a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_operator_comes_back_without_contradicting_itself() {
+    within(MINUTES, restore::a_lost_operator_comes_back_without_contradicting_itself()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

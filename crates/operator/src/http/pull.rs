@@ -23,10 +23,12 @@ use super::problem::Failure;
         (status = 200, description = "PullResponse", content_type = "application/cbor"),
         (status = 401, description = "Problem `unsigned`, `bad-signature`, `unknown-key`, `expired` or `replayed`", content_type = "application/problem+json"),
         (status = 403, description = "Problem `revoked`", content_type = "application/problem+json"),
+        (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
     let signed = authenticate(&app, &whole).await?;
     let request: PullRequest = whole.decode(MAX_PULL_BYTES).await?;
+    app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let nonce = signed.nonce();
     let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
         nonce.remember(txn, operator.clock.utc_ms())

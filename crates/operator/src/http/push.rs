@@ -41,6 +41,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
             format!("a push holds at most {MAX_ITEMS} statements"),
         ));
     }
+    app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let key = signed.key.key.clone();
     let known_tree_size = request.known_tree_size;
     let items = Arc::new(request.items);
