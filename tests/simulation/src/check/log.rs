@@ -50,16 +50,16 @@ fn registered(world: &World, log: &[Entry], wrong: &mut Vec<String>) {
 fn once(world: &World, server: &Server, log: &[Entry], wrong: &mut Vec<String>) {
     let read = server.instance().read().expect("the operator can be read");
     let mut taps: BTreeMap<i64, BTreeSet<VisitId>> = BTreeMap::new();
-    let mut captures: BTreeMap<CaptureId, u64> = BTreeMap::new();
+    let (mut begun, mut ended) = (BTreeSet::new(), BTreeMap::<CaptureId, u64>::new());
     for entry in log {
         let Ok(Some(bytes)) = read.content(entry.leaf_index) else { continue };
         match journal::codec::decode(entry.kind, &bytes) {
             Ok(Content::VisitRegistered(visit)) => {
                 taps.entry(visit.started_at_ms).or_default().insert(entry.subject.into());
-                captures.extend(visit.capture.map(|capture| (capture, 0)));
+                begun.extend(visit.capture);
             }
             Ok(Content::VisitLocated(located)) => {
-                captures.entry(located.capture).and_modify(|count| *count += 1);
+                *ended.entry(located.capture).or_default() += 1;
             }
             _ => {}
         }
@@ -72,8 +72,11 @@ fn once(world: &World, server: &Server, log: &[Entry], wrong: &mut Vec<String>) 
     }
     // With a thrown away file goes a reading that was not sent; with a lost log, whatever was in it.
     if world.restored.is_empty() && world.lost_log.is_none() {
-        for count in captures.values().filter(|count| **count != 1) {
-            wrong.push(format!("I6: a reading of the location has {count} outcomes"));
+        for capture in &begun {
+            let count = ended.get(capture).copied().unwrap_or_default();
+            if count != 1 {
+                wrong.push(format!("I6: the reading {capture} of the location has {count} outcomes"));
+            }
         }
     }
 }
