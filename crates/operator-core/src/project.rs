@@ -111,7 +111,10 @@ impl Kept {
     fn put_back(&self, txn: &mut dyn StoreTxn, leaf_index: u64) -> Result<(), StoreError> {
         let Projections { facts, visits, audiences, .. } = &self.0;
         facts.iter().filter(|fact| fact.leaf_index == leaf_index).try_for_each(|fact| txn.put_fact(fact))?;
-        visits.iter().filter(|visit| visit.leaf_index == leaf_index).try_for_each(|visit| txn.put_visit(visit))?;
+        visits
+            .iter()
+            .filter(|visit| visit.leaf_index == leaf_index)
+            .try_for_each(|visit| txn.put_visit(visit))?;
         let of_this = audiences.iter().filter(|(_, leaf, _)| *leaf == leaf_index);
         let audiences: Vec<_> = of_this.map(|(scope, _, sight)| (*scope, *sight)).collect();
         txn.put_audiences(leaf_index, &audiences)

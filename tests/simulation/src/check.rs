@@ -19,6 +19,8 @@ use operator_core::store::Entry;
 
 use crate::world::World;
 
+pub(crate) use held::look_behind;
+
 /// Everything that is registered.
 pub(crate) fn entries(instance: &Instance) -> Vec<Entry> {
     let read = instance.read().expect("the operator can be read");

@@ -2,63 +2,84 @@
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
-use esep_simulation::run::{Report, run};
+use esep_simulation::mistake::Mistake;
+use esep_simulation::run::{self, Report};
 use parking_lot::Mutex;
 
 #[derive(Parser)]
-#[command(about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged")]
+#[command(
+    about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
+)]
 struct Options {
-    /// How many seeds
+    /// How many seeds, after those that found something once
     #[arg(long, default_value_t = 300)]
     seeds: u64,
     /// Only this seed, with its trace
     #[arg(long)]
     seed: Option<u64>,
-    /// The first seed
+    /// The first of the seeds
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Plants one of the mistakes that must be found
+    #[arg(long, value_parser = planted)]
+    mistake: Option<Mistake>,
+}
+
+fn planted(name: &str) -> Result<Mistake, String> {
+    let names = Mistake::ALL.map(|(mistake, ..)| mistake);
+    names
+        .into_iter()
+        .find(|mistake| format!("{mistake:?}") == name)
+        .ok_or_else(|| format!("one of {names:?}"))
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(seed) = options.seed {
-        let report = run(seed, None);
+        let report = run::run(seed, options.mistake);
         report.trace.iter().for_each(|line| println!("{line}"));
         return conclude(&[report]);
     }
     // A panic is one of the things that do not hold, and is told with its seed.
     std::panic::set_hook(Box::new(|_| {}));
-    conclude(&run_all(&options))
+    let mut seeds = run::regressions();
+    seeds.extend(options.from..options.from + options.seeds);
+    conclude(&all(&seeds, options.mistake))
 }
 
-fn run_all(options: &Options) -> Vec<Report> {
-    let (next, done) = (AtomicU64::new(options.from), AtomicU64::new(0));
+/// Runs seeds on all cores and tells now and then how far they are.
+fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
+    let done = AtomicU64::new(0);
     let bad = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let is_over = AtomicU64::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= options.from + options.seeds {
-                        return;
-                    }
-                    let report = run(seed, None);
-                    if !report.wrong.is_empty() {
-                        bad.lock().push(report);
-                    }
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if done.is_multiple_of(100) {
-                        println!("{done} of {} seeds, {} do not hold", options.seeds, bad.lock().len());
-                    }
+        scope.spawn(|| {
+            let mut told = 0;
+            while is_over.load(Ordering::Relaxed) == 0 {
+                std::thread::sleep(Duration::from_millis(200));
+                let now = done.load(Ordering::Relaxed);
+                if now >= told + 100 {
+                    told = now;
+                    println!("{now} of {} seeds, {} do not hold", seeds.len(), bad.lock().len());
                 }
-            });
-        }
+            }
+        });
+        run::in_parallel(seeds, |seed| {
+            let report = run::run(seed, mistake);
+            if !report.wrong.is_empty() {
+                bad.lock().push(report);
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+            true
+        });
+        is_over.store(1, Ordering::Relaxed);
     });
     let mut bad = bad.into_inner();
     bad.sort_by_key(|report| report.seed);
+    println!("{} seeds, {} do not hold", seeds.len(), bad.len());
     bad
 }
 
@@ -67,6 +88,9 @@ fn conclude(reports: &[Report]) -> ExitCode {
     for report in &bad {
         eprintln!("seed {}:", report.seed);
         report.wrong.iter().for_each(|line| eprintln!("  {line}"));
+    }
+    if let Some(first) = bad.first() {
+        eprintln!("cargo xtask simulate --seed {} shows how it came to that", first.seed);
     }
     if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,5 +1,6 @@
 //! The network between one device and the operator: it loses, doubles, delays and damages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use domain::id::KeyId;
 use parking_lot::Mutex;
 use sync::{Transport, TransportError};
 use wire::pull::{PullRequest, PullResponse};
-use wire::push::{PushRequest, PushResponse};
+use wire::push::{Outcome, PushRequest, PushResponse, Registration};
 
 use crate::chance::Chance;
 use crate::disk::{Cut, Disk};
@@ -26,6 +27,8 @@ enum Fate {
     Doubled,
     /// No answer, and the request arrives once more at another time.
     Late,
+    /// The operator answers that it is registered, and it is not.
+    Lie,
     /// A statement comes with a byte changed, as no TLS would allow and a broken proxy behind it would.
     Damaged,
 }
@@ -41,6 +44,10 @@ pub struct Network {
     chance: Chance,
     /// Whether it does any harm.
     is_bad: bool,
+    /// Whether the operator lies.
+    may_lie: bool,
+    /// Devices' keys that were lied to.
+    pub lied_to: BTreeSet<KeyId>,
     /// Requests that will arrive again.
     pub strays: Vec<Stray>,
     /// What happened, for the trace.
@@ -49,8 +56,8 @@ pub struct Network {
 
 impl Network {
     /// A network that does harm by chance.
-    pub fn new(chance: Chance) -> Self {
-        Self { chance, is_bad: true, strays: Vec::new(), told: Vec::new() }
+    pub fn new(chance: Chance, may_lie: bool) -> Self {
+        Self { chance, is_bad: true, may_lie, lied_to: BTreeSet::new(), strays: Vec::new(), told: Vec::new() }
     }
 
     /// From now on everything arrives, once.
@@ -78,6 +85,7 @@ impl Network {
             4 | 5 => Fate::Doubled,
             6 if is_push => Fate::Late,
             7 if is_push && self.chance.one_in(2) => Fate::Damaged,
+            8..11 if is_push && self.may_lie => Fate::Lie,
             _ => Fate::Arrives,
         }
     }
@@ -123,7 +131,11 @@ impl Line {
         if fate != Fate::Arrives {
             network.told.push(format!("{} {fate:?}", if is_push { "push" } else { "pull" }));
         }
-        if is_push && let Some((steps, cut)) = network.operator_ends() {
+        let arrives = !matches!(fate, Fate::RequestLost | Fate::Late | Fate::Lie);
+        if is_push
+            && arrives
+            && let Some((steps, cut)) = network.operator_ends()
+        {
             server.disk.die_after(steps);
             server.cut = cut;
         }
@@ -155,6 +167,29 @@ impl Stray {
     }
 }
 
+/// An answer under a head that is signed and that proves nothing of the kind.
+fn lie(server: &Server, request: &PushRequest) -> PushResponse {
+    let read = server.instance().read().expect("the operator can be read");
+    let head = read.latest_head().expect("it can be read").expect("the log begins");
+    let first_leaf = head.tree_size - 1;
+    let outcomes = (first_leaf..).zip(&request.items);
+    let registration = Registration {
+        first_leaf,
+        statements: request.items.iter().map(|item| item.id).collect(),
+        head: head.bytes,
+        tree_size: head.tree_size,
+        proof: Vec::new(),
+        consistency: Vec::new(),
+    };
+    PushResponse {
+        outcomes: outcomes
+            .map(|(leaf_index, _)| Outcome::Registered { leaf_index, flags: Vec::new() })
+            .collect(),
+        registrations: vec![registration],
+        next_seq: request.items.last().map_or(0, |item| item.seq + 1),
+    }
+}
+
 /// Changes one byte of one statement.
 fn damage(request: &mut PushRequest, chance: &mut Chance) {
     let item = chance.below(request.items.len() as u64) as usize;
@@ -177,6 +212,10 @@ impl Transport for Line {
             Fate::Late => {
                 self.network.lock().strays.push(Stray { key: self.key, request });
                 return Err(TransportError::Offline);
+            }
+            Fate::Lie => {
+                self.network.lock().lied_to.insert(self.key);
+                return Ok(lie(&server, &request));
             }
             Fate::Damaged => damage(&mut request, &mut self.network.lock().chance),
             Fate::Doubled => {

@@ -13,6 +13,8 @@ pub struct Plan {
     pub operator_restored: bool,
     /// A device is revoked.
     pub revoked: bool,
+    /// The operator calls statements registered that are not.
+    pub lied_to: bool,
     /// Disks run full.
     pub full: bool,
     /// Clocks are turned.
@@ -25,8 +27,9 @@ impl Plan {
         Self {
             steps_count: 25 + chance.below(25),
             device_restored: chance.one_in(3),
-            operator_restored: chance.one_in(8),
+            operator_restored: chance.one_in(5),
             revoked: chance.one_in(4),
+            lied_to: chance.one_in(5),
             full: chance.one_in(3),
             clocks: chance.one_in(2),
         }

@@ -1,6 +1,7 @@
 //! One run: a world by its seed, steps with faults, healing, checks.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::mistake::Mistake;
 use crate::template::DEVICES;
@@ -54,7 +55,10 @@ async fn heal(world: &mut World) {
     world.tell("-- healing");
     world.is_bad = false;
     world.network.lock().heal();
-    world.server.lock().await.disk.set_full(false);
+    let server = world.server.lock().await;
+    server.disk.set_full(false);
+    server.disk.spare();
+    drop(server);
     for number in 0..DEVICES.len() {
         world.devices[number].disk.set_full(false);
         world.devices[number].write_interrupted();
@@ -63,10 +67,40 @@ async fn heal(world: &mut World) {
         for number in 0..DEVICES.len() {
             if let Err(error) = world.synchronise(number).await
                 && world.lost_log.is_none()
+                && !world.network.lock().lied_to.contains(&world.devices[number].key)
             {
                 let name = world.name(number);
                 world.wrong.push(format!("I1: {name} cannot sync although all is well: {error}"));
             }
         }
     }
+}
+
+/// The seeds that found something once.
+///
+/// # Panics
+/// When a line of the list begins with no number.
+pub fn regressions() -> Vec<u64> {
+    let lines = include_str!("../regressions.txt").lines().filter(|line| !line.starts_with('#'));
+    let number = |line: &str| line.split(' ').next().and_then(|number| number.parse().ok());
+    lines.map(|line| number(line).expect("a seed and why")).collect()
+}
+
+/// Calls `each` with every seed, on all cores, until one call answers `false`.
+pub fn in_parallel(seeds: &[u64], each: impl Fn(u64) -> bool + Sync) {
+    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !stopped.load(Ordering::Relaxed)
+                    && let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    if !each(seed) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
 }

@@ -43,10 +43,6 @@ struct Running {
     writer: JoinHandle<()>,
 }
 
-fn no_answer() -> TransportError {
-    TransportError::Offline
-}
-
 impl Server {
     /// Starts an operator in a folder that was set up.
     pub fn start(folder: &Path, now_ms: i64, mut chance: Chance, mistake: Option<Mistake>) -> Self {
@@ -130,14 +126,15 @@ impl Server {
     pub async fn push(&mut self, key: KeyId, request: PushRequest) -> Result<PushResponse, TransportError> {
         let answered = match self.mistake {
             Some(mistake) if mistake.is_of_the_push() => {
-                mistake::push(mistake, self.instance(), key, &request, &self.disk)
+                mistake::push(mistake, self.instance(), key, &request)
             }
             _ => self.push_as_it_should(key, request).await,
         };
-        if self.disk.is_dead() {
+        let is_ended = self.disk.is_dead();
+        if is_ended {
             self.crash();
         }
-        answered.map_err(|error| self.problem(&error))
+        answered.map_err(|error| self.problem(&error, is_ended))
     }
 
     async fn push_as_it_should(&self, key: KeyId, request: PushRequest) -> Result<PushResponse, StoreError> {
@@ -174,17 +171,19 @@ impl Server {
             }
             operator_core::pull::pull(read.as_ref(), bound.person, key, request, instance.now_ms()).map(Ok)
         };
-        answer().map_err(|error| self.problem(&error))?
+        answer().map_err(|error| self.problem(&error, false))?
     }
 
     /// What the routes make of an error of the store.
-    fn problem(&self, error: &StoreError) -> TransportError {
+    fn problem(&self, error: &StoreError, is_ended: bool) -> TransportError {
         match error {
             StoreError::Damaged(what) => panic!("the operator's store says that it is damaged: {what}"),
             StoreError::Busy | StoreError::Unavailable(_) if self.disk.is_full() => {
                 TransportError::Problem { code: ProblemCode::Unavailable, retry_after_s: Some(5) }
             }
-            _ => no_answer(),
+            // Whatever this was ended the process, so that nobody is answered.
+            _ if is_ended => TransportError::Offline,
+            other => panic!("the operator's store fails although its process goes on: {other:?}"),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use client::testing::{ManualClock, SeededRng};
 use domain::agreement::AgreementKind;
 use domain::content::{
-    AgreementAccepted, CareTeamChanged, ConfirmationAnswer, DeviceEnrolled, Engagement, EvidenceLevel, Locale,
-    RepresentationBasis, RepresentationChanged, Role,
+    AgreementAccepted, CareTeamChanged, ConfirmationAnswer, DeviceEnrolled, Engagement, EvidenceLevel,
+    Locale, RepresentationBasis, RepresentationChanged, Role,
 };
 use domain::id::{ChildId, DeviceId, Digest, OrganisationId, PersonId, PlaceId};
 use domain::{Clock as _, Rng};
@@ -141,11 +141,8 @@ fn people(
     txn: &mut dyn operator_core::StoreTxn,
     operator: &operator_core::Operator<'_>,
 ) -> Result<Cast, change::ChangeError> {
-    let named = |surname: &str, given: &str| Name {
-        surname: surname.into(),
-        given: given.into(),
-        patronymic: None,
-    };
+    let named =
+        |surname: &str, given: &str| Name { surname: surname.into(), given: given.into(), patronymic: None };
     let organisation = change::add_organisation(txn, operator, "Қамқор", "Қамқор", "260140999993")?;
     let address = NewPlace {
         label: "Үй, Абай к. 12".into(),
@@ -161,11 +158,9 @@ fn people(
         *person = change::add_person(txn, operator, &new)?;
     }
     let [specialist, colleague, parent, coordinator] = people;
-    for (person, role) in [
-        (specialist, Role::Specialist),
-        (colleague, Role::Specialist),
-        (coordinator, Role::Coordinator),
-    ] {
+    for (person, role) in
+        [(specialist, Role::Specialist), (colleague, Role::Specialist), (coordinator, Role::Coordinator)]
+    {
         let member = NewMember {
             organisation,
             role,
@@ -208,14 +203,7 @@ pub fn representation(parent: PersonId, from_ms: i64, to_ms: Option<i64>) -> Rep
     RepresentationChanged { representative: parent, basis: RepresentationBasis::Parent, from_ms, to_ms }
 }
 
-fn enrol_device(
-    instance: &Instance,
-    folder: &Path,
-    cast: &Cast,
-    who: Who,
-    number: u8,
-    clock: &ManualClock,
-) {
+fn enrol_device(instance: &Instance, folder: &Path, cast: &Cast, who: Who, number: u8, clock: &ManualClock) {
     let (person, rng) = (cast.person(who), SeededRng::new(100 + u64::from(number)));
     let issued = operator::issue::issue(instance, person, None).expect("the person has a role");
     let store = Store::create(&database(folder), &database_key()).expect("the folder is empty");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use client::testing::SeededRng;
-use domain::id::{PersonId, StatementId, SubjectId};
 use domain::Kind;
+use domain::id::{PersonId, StatementId, SubjectId};
 use journal::{Beacon, Sealed};
 use parking_lot::Mutex;
 use store::{Appending, StoreError};
@@ -121,7 +121,7 @@ impl World {
             mistake,
             devices,
             server: Arc::new(tokio::sync::Mutex::new(server)),
-            network: Arc::new(Mutex::new(Network::new(chance.split()))),
+            network: Arc::new(Mutex::new(Network::new(chance.split(), plan.lied_to))),
             chance,
             trace: Vec::new(),
             wrong: Vec::new(),
@@ -165,7 +165,9 @@ impl World {
         if !self.is_bad || !self.chance.one_in(6) {
             return;
         }
-        let steps = 1 + self.chance.below(30);
+        // A commit takes some twenty steps: ends within the first, and ends after several.
+        let most = 12 << self.chance.below(5);
+        let steps = 1 + self.chance.below(most);
         let device = &mut self.devices[number];
         device.disk.die_after(steps);
         device.cut = network::end(&mut self.chance);
@@ -230,6 +232,11 @@ impl World {
             });
             self.said.extend(said);
         }
+        if self.mistake == Some(Mistake::ShownApart)
+            && let Some(sealed) = saved.iter().flat_map(|appended| &appended.statements).next()
+        {
+            mistake::show_apart(&self.devices[number], sealed.header.subject);
+        }
         self.survive(number);
         saved.map(|appended| appended.statements)
     }
@@ -274,7 +281,9 @@ impl World {
             SyncError::Transport(_) => true,
             SyncError::Outbox(OutboxError::Store(_)) => device.disk.is_dead() || device.disk.is_full(),
             SyncError::Outbox(OutboxError::Overtaken) => true,
-            SyncError::Outbox(_) | SyncError::Protocol(_) => self.lost_log.is_some(),
+            SyncError::Outbox(_) | SyncError::Protocol(_) => {
+                self.lost_log.is_some() || self.network.lock().lied_to.contains(&device.key)
+            }
         };
         if !excused {
             self.wrong.push(format!("I9: {} stops trusting an honest operator: {error}", self.name(number)));

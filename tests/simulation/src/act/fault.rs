@@ -1,7 +1,7 @@
 //! What happens to machines.
 
 use crate::network;
-use crate::template;
+use crate::template::{self, Who};
 use crate::world::World;
 
 const DAY_MS: i64 = 86_400_000;
@@ -9,7 +9,12 @@ const YEARS_MS: u64 = 10 * 365 * DAY_MS as u64;
 
 impl World {
     pub(super) async fn misfortune(&mut self) {
-        match self.chance.below(12) {
+        let which = match (self.plan.operator_restored, self.plan.device_restored, self.chance.below(3)) {
+            (true, _, 0) => 9 + self.chance.below(2),
+            (_, true, 1) => 7 + self.chance.below(2),
+            _ => self.chance.below(12),
+        };
+        match which {
             0..3 => self.end_a_device(),
             3 | 4 => self.end_the_operator().await,
             5 => self.turn_a_clock().await,
@@ -79,7 +84,7 @@ impl World {
         if !self.plan.device_restored {
             return;
         }
-        let number = self.any_device();
+        let number = self.device_of(&[Who::Specialist]);
         let to = self.backup(self.name(number));
         drop(std::fs::remove_dir_all(&to));
         self.devices[number].between(|folder| template::copy(folder, &to).expect("there is room"));
@@ -88,7 +93,7 @@ impl World {
 
     /// Somebody puts an older copy of the file back.
     async fn restore_a_device(&mut self) {
-        let number = self.any_device();
+        let number = self.device_of(&[Who::Specialist]);
         let from = self.backup(self.name(number));
         if !from.exists() || self.devices[number].disk.is_full() {
             return;

@@ -45,7 +45,8 @@ impl World {
         let now_ms = server.instance().now_ms();
         let changed = representation(parent, now_ms - 1_000, is_over.then_some(now_ms));
         let id = self.cast.children[child];
-        let done = server.officer(|txn, operator| sure(change::set_representation(txn, operator, id, changed)));
+        let done =
+            server.officer(|txn, operator| sure(change::set_representation(txn, operator, id, changed)));
         drop(server);
         let what = if is_over { "ends" } else { "begins" };
         self.tell(format!("the office {what} a representation of child {child}: {}", done.is_some()));
@@ -70,7 +71,11 @@ impl World {
         let is_done = match done {
             Some(()) => true,
             // The process ended: what the log says counts.
-            None => server.instance().read().and_then(|read| read.content(entry.leaf_index)).is_ok_and(|c| c.is_none()),
+            None => server
+                .instance()
+                .read()
+                .and_then(|read| read.content(entry.leaf_index))
+                .is_ok_and(|c| c.is_none()),
         };
         drop(server);
         if is_done {

@@ -1,9 +1,9 @@
 //! Visits: registering, what follows, and answers to them.
 
 use domain::content::{
-    CaptureEnd, CorrectionReason, DisputeReason, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose,
-    ReviewDecision, ReviewReason, UnavailableReason, VisitChange, VisitConfirmed, VisitCorrected, VisitDisputed,
-    VisitFinished, VisitNoted, VisitOutcome, VisitRegistered, VisitReviewed,
+    CaptureEnd, CorrectionReason, DisputeReason, Fix, FixSource, LocationMoment, LocationOutcome,
+    NotePurpose, ReviewDecision, ReviewReason, UnavailableReason, VisitChange, VisitConfirmed,
+    VisitCorrected, VisitDisputed, VisitFinished, VisitNoted, VisitOutcome, VisitRegistered, VisitReviewed,
 };
 use domain::id::{CaptureId, VisitId};
 use domain::{Clock as _, Content};
@@ -49,7 +49,7 @@ impl World {
         let has_location = self.chance.one_in(3);
         let (organisation, place) = (self.cast.organisation, Some(self.cast.place));
         let (child, specialist) = (self.cast.children[tap.child], self.devices[tap.device].person);
-        let request = (self.mistake != Some(Mistake::TapIsNotRemembered)).then_some(tap.request.as_str());
+        let request = (self.mistake != Some(Mistake::TapNotRemembered)).then_some(tap.request.as_str());
         let saved = self.act(tap.device, request, |appending, rng| {
             let (visit, capture) = (VisitId::random(rng), CaptureId::random(rng));
             let registered = VisitRegistered {

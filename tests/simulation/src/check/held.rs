@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::KeyId;
 use domain::scope::Sight;
+use domain::{Content, Kind};
+use journal::VerifyingKey;
 use operator_core::scopes;
-use operator_core::store::PageQuery;
+use operator_core::store::{Entry, PageQuery, StoreRead};
 use rusqlite::Connection;
 use store::StoreError;
 
@@ -14,8 +17,19 @@ use crate::world::World;
 
 /// What is shown; made anew by [`store::Store::rebuild`].
 const SHOWN: [&str; 13] = [
-    "key", "person", "member", "child", "served", "care_team", "representation", "place", "organisation",
-    "agreement", "visit", "visit_answer", "reading",
+    "key",
+    "person",
+    "member",
+    "child",
+    "served",
+    "care_team",
+    "representation",
+    "place",
+    "organisation",
+    "agreement",
+    "visit",
+    "visit_answer",
+    "reading",
 ];
 
 /// A connection of our own to a device's file, to look behind the store.
@@ -29,6 +43,21 @@ pub(crate) fn look_behind(device: &Device) -> Connection {
     conn
 }
 
+/// Where each key was bound to its person.
+fn bindings(log: &[Entry], read: &dyn StoreRead) -> BTreeMap<KeyId, u64> {
+    let bound = log.iter().filter(|entry| entry.kind == Kind::DeviceBound).filter_map(|entry| {
+        let bytes = read.content(entry.leaf_index).expect("it can be read")?;
+        match journal::codec::decode(entry.kind, &bytes) {
+            Ok(Content::DeviceBound(bound)) => {
+                let key = VerifyingKey::from_cose_key(&bound.key).expect("it was bound");
+                Some((key.id(), entry.leaf_index))
+            }
+            _ => None,
+        }
+    });
+    bound.collect()
+}
+
 pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
     for (number, device) in world.devices.iter().enumerate() {
         rebuilt(device, wrong);
@@ -37,7 +66,7 @@ pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
         // A revoked device gets nothing any more, neither what is new nor what is to be forgotten; and one that does not
         // believe this log takes nothing from it.
         if !world.revoked.contains(&number) && world.lost_log.is_none() {
-            held(world, device, server, wrong);
+            held(device, server, wrong);
         }
     }
 }
@@ -46,11 +75,13 @@ fn shown(device: &Device) -> Vec<String> {
     let conn = look_behind(device);
     let mut rows = Vec::new();
     for table in SHOWN {
-        let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2, 3")).expect("it is there");
+        let mut select =
+            conn.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2, 3")).expect("it is there");
         let columns = select.column_count();
         let mut found = select.query([]).expect("it can be read");
         while let Some(row) = found.next().expect("it can be read") {
-            let values = (0..columns).map(|column| format!("{:?}", row.get_ref(column).expect("it is there")));
+            let values =
+                (0..columns).map(|column| format!("{:?}", row.get_ref(column).expect("it is there")));
             rows.push(format!("{table}: {}", values.collect::<Vec<_>>().join(" ")));
         }
     }
@@ -77,9 +108,11 @@ fn rebuilt(device: &Device, wrong: &mut Vec<String>) {
 /// After healing nothing waits, unless the device has reason not to believe this log.
 fn waiting(world: &World, number: usize, wrong: &mut Vec<String>) {
     let device = &world.devices[number];
-    let counts = device.store().read::<_, StoreError>(|reader| reader.outbox_counts()).expect("it can be read");
+    let counts =
+        device.store().read::<_, StoreError>(|reader| reader.outbox_counts()).expect("it can be read");
     let waiting = counts.saved_count + counts.sent_count + counts.refused_count;
-    if waiting > 0 && world.lost_log.is_none() {
+    let has_reason = world.lost_log.is_some() || world.network.lock().lied_to.contains(&device.key);
+    if waiting > 0 && !has_reason {
         wrong.push(format!("I1: {} statements of {} still wait: {counts:?}", waiting, device.name));
     }
 }
@@ -107,7 +140,7 @@ fn erased(world: &World, number: usize, wrong: &mut Vec<String>) {
 }
 
 /// I8: exactly the statements of the person's scopes, contents where the scopes see them whole.
-fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>) {
+fn held(device: &Device, server: &Server, wrong: &mut Vec<String>) {
     let instance = server.instance();
     let read = instance.read().expect("the operator can be read");
     let scopes = scopes::scopes_of(read.as_ref(), device.person, instance.now_ms()).expect("it can be read");
@@ -121,17 +154,27 @@ fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>
     let conn = look_behind(device);
     let mut select = conn
         .prepare(
-            "SELECT f.leaf_index, c.leaf_index IS NOT NULL, f.believed FROM foreign_statement f
+            "SELECT f.leaf_index, c.leaf_index IS NOT NULL, f.believed, f.key FROM foreign_statement f
                LEFT JOIN foreign_content c USING (leaf_index)",
         )
         .expect("it is there");
-    let rows = select.query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?)));
+    let rows = select.query_map([], |row| {
+        Ok((
+            row.get::<_, u64>(0)?,
+            row.get::<_, bool>(1)?,
+            row.get::<_, bool>(2)?,
+            row.get::<_, [u8; 32]>(3)?,
+        ))
+    });
+    let bindings = bindings(&super::entries(instance), read.as_ref());
     let mut there = BTreeMap::new();
     for row in rows.expect("it can be read") {
-        let (leaf, content, believed) = row.expect("it can be read");
+        let (leaf, content, believed, key) = row.expect("it can be read");
         there.insert(leaf, content);
-        if !believed {
-            wrong.push(format!("I3: {} does not know whose key signed leaf {leaf}", device.name));
+        // A key whose binding is not for this person leaves its statement held: there, but not believed.
+        let can_know = bindings.get(&KeyId::from_bytes(key)).is_some_and(|leaf| due.contains_key(leaf));
+        if can_know && !believed {
+            wrong.push(format!("I3: {} does not believe leaf {leaf}, whose key it may know", device.name));
         }
     }
     for (leaf, content) in &due {
@@ -145,12 +188,16 @@ fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>
     }
     for (leaf, content) in &there {
         match due.get(leaf) {
-            None => wrong.push(format!("I8: {} holds leaf {leaf}, which is not for it any more", device.name)),
+            None => {
+                wrong.push(format!("I8: {} holds leaf {leaf}, which is not for it any more", device.name))
+            }
             Some(false) if *content => {
-                wrong.push(format!("I8: {} holds the content of leaf {leaf}, which is not for it", device.name));
+                wrong.push(format!(
+                    "I8: {} holds the content of leaf {leaf}, which is not for it",
+                    device.name
+                ));
             }
             Some(_) => {}
         }
     }
-    let _ = world;
 }

@@ -8,6 +8,7 @@ use domain::id::{CaptureId, StatementId, VisitId};
 use operator_core::store::{Entry, StoreError};
 use operator_core::{audit, project};
 use store::StoreError as DeviceError;
+use store::read::transport::Transport;
 
 use super::entries;
 use crate::server::Server;
@@ -36,8 +37,13 @@ fn registered(world: &World, log: &[Entry], wrong: &mut Vec<String>) {
     for said in world.said.iter().filter(|said| !said.went_with_the_file && !count.contains_key(&said.id)) {
         let device = &world.devices[said.device];
         let there = device.store().read::<_, DeviceError>(|reader| reader.transport(said.id));
-        let is_kept = matches!(there, Ok(Some(_)));
-        if world.lost_log.is_none() || !is_kept {
+        // An operator that lost its log, or one that lied, may leave it where it was written.
+        let is_kept = match there {
+            Ok(Some(Transport::Registered)) => world.lost_log.is_some(),
+            Ok(Some(_)) => world.lost_log.is_some() || world.network.lock().lied_to.contains(&device.key),
+            _ => false,
+        };
+        if !is_kept {
             wrong.push(format!(
                 "I1: {} called a {:?} saved, and it is not in the log (on the device: {is_kept})",
                 device.name, said.kind

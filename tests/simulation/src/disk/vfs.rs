@@ -213,7 +213,9 @@ unsafe extern "C" fn write(
         }
         // SAFETY: SQLite hands in `amount` readable bytes.
         let after = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), length) }.to_vec();
-        let Some(before) = bytes_of_file(file, begin, length, before_len) else { return ffi::SQLITE_IOERR_READ };
+        let Some(before) = bytes_of_file(file, begin, length, before_len) else {
+            return ffi::SQLITE_IOERR_READ;
+        };
         place.disk.changed(Change {
             file: place.path.clone(),
             offset: begin,
@@ -234,7 +236,9 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: ffi::sqlite3_i
         let Some(before_len) = size_of_file(file) else { return ffi::SQLITE_IOERR_FSTAT };
         let offset = size.unsigned_abs();
         let length = before_len.saturating_sub(offset) as usize;
-        let Some(before) = bytes_of_file(file, offset, length, before_len) else { return ffi::SQLITE_IOERR_READ };
+        let Some(before) = bytes_of_file(file, offset, length, before_len) else {
+            return ffi::SQLITE_IOERR_READ;
+        };
         place.disk.changed(Change { file: place.path.clone(), offset, before, before_len, after: None });
     }
     pass!(xTruncate, file, size)
@@ -309,7 +313,12 @@ unsafe extern "C" fn shm_map(
     pass!(xShmMap, file, page, page_size, extend, out)
 }
 
-unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, offset: c_int, count: c_int, flags: c_int) -> c_int {
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    offset: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
     pass!(xShmLock, file, offset, count, flags)
 }
 
