@@ -64,7 +64,7 @@ impl Device {
             folder: folder.to_owned(),
             disk,
             clock: Arc::new(ManualClock::at(now_ms)),
-            rng: Arc::new(SeededRng::new(chance.next())),
+            rng: Arc::new(SeededRng::new(chance.number())),
             store: Some(store),
             cut: None,
             chance,

@@ -54,7 +54,7 @@ impl Server {
             folder: folder.to_owned(),
             disk,
             clock: Arc::new(ManualClock::at(now_ms)),
-            rng: Arc::new(SeededRng::new(chance.next())),
+            rng: Arc::new(SeededRng::new(chance.number())),
             running: None,
             cut: None,
             chance,

@@ -145,7 +145,7 @@ impl World {
     pub(super) fn note(&mut self) {
         let number = self.device_of(&[Who::Specialist, Who::Colleague]);
         let Some(row) = self.visible_visit(number, true) else { return };
-        let text = format!("Жаттығу-{}-{:016x}", self.notes.len(), self.chance.next());
+        let text = format!("Жаттығу-{}-{:016x}", self.notes.len(), self.chance.number());
         let noted = VisitNoted { purpose: NotePurpose::Care, text: text.clone(), about: None };
         if let Some(id) = self.state(number, row.id, "notes", noted) {
             self.notes.insert(id, text);
