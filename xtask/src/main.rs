@@ -7,6 +7,7 @@
 //! - [`demo`]: `run`, an operator with a demo organisation and the window of the application.
 //! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`;
 //!   [`verifier`]: `verifier`, both in the interpreter of [`python`].
+//! - [`simulation`]: `simulate`, devices and an operator under faults.
 //! - [`bench`]: `bench`, what the main job costs.
 //! - [`platforms`]: `check-platforms`, for the systems that cannot be built here.
 //! - [`install`]: what the others need from the system and from npm.
@@ -20,6 +21,7 @@ mod manifests;
 mod platforms;
 mod process;
 mod python;
+mod simulation;
 mod stages;
 mod suite;
 mod types;
@@ -58,6 +60,8 @@ enum Task {
     Vectors,
     /// Checks the auditor's verifier on an exported log and on damaged ones
     Verifier,
+    /// Runs devices and an operator in one process under faults, and checks that nothing is lost or forged
+    Simulate(simulation::Options),
     /// Type-checks the whole application for Android, iOS and Windows
     CheckPlatforms(platforms::Options),
     /// Measures what the main job costs and writes docs/BENCHMARKS.md
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(vectors::ALONE),
         Task::Verifier => verifier::check_alone(),
+        Task::Simulate(options) => simulation::run(&options),
         Task::CheckPlatforms(options) => platforms::check(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Audit => audit(),

@@ -5,7 +5,7 @@
 
 use crate::process::{Failure, Outcome, Step, cargo, program, root};
 use crate::stages::{self, Stage};
-use crate::{install, layers, manifests, types, vectors, verifier};
+use crate::{install, layers, manifests, simulation, types, vectors, verifier};
 use cargo_metadata::{Message, Package};
 use std::path::PathBuf;
 
@@ -41,6 +41,7 @@ const STAGES: &[Stage] = &[
     stage("unit", "tests and examples of each crate", unit),
     stage("vectors", "statements, by an independent library", independent_vectors),
     stage("verifier", "an exported log, and damaged ones, offline", verify_exports),
+    stage("simulation", "300 seeds of faults, and planted mistakes", simulate),
     stage("acceptance", "the main job on real parts", acceptance),
     stage("window", "the main job through the real window", window),
 ];
@@ -102,7 +103,7 @@ fn fresh_types() -> Outcome {
 /// Unit tests, tests of single crates, and the examples in their documentation.
 fn unit() -> Outcome {
     let alone = "cargo test -p <crate> <name of the test> shows it alone";
-    let own_tests = test_targets(|package| package.name.as_str() != TESTS)?;
+    let own_tests = test_targets(|package| ![TESTS, simulation::PACKAGE].contains(&package.name.as_str()))?;
     test(&["--lib", "--bins"]).args(chosen(&own_tests)).mend(alone).run()?;
     test(&["--doc"]).mend(alone).run()
 }
@@ -115,6 +116,13 @@ fn verify_exports() -> Outcome {
     // Run alone, this must not verify what yesterday's operator exports.
     build()?;
     verifier::check()
+}
+
+fn simulate() -> Outcome {
+    // Run alone, this must not simulate yesterday's product.
+    build()?;
+    test(&["--test", simulation::TESTS]).mend("cargo test -p esep-simulation <name of the test>").run()?;
+    simulation::check()
 }
 
 fn acceptance() -> Outcome {

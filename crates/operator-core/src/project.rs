@@ -11,7 +11,7 @@ use journal::{Header, Statement, VerifyingKey};
 use crate::authorise::{self, Author, neighbour};
 use crate::fact::fact_of;
 use crate::store::trace::{ReadingRow, TraceRow};
-use crate::store::{BoundKey, Entry, StoreError, StoreRead, StoreTxn, VisitRow};
+use crate::store::{BoundKey, Entry, Projections, StoreError, StoreRead, StoreTxn, VisitRow};
 
 /// Journal rows that a rebuild reads at once.
 const BATCH: u32 = 500;
@@ -210,11 +210,30 @@ fn put_trace(
     })
 }
 
-/// Drops all projections and makes them again.
+/// What followed from contents that are erased now: nothing can make it again, so a rebuild keeps it as it was.
+struct Kept(Projections);
+
+impl Kept {
+    /// Puts back what followed from one statement.
+    fn put_back(&self, txn: &mut dyn StoreTxn, leaf_index: u64) -> Result<(), StoreError> {
+        let Projections { facts, visits, audiences, .. } = &self.0;
+        facts.iter().filter(|fact| fact.leaf_index == leaf_index).try_for_each(|fact| txn.put_fact(fact))?;
+        visits
+            .iter()
+            .filter(|visit| visit.leaf_index == leaf_index)
+            .try_for_each(|visit| txn.put_visit(visit))?;
+        let of_this = audiences.iter().filter(|(_, leaf, _)| *leaf == leaf_index);
+        let audiences: Vec<_> = of_this.map(|(scope, _, sight)| (*scope, *sight)).collect();
+        txn.put_audiences(leaf_index, &audiences)
+    }
+}
+
+/// Drops all projections and makes them again, but for what followed from an erased content: that stays as it is.
 ///
 /// # Errors
 /// Those of the store; [`StoreError::Damaged`] when a content that was readable no longer is.
 pub fn rebuild(txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
+    let kept = Kept(txn.projections()?);
     txn.clear_projections()?;
     let mut from = 0;
     loop {
@@ -222,7 +241,12 @@ pub fn rebuild(txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
         let Some(last) = entries.last() else { return Ok(()) };
         from = last.leaf_index + 1;
         for entry in &entries {
-            let content = match txn.content(entry.leaf_index)? {
+            let bytes = txn.content(entry.leaf_index)?;
+            if bytes.is_none() {
+                kept.put_back(txn, entry.leaf_index)?;
+                continue;
+            }
+            let content = match bytes {
                 Some(bytes) if !entry.flags.contains(&Flag::UnreadableContent) => Some(
                     journal::codec::decode(entry.kind, &bytes)
                         .map_err(|_| StoreError::Damaged("a content is no longer readable"))?,

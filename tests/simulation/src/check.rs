@@ -1,0 +1,46 @@
+//! What must hold once everything has healed: the invariants of docs/ARCHITECTURE.md, as far as they show from outside.
+//!
+//! | Module | Invariants |
+//! |---|---|
+//! | `log` | I1, I2, I3, I5 at the operator, I6 |
+//! | `held` | I5 and I8 on the devices |
+//! | `proof` | I9: receipts, and heads that were ever believed |
+
+mod held;
+mod log;
+mod proof;
+
+use std::sync::Arc;
+
+use domain::id::Digest;
+use journal::merkle;
+use operator::Instance;
+use operator_core::store::Entry;
+
+use crate::world::World;
+
+pub(crate) use held::look_behind;
+
+/// Everything that is registered.
+pub(crate) fn entries(instance: &Instance) -> Vec<Entry> {
+    let read = instance.read().expect("the operator can be read");
+    read.entries(0, u32::MAX).expect("the log can be read")
+}
+
+/// The leaves of the log.
+pub fn leaf_hashes(instance: &Arc<Instance>) -> Vec<Digest> {
+    entries(instance).iter().map(|entry| merkle::leaf_hash(&entry.statement)).collect()
+}
+
+impl World {
+    /// What does not hold.
+    pub async fn check(&mut self) -> Vec<String> {
+        let mut wrong = std::mem::take(&mut self.wrong);
+        let server = Arc::clone(&self.server);
+        let mut server = server.lock().await;
+        log::check(self, &mut server, &mut wrong);
+        held::check(self, &server, &mut wrong);
+        proof::check(self, &server, &mut wrong);
+        wrong
+    }
+}

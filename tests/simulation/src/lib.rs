@@ -1,0 +1,30 @@
+//! Devices and an operator in one process: the product's stores, sync and rules on disks, clocks and a network that fail
+//! as a seed says. The same seed is the same run.
+//!
+//! It leaves out screens, HTTP and processes: those are tested in `tests/e2e`.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`run`] | one run: steps, healing, checks |
+//! | [`world`] | devices, operator, and what people were told |
+//! | [`template`] | how every run begins |
+//! | `act` | what people do and what happens to their machines |
+//! | [`check`] | the invariants |
+//! | [`device`], [`server`] | the product's parts, which can end at any write |
+//! | [`network`] | loses, doubles, delays, damages |
+//! | [`disk`] | what a power cut, a kill and a full disk do to SQLite |
+//! | [`mistake`] | classic mistakes that must be found |
+//! | [`plan`], [`chance`] | what a seed decides |
+
+mod act;
+pub mod chance;
+pub mod check;
+pub mod device;
+pub mod disk;
+pub mod mistake;
+pub mod network;
+pub mod plan;
+pub mod run;
+pub mod server;
+pub mod template;
+pub mod world;

@@ -1,0 +1,96 @@
+//! `esep-simulation`: runs seeds and says which do not hold.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::Parser;
+use esep_simulation::mistake::Mistake;
+use esep_simulation::run::{self, Report};
+use parking_lot::Mutex;
+
+#[derive(Parser)]
+#[command(
+    about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
+)]
+struct Options {
+    /// How many seeds, after those that found something once
+    #[arg(long, default_value_t = 300)]
+    seeds: u64,
+    /// Only this seed, with its trace
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The first of the seeds
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Plants one of the mistakes that must be found
+    #[arg(long, value_parser = planted)]
+    mistake: Option<Mistake>,
+}
+
+fn planted(name: &str) -> Result<Mistake, String> {
+    let names = Mistake::ALL.map(|(mistake, ..)| mistake);
+    names
+        .into_iter()
+        .find(|mistake| format!("{mistake:?}") == name)
+        .ok_or_else(|| format!("one of {names:?}"))
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Some(seed) = options.seed {
+        let report = run::run(seed, options.mistake);
+        report.trace.iter().for_each(|line| println!("{line}"));
+        return conclude(&[report]);
+    }
+    // A panic is one of the things that do not hold, and is told with its seed.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut seeds = run::regressions();
+    seeds.extend(options.from..options.from + options.seeds);
+    conclude(&all(&seeds, options.mistake))
+}
+
+/// Runs seeds on all cores and tells now and then how far they are.
+fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
+    let done = AtomicU64::new(0);
+    let bad = Mutex::new(Vec::new());
+    let is_over = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut told = 0;
+            while is_over.load(Ordering::Relaxed) == 0 {
+                std::thread::sleep(Duration::from_millis(200));
+                let now = done.load(Ordering::Relaxed);
+                if now >= told + 100 {
+                    told = now;
+                    println!("{now} of {} seeds, {} do not hold", seeds.len(), bad.lock().len());
+                }
+            }
+        });
+        run::in_parallel(seeds, |seed| {
+            let report = run::run(seed, mistake);
+            if !report.wrong.is_empty() {
+                bad.lock().push(report);
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+            true
+        });
+        is_over.store(1, Ordering::Relaxed);
+    });
+    let mut bad = bad.into_inner();
+    bad.sort_by_key(|report| report.seed);
+    println!("{} seeds, {} do not hold", seeds.len(), bad.len());
+    bad
+}
+
+fn conclude(reports: &[Report]) -> ExitCode {
+    let bad: Vec<&Report> = reports.iter().filter(|report| !report.wrong.is_empty()).collect();
+    for report in &bad {
+        eprintln!("seed {}:", report.seed);
+        report.wrong.iter().for_each(|line| eprintln!("  {line}"));
+    }
+    if let Some(first) = bad.first() {
+        eprintln!("cargo xtask simulate --seed {} shows how it came to that", first.seed);
+    }
+    if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

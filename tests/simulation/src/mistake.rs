@@ -1,0 +1,78 @@
+//! Classic mistakes, to show that the simulation can fail. None of them is in the product: each wraps a part of it and
+//! does what a careless version of that part would do, so there is no switch that could be left on.
+//!
+//! | Module | Where somebody was careless |
+//! |---|---|
+//! | `operator` | how a push is taken |
+//! | `device` | how answers are stored |
+//! | elsewhere | [`crate::disk`] does not sync, [`crate::act`] forgets a tap or writes what is shown apart |
+
+mod device;
+mod operator;
+
+pub(crate) use device::{outbox, show_apart};
+pub(crate) use operator::push;
+
+/// What somebody did wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// The device's database runs without syncing.
+    DeviceWithoutSync,
+    /// The operator's database runs without syncing.
+    OperatorWithoutSync,
+    /// The operator answers before it has kept what it answers.
+    AnswerBeforeCommit,
+    /// A statement whose place is taken is ignored as if it were the one that is there.
+    ForkIgnored,
+    /// A content that is missing is filled from a statement that is sent again.
+    ErasedComesBack,
+    /// The cursor of a pull is written before its page.
+    CursorBeforePage,
+    /// What a lost scope held stays.
+    LostScopeKept,
+    /// What was refused keeps its place at the head of the queue.
+    RefusedBlocks,
+    /// The outbox closes on any answer.
+    ReceiptNotVerified,
+    /// A head of another history is believed.
+    HeadWithoutConsistency,
+    /// A tap that is repeated registers a second visit.
+    TapNotRemembered,
+    /// What is shown is written after the statements, in a transaction of its own.
+    ShownApart,
+}
+
+impl Mistake {
+    /// All of them, each with the invariant that it breaks and the seeds within which it must be found.
+    pub const ALL: [(Self, &'static str, u64); 12] = [
+        (Self::DeviceWithoutSync, "I1", 30),
+        (Self::OperatorWithoutSync, "I", 30),
+        (Self::AnswerBeforeCommit, "I", 60),
+        (Self::ForkIgnored, "I", 60),
+        (Self::ErasedComesBack, "I5", 100),
+        (Self::CursorBeforePage, "I8", 60),
+        (Self::LostScopeKept, "I8", 30),
+        (Self::RefusedBlocks, "I1", 60),
+        (Self::ReceiptNotVerified, "I", 60),
+        (Self::HeadWithoutConsistency, "I9", 100),
+        (Self::TapNotRemembered, "I2", 30),
+        (Self::ShownApart, "I5", 60),
+    ];
+
+    /// Whether it is in how the operator takes a push.
+    pub(crate) fn is_of_the_push(self) -> bool {
+        matches!(self, Self::AnswerBeforeCommit | Self::ForkIgnored | Self::ErasedComesBack)
+    }
+
+    /// Whether it is in how the device stores answers.
+    fn is_of_the_outbox(self) -> bool {
+        matches!(
+            self,
+            Self::CursorBeforePage
+                | Self::LostScopeKept
+                | Self::RefusedBlocks
+                | Self::ReceiptNotVerified
+                | Self::HeadWithoutConsistency
+        )
+    }
+}

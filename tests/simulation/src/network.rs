@@ -1,0 +1,239 @@
+//! The network between one device and the operator: it loses, doubles, delays and damages.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::id::KeyId;
+use parking_lot::Mutex;
+use sync::{Transport, TransportError};
+use wire::pull::{PullRequest, PullResponse};
+use wire::push::{Outcome, PushRequest, PushResponse, Registration};
+
+use crate::chance::Chance;
+use crate::disk::{Cut, Disk};
+use crate::server::Server;
+
+/// The operator as all devices reach it.
+pub type Shared = Arc<tokio::sync::Mutex<Server>>;
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Arrives,
+    RequestLost,
+    ReplyLost,
+    /// Arrives twice; the second answer comes back.
+    Doubled,
+    /// No answer, and the request arrives once more at another time.
+    Late,
+    /// The operator answers that it is registered, and it is not.
+    Lie,
+    /// A statement comes with a byte changed, as no TLS would allow and a broken proxy behind it would.
+    Damaged,
+}
+
+/// A request that is still somewhere on its way.
+pub struct Stray {
+    key: KeyId,
+    request: PushRequest,
+}
+
+/// What the network does, and what it did.
+pub struct Network {
+    chance: Chance,
+    /// Whether it does any harm.
+    is_bad: bool,
+    /// Whether the operator lies.
+    may_lie: bool,
+    /// Devices' keys that were lied to.
+    pub lied_to: BTreeSet<KeyId>,
+    /// Requests that will arrive again.
+    pub strays: Vec<Stray>,
+    /// What happened, for the trace.
+    pub told: Vec<String>,
+}
+
+impl Network {
+    /// A network that does harm by chance.
+    pub fn new(chance: Chance, may_lie: bool) -> Self {
+        Self { chance, is_bad: true, may_lie, lied_to: BTreeSet::new(), strays: Vec::new(), told: Vec::new() }
+    }
+
+    /// From now on everything arrives, once.
+    pub fn heal(&mut self) {
+        self.is_bad = false;
+        self.strays.clear();
+    }
+
+    /// Takes out a request that was late.
+    pub fn stray(&mut self) -> Option<Stray> {
+        if self.strays.is_empty() {
+            return None;
+        }
+        let index = self.chance.below(self.strays.len() as u64) as usize;
+        Some(self.strays.swap_remove(index))
+    }
+
+    fn fate(&mut self, is_push: bool) -> Fate {
+        if !self.is_bad {
+            return Fate::Arrives;
+        }
+        match self.chance.below(20) {
+            0 | 1 => Fate::RequestLost,
+            2 | 3 => Fate::ReplyLost,
+            4 | 5 => Fate::Doubled,
+            6 if is_push => Fate::Late,
+            7 if is_push && self.chance.one_in(2) => Fate::Damaged,
+            8..11 if is_push && self.may_lie => Fate::Lie,
+            _ => Fate::Arrives,
+        }
+    }
+
+    /// Whether the operator's process ends while it answers, and how.
+    fn operator_ends(&mut self) -> Option<(u64, Option<Cut>)> {
+        if !self.is_bad || !self.chance.one_in(12) {
+            return None;
+        }
+        Some((1 + self.chance.below(40), end(&mut self.chance)))
+    }
+}
+
+/// How a process ends: killed, or with the power of its machine.
+pub fn end(chance: &mut Chance) -> Option<Cut> {
+    match chance.below(3) {
+        0 => None,
+        1 => Some(Cut::Everything),
+        _ => Some(Cut::Some),
+    }
+}
+
+/// One device's connection.
+pub struct Line {
+    /// The network.
+    pub network: Arc<Mutex<Network>>,
+    /// The operator.
+    pub server: Shared,
+    /// By which key requests are signed.
+    pub key: KeyId,
+    /// The device's own disk: a dead process sends nothing.
+    pub disk: Arc<Disk>,
+}
+
+impl Line {
+    fn alive(&self) -> Result<(), TransportError> {
+        if self.disk.is_dead() { Err(TransportError::Offline) } else { Ok(()) }
+    }
+
+    fn fate(&self, server: &mut Server, is_push: bool) -> Fate {
+        let mut network = self.network.lock();
+        let fate = network.fate(is_push);
+        if fate != Fate::Arrives {
+            network.told.push(format!("{} {fate:?}", if is_push { "push" } else { "pull" }));
+        }
+        let arrives = !matches!(fate, Fate::RequestLost | Fate::Late | Fate::Lie);
+        if is_push
+            && arrives
+            && let Some((steps, cut)) = network.operator_ends()
+        {
+            server.disk.die_after(steps);
+            server.cut = cut;
+        }
+        fate
+    }
+}
+
+/// Delivers a push and tells when the operator ended over it.
+pub async fn deliver(
+    network: &Mutex<Network>,
+    server: &mut Server,
+    key: KeyId,
+    request: PushRequest,
+) -> Result<PushResponse, TransportError> {
+    let before = server.restarts_count;
+    let answered = server.push(key, request).await;
+    server.disk.spare();
+    if server.restarts_count > before {
+        network.lock().told.push("the operator ended".into());
+    }
+    answered
+}
+
+impl Stray {
+    /// Arrives at last; nobody waits for the answer.
+    pub async fn arrive(self, network: &Mutex<Network>, server: &Shared) {
+        let mut server = server.lock().await;
+        drop(deliver(network, &mut server, self.key, self.request).await);
+    }
+}
+
+/// An answer under a head that is signed and that proves nothing of the kind.
+fn lie(server: &Server, request: &PushRequest) -> PushResponse {
+    let read = server.instance().read().expect("the operator can be read");
+    let head = read.latest_head().expect("it can be read").expect("the log begins");
+    let first_leaf = head.tree_size - 1;
+    let outcomes = (first_leaf..).zip(&request.items);
+    let registration = Registration {
+        first_leaf,
+        statements: request.items.iter().map(|item| item.id).collect(),
+        head: head.bytes,
+        tree_size: head.tree_size,
+        proof: Vec::new(),
+        consistency: Vec::new(),
+    };
+    PushResponse {
+        outcomes: outcomes
+            .map(|(leaf_index, _)| Outcome::Registered { leaf_index, flags: Vec::new() })
+            .collect(),
+        registrations: vec![registration],
+        next_seq: request.items.last().map_or(0, |item| item.seq + 1),
+    }
+}
+
+/// Changes one byte of one statement.
+fn damage(request: &mut PushRequest, chance: &mut Chance) {
+    let item = chance.below(request.items.len() as u64) as usize;
+    let Some(item) = request.items.get_mut(item) else { return };
+    let byte = chance.below(item.statement.len() as u64) as usize;
+    if let Some(byte) = item.statement.get_mut(byte) {
+        *byte ^= 1 << chance.below(8);
+    }
+}
+
+#[async_trait]
+impl Transport for Line {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        self.alive()?;
+        let mut server = self.server.lock().await;
+        let mut request = request.clone();
+        let fate = self.fate(&mut server, true);
+        match fate {
+            Fate::RequestLost => return Err(TransportError::Offline),
+            Fate::Late => {
+                self.network.lock().strays.push(Stray { key: self.key, request });
+                return Err(TransportError::Offline);
+            }
+            Fate::Lie => {
+                self.network.lock().lied_to.insert(self.key);
+                return Ok(lie(&server, &request));
+            }
+            Fate::Damaged => damage(&mut request, &mut self.network.lock().chance),
+            Fate::Doubled => {
+                drop(deliver(&self.network, &mut server, self.key, request.clone()).await);
+                self.network.lock().strays.push(Stray { key: self.key, request: request.clone() });
+            }
+            Fate::Arrives | Fate::ReplyLost => {}
+        }
+        let answered = deliver(&self.network, &mut server, self.key, request).await;
+        if fate == Fate::ReplyLost { Err(TransportError::Offline) } else { answered }
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        self.alive()?;
+        let mut server = self.server.lock().await;
+        match self.fate(&mut server, false) {
+            Fate::RequestLost | Fate::ReplyLost => Err(TransportError::Offline),
+            _ => server.pull(self.key, request),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! One run: a world by its seed, steps with faults, healing, checks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::mistake::Mistake;
+use crate::template::DEVICES;
+use crate::world::World;
+
+/// Syncs of each device after which everything must have arrived.
+const HEALING_ROUNDS: usize = 4;
+
+/// What a run gave.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// What happened.
+    pub trace: Vec<String>,
+    /// What does not hold.
+    pub wrong: Vec<String>,
+}
+
+/// Runs a seed.
+pub fn run(seed: u64, mistake: Option<Mistake>) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("there are threads");
+    let mut world = World::new(seed, mistake);
+    let ran = catch_unwind(AssertUnwindSafe(|| runtime.block_on(live(&mut world))));
+    let mut wrong = match ran {
+        Ok(wrong) => wrong,
+        Err(panic) => vec![format!("panic: {}", words(panic.as_ref()))],
+    };
+    wrong.append(&mut world.wrong);
+    let trace = std::mem::take(&mut world.trace);
+    // What a panic left open is closed as well as it can be.
+    drop(catch_unwind(AssertUnwindSafe(|| drop(world))));
+    Report { seed, trace, wrong }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+async fn live(world: &mut World) -> Vec<String> {
+    for _ in 0..world.plan.steps_count {
+        world.step().await;
+    }
+    heal(world).await;
+    world.check().await
+}
+
+/// Faults end: disks have room, readings end, and each device syncs until nothing more can come.
+async fn heal(world: &mut World) {
+    world.tell("-- healing");
+    world.is_bad = false;
+    world.network.lock().heal();
+    let server = world.server.lock().await;
+    server.disk.set_full(false);
+    server.disk.spare();
+    drop(server);
+    for number in 0..DEVICES.len() {
+        world.devices[number].disk.set_full(false);
+        world.devices[number].write_interrupted();
+    }
+    for _ in 0..HEALING_ROUNDS {
+        for number in 0..DEVICES.len() {
+            if let Err(error) = world.synchronise(number).await
+                && world.lost_log.is_none()
+                && !world.network.lock().lied_to.contains(&world.devices[number].key)
+            {
+                let name = world.name(number);
+                world.wrong.push(format!("I1: {name} cannot sync although all is well: {error}"));
+            }
+        }
+    }
+}
+
+/// The seeds that found something once.
+///
+/// # Panics
+/// When a line of the list begins with no number.
+pub fn regressions() -> Vec<u64> {
+    let lines = include_str!("../regressions.txt").lines().filter(|line| !line.starts_with('#'));
+    let number = |line: &str| line.split(' ').next().and_then(|number| number.parse().ok());
+    lines.map(|line| number(line).expect("a seed and why")).collect()
+}
+
+/// Calls `each` with every seed, on all cores, until one call answers `false`.
+pub fn in_parallel(seeds: &[u64], each: impl Fn(u64) -> bool + Sync) {
+    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !stopped.load(Ordering::Relaxed)
+                    && let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    if !each(seed) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+}
