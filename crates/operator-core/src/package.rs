@@ -10,7 +10,7 @@ use domain::scope::{Scope, Sight};
 use journal::merkle;
 use journal::receipt::TreeHead;
 
-use crate::fact::{Class, FactQuery, content_at, version_qualifier};
+use crate::fact::{Class, FactQuery, version_qualifier};
 use crate::register::Tree;
 use crate::scopes;
 use crate::store::{BoundKey, Entry, PageQuery, StoreError, StoreRead, StoredHead, VisitRow};
@@ -253,7 +253,7 @@ impl Gathering<'_> {
         let without_key = KeyId::from_bytes([0; 32]);
         let query = PageQuery { scopes: &scopes, from: 0, to, without_key, urgent_only: true };
         for delivery in self.read.page(&query, u32::MAX)? {
-            let Some(Content::ContentErased(erased)) = content_at(self.read, delivery.leaf_index)? else {
+            let Some(Content::ContentErased(erased)) = self.read.said(delivery.leaf_index)? else {
                 continue;
             };
             if erased.statements.iter().any(|id| gone.contains(id))

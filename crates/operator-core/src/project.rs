@@ -216,12 +216,16 @@ struct Kept(Projections);
 impl Kept {
     /// Puts back what followed from one statement.
     fn put_back(&self, txn: &mut dyn StoreTxn, leaf_index: u64) -> Result<(), StoreError> {
-        let Projections { facts, visits, audiences, .. } = &self.0;
+        let Projections { facts, visits, audiences, traces, .. } = &self.0;
         facts.iter().filter(|fact| fact.leaf_index == leaf_index).try_for_each(|fact| txn.put_fact(fact))?;
         visits
             .iter()
             .filter(|visit| visit.leaf_index == leaf_index)
             .try_for_each(|visit| txn.put_visit(visit))?;
+        traces
+            .iter()
+            .filter(|trace| trace.leaf_index == leaf_index)
+            .try_for_each(|trace| txn.put_trace(trace))?;
         let of_this = audiences.iter().filter(|(_, leaf, _)| *leaf == leaf_index);
         let audiences: Vec<_> = of_this.map(|(scope, _, sight)| (*scope, *sight)).collect();
         txn.put_audiences(leaf_index, &audiences)

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use domain::id::{Digest, KeyId};
 use domain::{Clock, Rng};
-use operator_core::audit::audit;
+use operator_core::audit::{Signatures, audit};
 use operator_core::store::{Store as _, StoreError};
 use operator_store::SqliteStore;
 use serde::{Deserialize, Serialize};
@@ -109,9 +109,11 @@ fn examine(folder: &Folder, made_at_ms: i64) -> Result<Manifest, BackupError> {
     let key = folder.read_signing_key()?;
     let store = SqliteStore::open(&folder.database())?;
     let read = store.read()?;
-    let log = audit(read.as_ref(), key.verifying_key())?;
+    let log = audit(read.as_ref(), key.verifying_key(), Signatures::Check, &mut |_| {})?;
     if !log.findings.is_empty() {
-        return Err(BackupError::NotWhole(log.findings.join("; ")));
+        let findings: Vec<_> =
+            log.findings.iter().map(|finding| format!("{}: {}", finding.code, finding.detail)).collect();
+        return Err(BackupError::NotWhole(findings.join("; ")));
     }
     let head = read.latest_head()?.ok_or_else(|| BackupError::NotWhole("the log is empty".into()))?;
     Ok(Manifest {

@@ -159,7 +159,7 @@ impl Device {
     pub fn append(
         &self,
         request: Option<&str>,
-        seal: impl FnOnce(&mut Appending<'_>) -> Result<(), StoreError>,
+        seal: impl Fn(&mut Appending<'_>) -> Result<(), StoreError>,
     ) -> Result<Appended, StoreError> {
         self.store().append(request, &*self.clock, &*self.rng, seal)
     }

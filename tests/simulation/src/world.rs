@@ -205,7 +205,7 @@ impl World {
         &mut self,
         number: Number,
         request: Option<&str>,
-        seal: impl FnOnce(&mut Appending<'_>, &SeededRng) -> Result<(), StoreError>,
+        seal: impl Fn(&mut Appending<'_>, &SeededRng) -> Result<(), StoreError>,
     ) -> Option<Vec<Sealed>> {
         self.endanger(number);
         let device = &self.devices[number];

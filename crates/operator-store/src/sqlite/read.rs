@@ -124,13 +124,15 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     fn contents(&self, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let sql = "SELECT leaf_index, content FROM contents WHERE leaf_index >= ?1 AND leaf_index < ?2
             ORDER BY leaf_index";
-        many(&self.0, sql, [signed(from), signed(to)], |row| Ok((rows::unsigned(row, 0)?, row.get(1)?)))
+        many(&self.connection, sql, [signed(from), signed(to)], |row| {
+            Ok((rows::unsigned(row, 0)?, row.get(1)?))
+        })
     }
 
     fn nodes(&self, level: u8, from: u64, limit: u32) -> Result<Vec<(u64, Digest)>, StoreError> {
         let sql = "SELECT position, hash FROM nodes WHERE level = ?1 AND position >= ?2
             ORDER BY position LIMIT ?3";
-        many(&self.0, sql, params![level, signed(from), limit], |row| {
+        many(&self.connection, sql, params![level, signed(from), limit], |row| {
             Ok((rows::unsigned(row, 0)?, Digest::from_bytes(row.get(1)?)))
         })
     }
@@ -159,7 +161,7 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     fn heads_above(&self, tree_size: u64, limit: u32) -> Result<Vec<StoredHead>, StoreError> {
         let sql =
             format!("SELECT {} FROM heads WHERE tree_size > ?1 ORDER BY tree_size LIMIT ?2", rows::HEAD);
-        many(&self.0, &sql, params![signed(tree_size), limit], rows::head)
+        many(&self.connection, &sql, params![signed(tree_size), limit], rows::head)
     }
 
     fn heads(&self) -> Result<Vec<StoredHead>, StoreError> {
