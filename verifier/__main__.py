@@ -36,20 +36,15 @@ def main():
         print(json.dumps({"unusable": str(error)}) if options.json else f"Nothing was checked: {error}.")
         return 2
     report.notes += [note for note, given in ((NOT_COMPARED, options.operator_key), (NOT_DATED, kept)) if not given]
-    wrong = len(report.findings)
-    if options.json:
-        print(json.dumps({"holds": not wrong, **vars(report)}, indent=1))
-    else:
-        for finding in report.findings[:SHOWN]:
-            print("{where}: {why} (rule: {rule})".format_map(finding))
-        if wrong > SHOWN:
-            print(f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first.")
-        print("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")
-        print("\n".join(report.notes))
-        what = "package" if "receipts" in report.counts else "log"
-        holds = f"The {what} holds: no rule that was checked is broken."
-        print(f"The {what} does NOT hold, findings: {wrong}." if wrong else holds)
-    return 1 if wrong else 0
+    wrong, what = len(report.findings), "package" if "receipts" in report.counts else "log"
+    said = ["{where}: {why} (rule: {rule})".format_map(finding) for finding in report.findings[:SHOWN]]
+    if wrong > SHOWN:
+        said.append(f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first.")
+    said.append("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")
+    end = f"does NOT hold, findings: {wrong}." if wrong else "holds: no rule that was checked is broken."
+    said += [*report.notes, f"The {what} {end}"]
+    print(json.dumps({"holds": not wrong, **vars(report)}, indent=1) if options.json else "\n".join(said))
+    return int(wrong > 0)
 
 
 sys.exit(main())

@@ -3,6 +3,7 @@
 import base64
 import functools
 import hashlib
+import re
 from collections import namedtuple
 
 from cryptography.exceptions import InvalidSignature
@@ -13,12 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from .form import decode, each, encode, fits, need, octets, time, whole
 
 HALF_OF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2
-BY_OPERATOR = frozenset(
-    "operator-key agreement-published organisation-changed member-changed care-team-changed representation-changed "
-    "device-bound device-revoked content-erased".split())
-KINDS = BY_OPERATOR | set(
-    "agreement-accepted consent-withdrawn visit-registered visit-located visit-noted visit-finished visit-confirmed "
-    "visit-disputed visit-reviewed visit-corrected record-viewed key-compromised record-changed device-enrolled".split())
+BY_OPERATOR = set("""operator-key agreement-published organisation-changed member-changed care-team-changed
+    representation-changed device-bound device-revoked content-erased""".split())
+KINDS = BY_OPERATOR | set("""agreement-accepted consent-withdrawn visit-registered visit-located visit-noted visit-finished
+    visit-confirmed visit-disputed visit-reviewed visit-corrected record-viewed key-compromised record-changed
+    device-enrolled""".split())
 ISSUER = "urn:ietf:params:oauth:ckt:sha-256:"
 SERIES = {1: whole, (2,): octets(32), (3,): [whole, octets(32)], 4: octets(8), 5: whole}
 HEADER = {1: -7, 4: octets(32), 15: {1: str, 2: str, 6: time}, 258: -16, 259: str, -75001: SERIES}
@@ -75,34 +75,28 @@ def read_statement(data):
     need(fits(header, HEADER), "header", "has another header than a statement")
     kid, claims, kind, series = header[4], header[15], header[259][21:-5], header[-75001]
     need(claims[1] == ISSUER + base64url(kid), "header", "names another issuer than its key")
-    is_kind = kind in KINDS and header[259] == f"application/vnd.esep.{kind}+cbor"
-    need(is_kind, "header", "is of a kind that the protocol does not have")
-    try:
-        sub = base64.urlsafe_b64decode(claims[2] + "==")
-    except ValueError:
-        sub = b""
-    need(len(sub) == 16 and base64url(sub) == claims[2], "header", "is about something that is no id")
+    need(kind in KINDS and header[259] == f"application/vnd.esep.{kind}+cbor", "header", "is of no kind of the protocol")
+    # 16 bytes are 22 characters, of which the last has four unused bits.
+    need(re.fullmatch("[A-Za-z0-9_-]{21}[AQgw]", claims[2]), "header", "is about something that is no id")
     need((series[1] == 0) == (2 not in series), "header", "names a statement before the first, or none before a later")
     rest = series[1], series.get(2), series.get(3), signed.payload, message, signed.signature
-    return Statement(sha256(message), kid, kind, sub, claims[6], *rest)
+    return Statement(sha256(message), kid, kind, base64.urlsafe_b64decode(claims[2] + "=="), claims[6], *rest)
 
 
 def read_head(data, key, proofs=None):
     """A head of the operator with this key; `check` holds it against a root. A receipt has `proofs` of this shape."""
     signed = open_sign1(data, None, proofs or {})
-    header = signed.header
-    need(fits(header, HEAD), "head", "has another header than a tree head")
-    need(header[4] == sha256(key), "head", "is signed by another key than the operator's")
+    need(fits(signed.header, HEAD), "head", "has another header than a tree head")
+    need(signed.header[4] == sha256(key), "head", "is signed by another key than the operator's")
     check = lambda root: verify(key, signed.message(root), signed.signature)
-    return Head(header[-75002], header[15][6], check, signed.unprotected)
+    return Head(signed.header[-75002], signed.header[15][6], check, signed.unprotected)
 
 
 def read_receipt(data, entry, leaf, key):
     """The head and the root under which this entry is this leaf."""
     head = read_head(data, key, {396: {-1: [bytes]}})
     proof = decode(head.proofs[396][-1][0])
-    is_ours = fits(proof, [head.size, leaf, each(octets(32))]) and leaf < head.size
-    need(is_ours, "receipt", "is of another leaf or another tree")
+    need(fits(proof, [head.size, leaf, each(octets(32))]) and leaf < head.size, "receipt", "is of another leaf or tree")
     root = _climb(sha256(b"\0" + entry), leaf, head.size, proof[2])
     head.check(root)
     return head, root

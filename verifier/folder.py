@@ -15,21 +15,12 @@ HASH, ID = hexadecimal("{32}"), hexadecimal("{16}")
 LEAF = {"leaf_index": whole, "id": HASH, "registered_at_ms": int, "flags": list, "has_content": bool}
 REFUSAL = {"key": HASH, "id": HASH, "seq": whole, "took_place": bool, "reason": str, "refused_at_ms": int, "sha256": HASH,
            "statement": hexadecimal("*")}
+statement, content, head, receipt, registration = (name.format for name in (
+    "statements/{:012}.cose", "contents/{:012}.cbor", "heads/{:012}.cose", "receipts/{:012}.cose",
+    "registrations/{:012}.cose"))
 MANIFEST = {"layout": 1, "operator_key": HASH, "statements": whole}
 LOG = MANIFEST | {"heads": whole, "refusals": whole, "agreements": whole, "root": lambda root: root is None or HASH(root)}
 PACKAGE = MANIFEST | {"visit": ID, "reader": str, "tree_size": whole, "root": HASH, "files": dict}
-
-
-def statement(leaf):
-    return f"statements/{leaf:012}.cose"
-
-
-def content(leaf):
-    return f"contents/{leaf:012}.cbor"
-
-
-def head(size):
-    return f"heads/{size:012}.cose"
 
 
 def read(path):

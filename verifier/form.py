@@ -46,12 +46,11 @@ def each(shape):
     return lambda value: isinstance(value, list) and all(fits(one, shape) for one in value)
 
 
-def whole(value):
-    return type(value) is int and 0 <= value < 2**64
+def number(low, high):
+    return lambda value: type(value) is int and low <= value < high
 
 
-def time(value):
-    return type(value) is int and -(2**63) <= value < 2**63
+whole, time = number(0, 2**64), number(-(2**63), 2**63)
 
 
 def fits(value, shape):

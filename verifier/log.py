@@ -7,7 +7,7 @@ from .form import Broken, need
 from .series import Series
 from .walk import Walk
 
-REASONS = {"too-large", "not-a-statement", "bad-signature", "unknown-key", "wrong-content"}
+REASONS = "too-large not-a-statement bad-signature unknown-key wrong-content".split()
 
 
 def verify(files, operator_key=None, kept_heads=None):
@@ -32,7 +32,8 @@ def check(walk, lines, kept):
         }))
     for number, line in enumerate(refusals, 1):
         with walk.report.at(f"refusals.jsonl, line {number}"):
-            _refusal(walk, line)
+            if line:
+                _refusal(walk, line)
     for key, series in walk.series.items():
         with walk.report.at(f"the series of key {key.hex()}"):
             series.check_end()
@@ -42,8 +43,6 @@ def check(walk, lines, kept):
 
 
 def _refusal(walk, line):
-    if not line:
-        return
     key, id_, data = (bytes.fromhex(line[name]) for name in ("key", "id", "statement"))
     need(key in walk.keys, "refusal", "is of a key that nothing binds")
     need(line["reason"] in REASONS, "refusal", "gives a reason that there is not")
@@ -55,29 +54,29 @@ def _refusal(walk, line):
         cose.verify(walk.keys[key], stated.message, stated.signature)
     except Broken:
         return
-    is_as_claimed = (stated.kid, stated.id, stated.seq) == (key, id_, line["seq"])
     # The content that came with it is not kept, so what was said of it stands.
-    is_lost = is_as_claimed and id_ not in walk.ids and line["reason"] not in ("wrong-content", "too-large")
+    is_lost = id_ not in walk.ids and line["reason"] not in ("wrong-content", "too-large")
+    is_lost = is_lost and (stated.kid, stated.id, stated.seq) == (key, id_, line["seq"])
     need(not is_lost, "refusal", "is a good statement that had to be registered")
 
 
 def _tree(walk, size, kept):
-    roots, covered = cose.roots([walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size)]), 0
+    entries = [walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size)]
+    roots, covered = dict(enumerate(cose.roots(entries))), 0
     for leaf, (stated, _) in walk.read.items():
         if stated.beacon and (stated.beacon[0] > leaf or roots[stated.beacon[0]] != stated.beacon[1]):
-            why = f"names a log of {stated.beacon[0]} leaves that this log never was: a sign that two were shown"
-            walk.report.find(folder.statement(leaf), "beacon", why)
-    heads = {name: data or b"" for name, data in walk.files.items() if name.startswith("heads/")}
-    for name, data in [*heads.items(), *kept.items()]:
-        with walk.report.at(name):
-            head = cose.read_head(data, walk.operator)
-            need(head.size <= size, "history", f"speaks of {head.size} leaves; this log has only {size}")
-            head.check(roots[head.size])
-            covered = max(covered, head.size if name in heads else 0)
-            need(name in kept or name == folder.head(head.size), "head", "is a head under another name")
+            walk.report.find(folder.statement(leaf), "beacon", "names a log that never was: a sign that two were shown")
+    heads = {name: data for name, data in walk.files.items() if name.startswith("heads/")}
+    for name, data in kept.items():
+        walk.check_head(name, data, size, roots)
+    for name, data in heads.items():
+        found = walk.check_head(name, data, size, roots)
+        covered = max(covered, found or 0)
+        if found and name != folder.head(found):
+            walk.report.find(name, "head", "is a head under another name")
     if covered < size:
         walk.report.find("heads", "head", f"the leaves from {covered} on are under no signed head that holds")
-    if walk.manifest["root"] != (roots[-1].hex() if heads else None):
+    if walk.manifest["root"] != (roots[size].hex() if heads else None):
         walk.report.find("manifest.json", "manifest", "names another last root than the leaves have")
 
 
@@ -87,8 +86,8 @@ def _files(walk, size, refusals):
     for name, data in walk.files.items():
         if data is None or not (name in allowed or re.fullmatch(r"heads/[0-9]{12}\.cose", name)):
             walk.report.find(name, "files", "does not belong to an exported log")
-    counts = {name: walk.count(name) for name in ("statements", "contents", "heads", "agreements")}
-    walk.report.counts = counts | {"refusals": refusals, "forks": walk.forks, "keys": len(walk.keys)}
-    for name in ("statements", "heads", "agreements", "refusals"):
-        if walk.manifest[name] != walk.report.counts[name]:
+    counts = {name: walk.count(name) for name in ("statements", "contents", "heads", "agreements")} | {"refusals": refusals}
+    for name in counts.keys() & walk.manifest.keys():
+        if walk.manifest[name] != counts[name]:
             walk.report.find("manifest.json", "manifest", f"counts other {name} than there are")
+    walk.report.counts = counts | {"forks": walk.forks, "keys": len(walk.keys)}

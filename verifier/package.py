@@ -1,10 +1,10 @@
 """One visit with its evidence (docs/PROTOCOL.md, section 10): every file signed for, every statement under one head."""
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta
 
 from . import cose, folder
 from .form import fits, need, octets, time
-from .series import Part
+from .series import Series
 
 ENVELOPE = {1: -7, 4: octets(32), 15: {6: time}, 258: -16, 259: "application/vnd.esep.package+json"}
 
@@ -19,12 +19,11 @@ def check(walk, lines, kept):
     for number, line in enumerate(lines, 1):
         if line:
             leaf = line["leaf_index"]
-            walk.check_leaf(leaf, line, number, lambda _: Part({}))
-            with report.at(f"receipts/{leaf:012}.cose"):
-                receipt, entry = walk.take(f"receipts/{leaf:012}.cose"), walk.take(folder.statement(leaf))
+            walk.check_leaf(leaf, line, number, lambda _: Series({}, is_part=True))
+            with report.at(folder.receipt(leaf)):
+                receipt, entry = walk.take(folder.receipt(leaf)), walk.take(folder.statement(leaf))
                 head, root = cose.read_receipt(receipt, entry, leaf, walk.operator)
-                is_same = (head.size, root.hex()) == (size, manifest["root"])
-                need(is_same, "receipt", "is of another head than the package's")
+                need((head.size, root.hex()) == (size, manifest["root"]), "receipt", "is of another head than the package's")
             if leaf in walk.read and walk.read[leaf][0].kind.startswith("visit-"):
                 _time(walk, leaf, walk.read[leaf][0])
     with report.at("log.jsonl"):
@@ -35,16 +34,11 @@ def check(walk, lines, kept):
     with report.at("statements"):
         _visit(walk)
     walk.check_contents(is_whole=False)
-    for name, data in [(folder.head(size), walk.files.get(folder.head(size))), *kept.items()]:
-        with report.at(name):
-            need(data, "files", "is missing")
-            head = cose.read_head(data, walk.operator)
-            need(head.size <= size, "history", f"speaks of {head.size} leaves; this package is older and knows {size}")
-            need(head.size == size or name in kept, "head", "is the head of another tree than the manifest names")
-            if head.size == size:
-                head.check(bytes.fromhex(manifest["root"]))
-            else:
-                report.notes.append("The kept head is older than the package: only the whole log can be held against it.")
+    roots, own = {size: bytes.fromhex(manifest["root"])}, folder.head(size)
+    for name, data in {own: walk.files.get(own), **kept}.items():
+        found = walk.check_head(name, data, size, roots)
+        if found and name == own and found != size:
+            report.find(own, "head", "is the head of another tree than the manifest names")
     report.counts = {name: walk.count(name) for name in ("statements", "contents", "receipts", "agreements")}
     report.counts |= {"contents withheld or erased": len(walk.bare), "keys": len(walk.keys)}
 
@@ -59,18 +53,16 @@ def check_signature(walk):
 
 def check_file(walk, name):
     if name not in ("manifest.json", "manifest.cose"):
-        stated = walk.manifest["files"].get(name)
-        need(stated, "files", "does not belong to this package")
-        need(cose.sha256(walk.take(name)).hex() == stated, "files", "is not the file that the operator signed for")
+        is_same = cose.sha256(walk.take(name)).hex() == walk.manifest["files"].get(name)
+        need(is_same, "files", "is not a file that the operator signed for")
 
 
 def _time(walk, leaf, stated):
     """Between which moments something was said: after the head that it names, before the first head over it."""
-    name, before, after = f"registrations/{leaf:012}.cose", "an unknown time", "an unknown time"
+    name, before, after = folder.registration(leaf), "an unknown time", "an unknown time"
     if name in walk.files:
         with walk.report.at(name):
-            entry = walk.take(folder.statement(leaf))
-            after = _moment(cose.read_receipt(walk.take(name), entry, leaf, walk.operator)[0])
+            after = _moment(cose.read_receipt(walk.take(name), walk.take(folder.statement(leaf)), leaf, walk.operator)[0])
     name = folder.head(stated.beacon[0] if stated.beacon else 0)
     if name in walk.files:
         with walk.report.at(name):
@@ -82,19 +74,15 @@ def _time(walk, leaf, stated):
 
 
 def _moment(head):
-    try:
-        return datetime.fromtimestamp(head.iat, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return f"second {head.iat}"
+    """A time as people read it; one beyond the years that there are is the last or the first of them."""
+    return f"{datetime(1970, 1, 1) + timedelta(seconds=max(-2**35, min(head.iat, 2**37)))} UTC"
 
 
 def _visit(walk):
     about = [stated for stated, _ in walk.read.values() if stated.kind.startswith("visit-")]
-    is_one = all(stated.sub.hex() == walk.manifest["visit"] for stated in about)
-    need(is_one, "visit", "speak of another visit as well")
+    need({stated.sub.hex() for stated in about} == {walk.manifest["visit"]}, "visit", "speak of another visit")
     need(any(stated.kind == "visit-registered" for stated in about), "visit", "have no registration of this visit")
     for stated, members in walk.read.values():
         if stated.kind == "agreement-accepted" and members:
             name = members["sha256"].hex() if octets(32)(members.get("sha256")) else ""
-            is_here = name in walk.texts and f"agreements/{name}.txt" in walk.files
-            need(is_here, "agreement", f"accept a text that is not here: {name}")
+            need(f"agreements/{name}.txt" in walk.files and name in walk.texts, "agreement", f"accept a text not here: {name}")

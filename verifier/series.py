@@ -4,10 +4,11 @@ from .form import need
 
 
 class Series:
-    """The main line as far as it went. `taken` are the refused items that consumed a number: number to id."""
+    """The main line as far as it went. `taken` are the refused items that consumed a number: number to id. Of a `part`, as
+    a package shows it, numbers are missing, but they rise, and two neighbours are neighbours."""
 
-    def __init__(self, taken):
-        self.taken, self.seq, self.prev = taken, 0, None
+    def __init__(self, taken, is_part=False):
+        self.taken, self.is_part, self.seq, self.prev = taken, is_part, 0, None
         self.ids, self.forks, self.beacons = {}, {}, {}
 
     def skip_refused(self):
@@ -21,6 +22,8 @@ class Series:
         """Puts a statement at its place: whether it is a fork."""
         self.skip_refused()
         seq, prev = statement.seq, statement.prev
+        if self.is_part and seq > self.seq:
+            self.seq, self.prev = seq, prev
         if self.taken.get(seq) == statement.id:
             # Bytes that could be attributed only later stand at the place that was kept for them.
             need(prev == self.ids.get(seq - 1), "series", f"has number {seq} and names another statement before it")
@@ -44,15 +47,3 @@ class Series:
         self.skip_refused()
         late = [seq for seq in self.taken if seq > self.seq]
         need(not late, "series", f"ends at {self.seq}, but refused items took the later numbers {late}")
-
-
-class Part(Series):
-    """What a package shows of a series: its statements stand in order, and two neighbours are neighbours."""
-
-    def add(self, statement):
-        if statement.seq < self.seq:
-            return True
-        is_next = statement.seq == self.seq
-        need(not is_next or statement.prev == self.prev, "series", "is next and names another statement before it")
-        self.seq, self.prev = statement.seq + 1, statement.id
-        return False

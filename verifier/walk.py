@@ -3,8 +3,10 @@
 import functools
 
 from . import folder
-from .cose import BY_OPERATOR, point_of, read_statement, sha256, verify
+from .cose import BY_OPERATOR, point_of, read_head, read_statement, sha256, verify
 from .form import Broken, Report, decode, each, need, octets
+
+OLDER = "The kept head is older than the package: only the whole log can be held against it."
 
 
 class Walk:
@@ -28,15 +30,15 @@ class Walk:
         with self.report.at(name):
             first = read_statement(self.take(name))
             with self.report.at(body):
-                self.operator = key_of(read_content(self.take(body), first.payload))
-                thumbprint = sha256(self.operator)
-                self.keys[thumbprint] = self.operator
-            named = not self.operator or not expected or thumbprint.hex() == expected
-            need(named, "key", "is not the operator's key that you named")
+                self.operator = key_of(read_content(self.take(body), first.payload) or {})
         if not self.operator:
-            self.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
-        elif thumbprint.hex() != self.manifest["operator_key"]:
+            return self.report.notes.append("Nothing else was checked: all of it hangs on the operator's key.")
+        thumbprint = sha256(self.operator)
+        self.keys[thumbprint] = self.operator
+        if thumbprint.hex() != self.manifest["operator_key"]:
             self.report.find("manifest.json", "manifest", "names another operator's key than the log begins with")
+        if expected not in (None, thumbprint.hex()):
+            self.report.find(name, "key", "is not the operator's key that you named")
 
     def check_leaf(self, leaf, line, place, series):
         """The statement at a leaf, its line in the list, and its place in the numbers of its key."""
@@ -45,45 +47,50 @@ class Walk:
             stated = read_statement(self.take(where))
             if self.ids.setdefault(stated.id, leaf) != leaf:
                 self.report.find(where, "id", f"is the same statement as leaf {self.ids[stated.id]}")
-            members, unreadable = self.check_content(leaf, stated)
-            self.read[leaf] = stated, members
+            members = self.check_content(leaf, stated)
+            self.read[leaf] = stated, members or {}
             numbers = self.series[stated.kid] = self.series.get(stated.kid) or series(stated.kid)
             with self.report.at(where):
                 is_fork = numbers.add(stated)
                 self.forks += is_fork
-            with self.report.at(where):
                 numbers.note_beacon(stated)
             if line:
-                flags = {"fork": is_fork, "unreadable-content": unreadable}
+                # What cannot be read for its values, which are not looked at here, the log may call so.
+                flags = {"fork": is_fork, "unreadable-content": members is None or None}
                 self.check_line(f"log.jsonl, line {place}", leaf, line, stated, flags)
-            is_bound = stated.kid in self.keys
-            need(is_bound, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
+            need(stated.kid in self.keys, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
             verify(self.keys[stated.kid], stated.message, stated.signature)
             self.learn(stated, members, is_fork)
 
+    def check_head(self, name, data, size, roots):
+        """The size of a head of a log of this size; its root is compared if it is among these."""
+        with self.report.at(name):
+            head = read_head(data or b"", self.operator)
+            need(head.size <= size, "history", f"speaks of {head.size} leaves; here the log has only {size}")
+            if head.size in roots:
+                head.check(roots[head.size])
+            else:
+                self.report.notes.append(OLDER)
+            return head.size
+
     def check_content(self, leaf, stated):
-        """Its members; and whether they cannot be read, if that can be told."""
+        """Its members, or None when they cannot be read, which the log must say."""
         name = folder.content(leaf)
         if self.files.get(name) is None:
             self.bare[stated.id] = name
-            return {}, None
-        try:
-            # What cannot be read for its values, which are not looked at here, the log may call so.
-            return read_content(self.files[name], stated.payload), None
-        except Broken as broken:
-            if broken.args[0] == "unreadable":
-                return {}, True
-            self.report.find(name, *broken.args)
-            return {}, None
+            return {}
+        with self.report.at(name):
+            return read_content(self.files[name], stated.payload)
+        return {}
 
     def learn(self, stated, members, is_fork):
         """What later leaves depend on. Only the operator binds and revokes keys, publishes and erases."""
         is_operator = self.keys[stated.kid] == self.operator
-        own_first = "operator-key" if is_operator else "device-enrolled"
-        is_first = stated.seq == 0 and not is_fork
-        need(not is_first or stated.kind == own_first, "key", f"begins a series and is no {own_first}")
-        if is_first and members:
-            need(sha256(key_of(members)) == stated.kid, "key", "names another key than the one that signed it")
+        if stated.seq == 0 and not is_fork:
+            own_first = "operator-key" if is_operator else "device-enrolled"
+            need(stated.kind == own_first, "key", f"begins a series and is no {own_first}")
+            is_own = not members or sha256(key_of(members)) == stated.kid
+            need(is_own, "key", "names another key than the one that signed it")
         if not is_operator or not members:
             return
         if stated.kind == "device-bound":
@@ -113,9 +120,8 @@ class Walk:
 
     def check_contents(self, is_whole):
         """What is absent was erased, in a whole log; what was erased is absent; texts are those that were published."""
-        for id_, name in self.bare.items():
-            if is_whole and id_ not in self.erased:
-                self.report.find(name, "content", "is missing, and no statement says that it was erased")
+        for id_ in self.bare.keys() - self.erased if is_whole else ():
+            self.report.find(self.bare[id_], "content", "is missing, and no statement says that it was erased")
         for id_ in self.erased & self.ids.keys() - self.bare.keys():
             self.report.find(folder.content(self.ids[id_]), "content", "is there, though it is said to be erased")
         for text, length in self.texts.items():
@@ -127,13 +133,14 @@ class Walk:
 
 @functools.lru_cache(65_536)
 def read_content(data, payload):
-    """The members of what was signed; Broken as `unreadable` when they cannot be read, which the log must say."""
+    """The members of what was signed; None when they cannot be read as a map with a salt."""
     need(sha256(data) == payload, "content", "is not the content whose hash was signed")
     need(len(data) <= 65_536, "content", "has a content longer than 65536 bytes")
-    members = decode(data, "unreadable")
-    is_map = isinstance(members, dict) and octets(16)(members.get("salt"))
-    need(is_map, "unreadable", "has a content that is no map with a salt")
-    return members
+    try:
+        members = decode(data)
+        return members if octets(16)(members.get("salt")) else None
+    except (Broken, AttributeError):
+        return None
 
 
 def key_of(members):
