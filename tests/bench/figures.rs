@@ -103,9 +103,8 @@ const FOOT: &str = "What the limits are:
 - **first pull**: the same statements and contents written to an empty SQLCipher file in one transaction, and the time
   of the signature checks on all cores. It is the coordinator's: each visit of the organisation, from the acceptance of
   the agreement until the lists are ready.
-- **first sync in a village**: the coordinator's again, from the acceptance of the agreement until the lists are ready, over
-  a line of 2 Mbit/s each way and 300 ms there and back; the limit is the goal. Once more with all connections broken in the
-  middle: what came down more than without the cut, against one page.
+- **2 Mbit/s, 300 ms**: first pull and push again, over a line of 2 Mbit/s each way and 300 ms there and back; the limit is
+  the goal. Once more with all connections broken in the middle: what travelled more than without the cut, against one batch.
 - **bytes**: everything on the wire in both directions, HTTP headers included, for the push by the specialist's device
   and the first pull by the coordinator's.
 ";

@@ -38,7 +38,7 @@ const PIECE: usize = 4 * 1024;
 pub(crate) struct Counted {
     up: AtomicU64,
     down: AtomicU64,
-    /// After so many more bytes downwards every connection breaks, once; 0 is never.
+    /// After so many more bytes every connection breaks, once; 0 is never.
     cut_after: AtomicU64,
     cut: Notify,
 }
@@ -49,7 +49,7 @@ impl Counted {
         (self.up.swap(0, Ordering::SeqCst), self.down.swap(0, Ordering::SeqCst))
     }
 
-    /// Breaks every connection once, when so many more bytes came back.
+    /// Breaks every connection once, when so many more bytes went up or came back.
     pub(crate) fn cut_after(&self, bytes: u64) {
         self.cut_after.store(bytes, Ordering::SeqCst);
     }
@@ -59,8 +59,8 @@ impl Counted {
         self.cut_after.load(Ordering::SeqCst) > 0
     }
 
-    fn came_back(&self, bytes: u64) {
-        self.down.fetch_add(bytes, Ordering::SeqCst);
+    fn went(&self, direction: &AtomicU64, bytes: u64) {
+        direction.fetch_add(bytes, Ordering::SeqCst);
         let left = self.cut_after.load(Ordering::SeqCst);
         if left > 0 {
             self.cut_after.store(left.saturating_sub(bytes), Ordering::SeqCst);
@@ -111,10 +111,8 @@ pub(crate) async fn open(to_port: u16, shape: Shape) -> (u16, Arc<Counted>) {
                 let Ok(far) = TcpStream::connect(("127.0.0.1", to_port)).await else { return };
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
                 let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-                let up = carry(near_in, far_out, up, |bytes| {
-                    counting.up.fetch_add(bytes, Ordering::SeqCst);
-                });
-                let down = carry(far_in, near_out, down, |bytes| counting.came_back(bytes));
+                let up = carry(near_in, far_out, up, |bytes| counting.went(&counting.up, bytes));
+                let down = carry(far_in, near_out, down, |bytes| counting.went(&counting.down, bytes));
                 tokio::select! {
                     () = async { tokio::join!(up, down); } => {}
                     () = counting.cut.notified() => {}

@@ -64,7 +64,7 @@ async fn main() {
     world.operator.restart();
     road::push(&mut page, &device, synced, &limits).await;
     road::pull(&mut page, &world, synced, &limits).await;
-    road::village(&mut page, &world, synced).await;
+    road::village(&mut page, &mut world, synced).await;
 
     let full = scaled(FULL);
     page.note("filling the device");

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use wire::pull::MAX_ITEMS;
-
 use crate::figures::{Page, ms, thousands};
 use crate::raw::Limits;
 use crate::world::{Device, World};
@@ -55,40 +53,71 @@ pub(crate) async fn pull(page: &mut Page, world: &World, visits: usize, limits: 
 /// The longest that a first sync may take in a village.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Fresh devices of the coordinator at the end of a bad line: one that stays, one that is cut in the middle.
-pub(crate) async fn village(page: &mut Page, world: &World, visits: usize) {
+/// At the end of a bad line: a fresh device of the coordinator, and one of the specialist that hands in everything. Each
+/// once more with the line cut in the middle.
+pub(crate) async fn village(page: &mut Page, world: &mut World, visits: usize) {
+    let what = format!("{} visits, 2 Mbit/s, 300 ms", thousands(visits));
     page.note("first sync in a village");
     let device = world.coordinator_in_a_village("village").await;
     device.counted.take();
     let began = Instant::now();
     let device = device.ready().await;
-    let took = began.elapsed();
+    patience(page, &format!("first pull of {what}"), began.elapsed());
     let (_, whole) = device.counted.take();
-    let ratio = took.as_secs_f64() / PATIENCE.as_secs_f64();
-    page.row(
-        &format!("first sync of {} visits, 2 Mbit/s, 300 ms", thousands(visits)),
-        &ms(took),
-        &ms(PATIENCE),
-        &format!("{ratio:.2}"),
-    );
     drop(device);
-
     let device = world.coordinator_in_a_village("village-cut").await;
     device.counted.take();
     device.counted.cut_after(whole / 2);
     device.person.accept_all().await;
+    through_a_cut(&device).await;
+    let (_, with_cut) = device.counted.take();
+    again(page, "pull", visits, whole, with_cut, u64::from(wire::pull::MAX_ITEMS));
+    drop(device);
+
+    page.note("handing in from a village");
+    let device = world.specialist_in_a_village().await.ready().await;
+    away(world, &device, visits).await;
+    let began = Instant::now();
+    device.sync_all().await;
+    patience(page, &format!("push of {what}"), began.elapsed());
+    let (whole, _) = device.counted.take();
+    away(world, &device, visits).await;
+    device.counted.cut_after(whole / 2);
+    through_a_cut(&device).await;
+    let (with_cut, _) = device.counted.take();
+    again(page, "push", visits, whole, with_cut, wire::push::MAX_ITEMS as u64);
+}
+
+/// Registers visits while nobody answers.
+async fn away(world: &mut World, device: &Device, visits: usize) {
+    world.operator.kill();
+    device.fill(visits, false).await;
+    world.operator.restart();
+    device.counted.take();
+}
+
+/// Syncs until nothing waits, on a line that is cut once.
+async fn through_a_cut(device: &Device) {
     while device.counted.is_to_be_cut() {
         // The cut ends the sync in which it comes, with an error.
         device.try_to_sync().await;
     }
     device.sync_all().await;
-    let (_, with_cut) = device.counted.take();
-    let page_bytes = whole / (2 * visits as u64).div_ceil(u64::from(MAX_ITEMS)).max(1);
-    let again = with_cut.saturating_sub(whole);
+}
+
+fn patience(page: &mut Page, what: &str, took: Duration) {
+    let ratio = took.as_secs_f64() / PATIENCE.as_secs_f64();
+    page.row(what, &ms(took), &ms(PATIENCE), &format!("{ratio:.2}"));
+}
+
+/// What travelled twice because of the cut, beside one batch. Requests that ended early make it less.
+fn again(page: &mut Page, way: &str, visits: usize, whole: u64, with_cut: u64, max_items: u64) {
+    let batches = (2 * visits as u64).div_ceil(max_items).max(1);
+    let (batch, again) = (whole / batches, with_cut.saturating_sub(whole));
     page.row(
-        "bytes that come again after a cut",
+        &format!("bytes that a cut repeats, {way}"),
         &again.to_string(),
-        &format!("{page_bytes} = one page"),
-        &format!("{:.2}", crate::figures::ratio(again as usize, page_bytes as usize)),
+        &format!("{batch} = one batch"),
+        &format!("{:.2}", each(again, usize::try_from(batch).unwrap_or(usize::MAX))),
     );
 }

@@ -1,4 +1,4 @@
-//! An organisation with a specialist, a coordinator and a group of children, and devices whose clock can stand in the past.
+//! An organisation with two specialists, a coordinator and their children; devices whose clock can stand in the past.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub(crate) const DOOR: Fix = Fix {
 pub(crate) struct World {
     pub(crate) operator: Operator,
     specialist: String,
+    /// Another specialist, with other children.
+    villager: String,
     coordinator: String,
     organisation: String,
     folder: PathBuf,
@@ -64,20 +66,23 @@ impl World {
             let person = ["person", "add", "--surname", "Сынақ", "--given", given, "--role", role];
             added(&dir, &[&person[..], &["--organisation", &organisation], &since].concat())
         };
-        let (specialist, coordinator) = (member("Маман", "specialist"), member("Үйлестіруші", "coordinator"));
+        let (specialist, villager) = (member("Маман", "specialist"), member("Ауылдағы", "specialist"));
+        let coordinator = member("Үйлестіруші", "coordinator");
         let place = ["place", "add", "--label", "Сынақ көшесі 1", "--region", "KZ-71"];
         let place = added(&dir, &[&place[..], &["--lat", "51.16072", "--lon", "71.47065"]].concat());
-        for number in 0..CHILDREN {
+        for number in 0..2 * CHILDREN {
             let given = format!("Бала{number}");
+            let person = if number < CHILDREN { &specialist } else { &villager };
             let child = ["child", "add", "--surname", "Сынақов", "--given", &given, "--birth", "2016-03-01"];
             let home = ["--lives", &place, "--organisation", &organisation];
             let child = added(&dir, &[&child[..], &home].concat());
-            let team = ["care-team", "set", "--child", &child, "--person", &specialist];
+            let team = ["care-team", "set", "--child", &child, "--person", person];
             let function = ["--organisation", &organisation, "--function", "speech-therapy"];
             Operator::command(&dir, &[&team[..], &function, &since].concat());
         }
         let operator = Operator::start(&dir, free_port());
-        Self { operator, specialist, coordinator, organisation, folder: folder.to_owned() }
+        let folder = folder.to_owned();
+        Self { operator, specialist, villager, coordinator, organisation, folder }
     }
 
     /// A new device of the specialist, before the agreement.
@@ -123,6 +128,11 @@ impl World {
     /// Another new device of the coordinator, at the end of a bad line, before the agreement.
     pub(crate) async fn coordinator_in_a_village(&self, name: &str) -> Device {
         self.device(&self.coordinator, name, Shape::VILLAGE).await
+    }
+
+    /// A new device of the other specialist, at the end of a bad line, before the agreement.
+    pub(crate) async fn specialist_in_a_village(&self) -> Device {
+        self.device(&self.villager, "village-specialist", Shape::VILLAGE).await
     }
 
     async fn device(&self, person: &str, name: &str, shape: Shape) -> Device {

@@ -12,6 +12,8 @@ use crate::cbor::{CborError, Writer};
 use crate::header::Header;
 use crate::key::{KeyError, VerifyingKey};
 
+mod quick;
+
 /// Largest statement that is accepted, in bytes; ours have about 500.
 pub const MAX_STATEMENT_BYTES: usize = 2_048;
 
@@ -100,6 +102,23 @@ impl Statement {
         if bytes.len() > MAX_STATEMENT_BYTES {
             return Err(StatementError::TooLarge);
         }
+        let quickly = quick::read(bytes)
+            .and_then(|(header, payload, signature)| Self::of_one_form(bytes, header, payload, signature));
+        match quickly {
+            Some(statement) => Ok(statement),
+            None => Self::decode_with_library(bytes),
+        }
+    }
+
+    /// The statement of these parts, when it is written as these bytes.
+    fn of_one_form(bytes: &[u8], header: Header, payload: Digest, signature: [u8; 64]) -> Option<Self> {
+        let parts = parts(&header, payload);
+        let is_same = assemble(&parts, payload, signature) == bytes;
+        let Parts { to_be_signed, id, .. } = parts;
+        is_same.then(|| Self { bytes: bytes.to_vec(), header, payload, signature, to_be_signed, id })
+    }
+
+    fn decode_with_library(bytes: &[u8]) -> Result<Self, StatementError> {
         let sign1 = CoseSign1::from_tagged_slice(bytes).map_err(|_| StatementError::NotCose)?;
         let header = Header::from_cose(&sign1.protected.header).map_err(StatementError::Shape)?;
         let payload = sign1
@@ -111,18 +130,7 @@ impl Statement {
             sign1.signature.as_slice().try_into().map_err(|_| {
                 StatementError::Shape(CborError::Shape("a signature of 64 bytes was expected"))
             })?;
-        let parts = parts(&header, payload);
-        if assemble(&parts, payload, signature) != bytes {
-            return Err(StatementError::NotDeterministic);
-        }
-        Ok(Self {
-            bytes: bytes.to_vec(),
-            header,
-            payload,
-            signature,
-            to_be_signed: parts.to_be_signed,
-            id: parts.id,
-        })
+        Self::of_one_form(bytes, header, payload, signature).ok_or(StatementError::NotDeterministic)
     }
 
     /// Puts a statement together from what its reader has. Its signature is as unchecked as that of decoded bytes.

@@ -76,11 +76,11 @@ impl Outbox for Store {
     }
 
     fn mark_sent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
-        self.mark(items, "UPDATE outbox SET state = 'sent' WHERE seq = ?1 AND state = 'saved'")
+        self.mark(items, "UPDATE outbox SET state = 'sent' WHERE seq BETWEEN ?1 AND ?2 AND state = 'saved'")
     }
 
     fn mark_unsent(&self, items: &[PushItem]) -> Result<(), OutboxError> {
-        self.mark(items, "UPDATE outbox SET state = 'saved' WHERE seq = ?1 AND state = 'sent'")
+        self.mark(items, "UPDATE outbox SET state = 'saved' WHERE seq BETWEEN ?1 AND ?2 AND state = 'sent'")
     }
 
     fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError> {
@@ -169,12 +169,13 @@ impl Outbox for Store {
 }
 
 impl Store {
+    /// Marks a run: its numbers have no gaps.
     fn mark(&self, items: &[PushItem], update: &str) -> Result<(), OutboxError> {
+        let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(()) };
         // Lost with a power cut it is what opening the file makes of it anyway: saved.
         self.writer()
             .write(Durability::Later, |transaction| {
-                let mut update = transaction.prepare_cached(update)?;
-                items.iter().try_for_each(|item| update.execute([item.seq]).map(drop))?;
+                transaction.prepare_cached(update)?.execute((first.seq, last.seq))?;
                 Ok::<_, StoreError>(())
             })
             .map_err(outward)

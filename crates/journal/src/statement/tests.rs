@@ -77,7 +77,42 @@ fn every_changed_byte_is_refused() {
     }
 }
 
+fn headers() -> impl Strategy<Value = Header> {
+    let numbers = (0_u32..64, any::<u64>(), any::<u64>(), any::<i64>());
+    (any::<u8>(), 0..Kind::ALL.len(), numbers, any::<bool>(), any::<bool>()).prop_map(
+        |(byte, kind, (shift, seq, elapsed_ms, issued_at_s), has_beacon, is_first)| {
+            let seq = if is_first { 0 } else { seq >> shift };
+            Header {
+                key: domain::id::KeyId::from_bytes([byte; 32]),
+                kind: Kind::ALL[kind],
+                subject: SubjectId::from_bytes([!byte; 16]),
+                issued_at_s: issued_at_s >> shift,
+                seq,
+                prev: (seq > 0).then(|| StatementId::from_bytes([3; 32])),
+                beacon: has_beacon
+                    .then(|| Beacon { tree_size: elapsed_ms, root: Digest::from_bytes([9; 32]) }),
+                continuous: ContinuousTime { epoch: [byte; 8], elapsed_ms: elapsed_ms >> shift },
+            }
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn read_quickly_and_with_the_library_it_is_the_same(
+        header in headers(), is_damaged: bool, at: prop::sample::Index, value: u8,
+    ) {
+        let (id, mut bytes) = compose(&header, Digest::from_bytes([1; 32]), [7; 64]);
+        if is_damaged {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let quickly = quick::read(&bytes)
+            .and_then(|(header, payload, signature)| Statement::of_one_form(&bytes, header, payload, signature));
+        prop_assert_eq!(&quickly, &Statement::decode_with_library(&bytes).ok());
+        prop_assert!(is_damaged || quickly.is_some_and(|statement| statement.id() == id && statement.header() == &header));
+    }
+
     #[test]
     fn foreign_bytes_never_crash(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let _ = Statement::decode(&bytes);

@@ -16,6 +16,8 @@ use crate::device::{Device, World, world};
 
 /// Most bytes that a visit may cost, both ways together: two statements with two signatures.
 const MOST_BYTES: usize = 260;
+/// Most bytes of the push of a single visit, as it is made at each door with a network.
+const MOST_ALONE_BYTES: usize = 1_000;
 /// Visits of one full push.
 const VISITS: usize = MAX_ITEMS / 2;
 
@@ -84,6 +86,9 @@ async fn a_visit_costs_few_bytes_both_ways() {
     let items = sealed.iter().map(Device::item).collect();
     let request = PushRequest { items, known_tree_size: 0 };
     let answer = specialist.push_items(request.items.clone()).await.unwrap();
+    let alone = PushRequest { items: request.items[..2].to_vec(), known_tree_size: 0 };
+    println!("a visit alone: {} bytes up", size(&alone));
+    assert!(size(&alone) <= MOST_ALONE_BYTES);
     let (up, down) = (size(&request) / VISITS, size(&answer) / VISITS);
     println!("push: {up} bytes a visit up, {down} down");
     assert!(up + down <= MOST_BYTES, "{up} + {down}");

@@ -40,6 +40,11 @@ impl Run<'_> {
         let mut pushing = Pushing::new();
         let (mut ahead, mut answered, mut contradiction) = (None, None, None);
         loop {
+            if ahead.is_none()
+                && let Some(last) = answered.take()
+            {
+                self.settle(last, &mut pushing).await?;
+            }
             let limits = pushing.limits();
             let request = match ahead.take() {
                 Some(request) => request,
@@ -48,8 +53,10 @@ impl Run<'_> {
             let done_count = (self.summary.registered_count - registered_before_count).min(total_count);
             (self.progress)(Progress { phase: Phase::Pushing, done_count, total_count });
             if request.items.is_empty() {
-                let Some(last) = answered.take() else { return contradiction.map_or(Ok(()), Err) };
-                self.settle(last, &mut pushing).await?;
+                match answered.take() {
+                    Some(last) => self.settle(last, &mut pushing).await?,
+                    None => return contradiction.map_or(Ok(()), Err),
+                }
                 continue;
             }
             tracing::trace!(target: "esep::step", step = "push-planned");
