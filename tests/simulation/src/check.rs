@@ -17,6 +17,7 @@ use journal::merkle;
 use operator::Instance;
 use operator_core::store::Entry;
 
+use crate::server::Server;
 use crate::world::World;
 
 pub(crate) use held::look_behind;
@@ -25,6 +26,11 @@ pub(crate) use held::look_behind;
 pub(crate) fn entries(instance: &Instance) -> Vec<Entry> {
     let read = instance.read().expect("the operator can be read");
     read.entries(0, u32::MAX).expect("the log can be read")
+}
+
+/// Statements whose place in their series was taken.
+pub(crate) fn branches(server: &Server) -> usize {
+    entries(server.instance()).iter().filter(|entry| entry.branch).count()
 }
 
 /// The leaves of the log.

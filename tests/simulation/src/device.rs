@@ -12,6 +12,7 @@ use store::{Appended, Appending, Key, PendingCapture, Store, StoreError};
 
 use crate::chance::Chance;
 use crate::disk::{Cut, Disk};
+use crate::network;
 
 /// Which device; also its place in the list.
 pub type Number = usize;
@@ -82,17 +83,38 @@ impl Device {
         &self.folder
     }
 
-    /// Ends the process as `cut` says, and starts another one, which writes down what the first left open.
-    pub fn crash(&mut self) {
+    /// Ends the process as `cut` says, and starts another one, which writes down what the first left open. Sometimes
+    /// that one ends as well, while it starts: then `true`.
+    pub fn crash(&mut self) -> bool {
+        self.end();
+        let ends_again = self.chance.one_in(4);
+        if ends_again {
+            self.disk.die_after(1 + self.chance.below(24));
+            let opened = Store::open(&database(&self.folder), &database_key());
+            let is_dead = self.disk.is_dead();
+            assert!(
+                opened.is_ok() || is_dead || self.disk.is_full(),
+                "the file opens after any crash: {opened:?}"
+            );
+            self.store = opened.ok().map(Arc::new);
+            self.cut = network::end(&mut self.chance);
+            self.end();
+        }
+        self.open();
+        ends_again
+    }
+
+    fn end(&mut self) {
         self.disk.die();
-        self.close();
+        if self.store.is_some() {
+            self.close();
+        }
         if let Some(cut) = self.cut.take() {
             self.disk.cut_power(cut, &mut self.chance).expect("the files are there");
         }
         self.disk.revive();
         self.clock.restart();
         self.restarts_count += 1;
-        self.open();
     }
 
     /// Ends in order, lets something be done with the files, and starts again.

@@ -183,3 +183,6 @@ impl Disk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

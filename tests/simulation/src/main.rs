@@ -9,6 +9,9 @@ use esep_simulation::mistake::Mistake;
 use esep_simulation::run::{self, Report};
 use parking_lot::Mutex;
 
+/// Seeds in which everything must have happened that can.
+const ENOUGH: usize = 200;
+
 #[derive(Parser)]
 #[command(
     about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
 fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     let done = AtomicU64::new(0);
     let bad = Mutex::new(Vec::new());
+    let missing = Mutex::new(run::MUST_HAPPEN.to_vec());
     let is_over = AtomicU64::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -69,7 +73,9 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
         });
         run::in_parallel(seeds, |seed| {
             let report = run::run(seed, mistake);
+            missing.lock().retain(|what| !report.trace.iter().any(|line| line.contains(what)));
             if !report.wrong.is_empty() {
+                eprintln!("seed {seed}: {}", report.wrong[0]);
                 bad.lock().push(report);
             }
             done.fetch_add(1, Ordering::Relaxed);
@@ -79,6 +85,11 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     });
     let mut bad = bad.into_inner();
     bad.sort_by_key(|report| report.seed);
+    let missing = missing.into_inner();
+    if seeds.len() >= ENOUGH && !missing.is_empty() {
+        let wrong = vec![format!("in {} seeds never happened: {}", seeds.len(), missing.join(", "))];
+        bad.push(Report { seed: 0, trace: Vec::new(), wrong });
+    }
     println!("{} seeds, {} do not hold", seeds.len(), bad.len());
     bad
 }

@@ -179,9 +179,9 @@ impl World {
         device.disk.spare();
         if device.disk.is_dead() {
             let how = device.cut.map_or_else(|| "killed".into(), |cut| format!("power cut, {cut:?} gone"));
-            device.crash();
+            let again = if device.crash() { ", ended again at its start" } else { "" };
             let name = device.name;
-            self.tell(format!("  {name} ended: {how}"));
+            self.tell(format!("  {name} ended: {how}{again}"));
             self.still_there(number);
         }
     }

@@ -1,3 +1,4 @@
+use domain::Kind;
 use domain::agreement::AgreementKind;
 use domain::content::{DeviceRevoked, NotePurpose, RevocationReason, VisitFinished, VisitNoted};
 use operator_core::project::rebuild;
@@ -40,6 +41,22 @@ fn projections_are_disposable() {
     let mut txn = world.store.write().unwrap();
     txn.clear_projections().unwrap();
     assert!(txn.projections().unwrap().audiences.is_empty());
+    rebuild(txn.as_mut()).unwrap();
+    assert_eq!(txn.projections().unwrap(), before);
+}
+
+#[test]
+fn what_followed_from_an_erased_content_survives_a_rebuild() {
+    let world = lively();
+    let mut txn = world.store.write().unwrap();
+    let log = txn.entries(0, u32::MAX).unwrap();
+    let note = log.iter().find(|entry| entry.kind == Kind::VisitNoted).unwrap();
+    let visit = txn.visit(note.subject.into()).unwrap().unwrap();
+    for leaf_index in [visit.leaf_index, note.leaf_index] {
+        assert!(txn.audiences(leaf_index).unwrap().len() > 1, "others read it");
+        txn.erase_content(leaf_index).unwrap();
+    }
+    let before = txn.projections().unwrap();
     rebuild(txn.as_mut()).unwrap();
     assert_eq!(txn.projections().unwrap(), before);
 }
