@@ -27,7 +27,7 @@ pub enum MarkError {
     #[error(
         "this log has {found} statements, but heads over {signed} were signed ({path}): it comes from a backup that is \
          older. Going on would contradict what devices hold, and they would be right not to believe it. Restore the \
-         newest backup; docs/adr/0004-restored-operator.md says what else there is"
+         newest backup; docs/adr/0006-restored-operator.md says what else there is"
     )]
     Behind {
         /// Leaves in the log.
