@@ -47,6 +47,8 @@ export type { PersonCard } from './generated/PersonCard';
 export type { PlaceView } from './generated/PlaceView';
 export type { Preferences } from './generated/Preferences';
 export type { PresenceCode } from './generated/PresenceCode';
+export type { ProofView } from './generated/ProofView';
+export type { ReasonView } from './generated/ReasonView';
 export type { RefusalCode } from './generated/RefusalCode';
 export type { RepresentativeView } from './generated/RepresentativeView';
 export type { RegisterVisit } from './generated/RegisterVisit';
