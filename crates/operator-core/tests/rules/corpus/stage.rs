@@ -100,15 +100,10 @@ impl<'w> Stage<'w> {
             (who, "visits") => self.visit(who, line),
             (who, "finishes") => self.finish(who, line),
             (who, "corrects") => self.correct(who, line),
-            (who, "reads") => {
-                let label = line.word(0);
-                let moment = if line.words.contains(&"finished") {
-                    LocationMoment::Finished
-                } else {
-                    LocationMoment::Registered
-                };
-                self.locate(who, label, line, moment);
+            (who, "reads") if line.words.contains(&"finished") => {
+                self.locate(who, line.word(0), line, LocationMoment::Finished);
             }
+            (who, "reads") => self.locate(who, line.word(0), line, LocationMoment::Registered),
             (who, "confirms" | "disputes") => self.answer(who, line),
             (who, "withdraws") => {
                 let person = self.person(who);
