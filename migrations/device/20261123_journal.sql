@@ -340,6 +340,7 @@ CREATE TABLE visit (
 CREATE INDEX visit_started ON visit (started_at_ms);
 CREATE INDEX visit_child ON visit (child, started_at_ms);
 CREATE INDEX visit_place ON visit (place);
+CREATE INDEX visit_specialist ON visit (specialist, started_at_ms);
 
 CREATE TABLE visit_answer (
     visit BLOB NOT NULL,

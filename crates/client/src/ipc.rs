@@ -713,9 +713,36 @@ ipc! {
         pub transport: TransportView,
     }
 
+    /// The span in which a visit was registered, proven without the device's clock. An absent end is not proven.
+    pub struct ProofView {
+        #[ts(type = "number | null")]
+        pub not_before_ms: Option<i64>,
+        #[ts(type = "number | null")]
+        pub not_after_ms: Option<i64>,
+        /// The clocks and the log cannot all be right.
+        pub contradiction: bool,
+    }
+
+    /// What a flag is about, in numbers. The words are the screen's.
+    pub struct ReasonView {
+        /// Code of [`domain::flag::Flag`].
+        pub flag: String,
+        pub distance_m: Option<u32>,
+        /// How long it took, ran or waited.
+        #[ts(type = "number | null")]
+        pub lasted_ms: Option<i64>,
+        /// The other visit, when it is about two.
+        pub other: Option<SiblingView>,
+        #[ts(type = "number | null")]
+        pub other_started_at_ms: Option<i64>,
+    }
+
     pub struct VisitDetails {
         pub visit: VisitView,
         pub story: Vec<StoryEntry>,
+        pub proof: ProofView,
+        /// One or more for each flag, in the order of the flags.
+        pub reasons: Vec<ReasonView>,
     }
 
     /// Filters of a list; absent means any.

@@ -18,7 +18,7 @@ use crate::errors::{Failure, Result};
 use crate::input;
 use crate::ipc::{ReviewVisit, VisitRef, VisitView};
 use crate::session::Session;
-use crate::view::visit::{May, confirmation};
+use crate::view::visit::{self, May, confirmation};
 use crate::visits::{self, visit_id};
 
 fn look(session: &Session, appending: &Appending<'_>, id: VisitId) -> Result<(VisitRow, May)> {
@@ -53,7 +53,7 @@ pub(crate) async fn review(session: &Arc<Session>, request: ReviewVisit) -> Resu
             let (row, may) = look(session, appending, id)?;
             let mut flags_seen = request.flags.clone();
             flags_seen.sort_unstable();
-            let mut flags: Vec<String> = row.flags.iter().map(|flag| flag.as_str().to_owned()).collect();
+            let mut flags = visit::flags(&row, session.now_ms());
             flags.sort_unstable();
             // The review says by signature which flags were seen, so they must be those that were on screen.
             let is_as_shown = request.basis == row.basis.to_string()

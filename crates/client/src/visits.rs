@@ -19,7 +19,7 @@ use crate::ipc::{
 use crate::preferences::Kept;
 use crate::session::Session;
 use crate::view::card::Cards;
-use crate::view::{story, visit};
+use crate::view::{evidence, story, visit};
 use crate::visits_csv;
 
 /// Most visits in one answer to a screen.
@@ -67,7 +67,10 @@ pub(crate) async fn details(session: &Arc<Session>, id: VisitId) -> Result<Visit
             let mut cards = Cards::new(reader, viewer.now_ms);
             let row = find(reader, id)?;
             let story = story::view(&mut cards, &row, &reader.story(id)?)?;
-            Ok(VisitDetails { visit: visit::view(session, &viewer, &mut cards, &row)?, story })
+            let visit = visit::view(session, &viewer, &mut cards, &row)?;
+            let proven = reader.proven_interval(id.into(), row.registered)?;
+            let reasons = evidence::reasons(&row, &visit.flags, proven.as_ref());
+            Ok(VisitDetails { visit, story, proof: evidence::proof(proven), reasons })
         })
         .await
 }

@@ -2,6 +2,7 @@
 
 use domain::content::{LocationOutcome, VisitOutcome};
 use domain::flag::limit::LOW_ACCURACY_DM;
+use domain::flag::standing;
 use domain::visit::{Answer, Confirmation, Review};
 use store::read::transport::Transport as StoredTransport;
 use store::read::visit::{AnswerRow, VisitRow};
@@ -52,7 +53,7 @@ pub(crate) fn view(
         review_reason,
         confirmation: confirmation(row.confirmation),
         answers: row.answers.iter().map(|answer| answer_view(viewer, answer)).collect(),
-        flags: row.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        flags: flags(row, viewer.now_ms),
         note: row.note.clone(),
         can_undo_ms: undo_left_ms,
         can_finish: may.finish,
@@ -61,6 +62,17 @@ pub(crate) fn view(
         can_review: may.review,
         can_adopt_position: may.adopt_position,
     })
+}
+
+/// Codes of what a person should look at, as it is at this moment: nobody has answered for too long.
+pub(crate) fn flags(row: &VisitRow, now_ms: i64) -> Vec<String> {
+    let mut flags = row.flags.clone();
+    if row.cancelled.is_none() && row.confirmation == Confirmation::None {
+        flags.extend(standing(row.confirmation, row.started_at_ms, now_ms));
+    }
+    flags.sort_unstable();
+    flags.dedup();
+    flags.iter().map(|flag| flag.as_str().to_owned()).collect()
 }
 
 /// What a person may do with a visit as it stands.

@@ -41,7 +41,7 @@ fn reading(leaf_index: u64, who: u8, lat_e7: i32, at_ms: i64) -> ReadingRow {
         position: position(lat_e7),
         accuracy_dm: Some(leaf_index as u32),
         at_ms,
-        fixed_at_ms: (leaf_index % 2 == 0).then_some(at_ms),
+        fixed_at_ms: leaf_index.is_multiple_of(2).then_some(at_ms),
         source: FixSource::Gnss,
         issued_at_ms: at_ms + 1,
         continuous: ContinuousTime { epoch: [3; 8], elapsed_ms: i64::MAX as u64 },

@@ -3,9 +3,11 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `filter` | a filter and an order as SQL |
+//! | `neighbour` | the other visit of a flag about two |
 //! | `select` | rows |
 
 mod filter;
+mod neighbour;
 mod select;
 
 use domain::Kind;
@@ -182,8 +184,27 @@ pub struct VisitRow {
     pub note: Option<String>,
     /// What a person should look at.
     pub flags: Vec<Flag>,
+    /// The other visits that such flags are about, as far as known here.
+    pub pairs: Vec<PairRow>,
     /// Where this device's records of it are on their way.
     pub transport: Transport,
+}
+
+/// Another visit of the specialist that a flag is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairRow {
+    /// What was found.
+    pub flag: Flag,
+    /// The other visit.
+    pub other: VisitId,
+    /// Whom that was with, as far as known here.
+    pub child_name: Option<Name>,
+    /// Its start, UTC ms.
+    pub started_at_ms: i64,
+    /// From one reading to the other.
+    pub distance_m: Option<u32>,
+    /// How long the journey took, or both visits ran.
+    pub lasted_ms: Option<i64>,
 }
 
 /// One representative's answer.

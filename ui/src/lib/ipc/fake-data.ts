@@ -1,5 +1,5 @@
 import type {
-  AgreementDue, ChildCard, LocationView, PersonCard, PlaceView, RoleCode, ServiceView, StoryEntry, VisitView,
+  AgreementDue, ChildCard, LocationView, PersonCard, PlaceView, ProofView, ReasonView, RoleCode, ServiceView, StoryEntry, VisitView,
 } from './types';
 
 // Everybody here is invented; see kazakhstan.md 1.3.
@@ -131,4 +131,18 @@ export function agreementDue(role: RoleCode, effective_from_ms: number): Agreeme
     },
     required_confirmations: [1, 3, 4], optional_geolocation: 2, ticked: [], end_reached: false,
   };
+}
+
+/** A head of the operator ten minutes before, and the receipt a minute after. */
+export function proofOf(visit: VisitView): ProofView {
+  const registered = visit.transport.state === 'registered';
+  return {
+    not_before_ms: visit.started_at_ms - 600_000, not_after_ms: registered ? visit.started_at_ms + 60_000 : null, contradiction: false,
+  };
+}
+
+export function reasonsOf(visit: VisitView): ReasonView[] {
+  return visit.flags.map((flag) => ({
+    flag, distance_m: flag === 'far-from-place' ? visit.location.distance_m : null, lasted_ms: null, other: null, other_started_at_ms: null,
+  }));
 }

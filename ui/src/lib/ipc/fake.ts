@@ -1,7 +1,7 @@
 import type { Core, CoreEvents, Scan } from './core';
 import { CoreError } from './error';
 import {
-  agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, services, specialist, storyOf,
+  agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, proofOf, reasonsOf, services, specialist, storyOf,
 } from './fake-data';
 import type {
   AgreementDue, AppState, ChildCard, PersonCard, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
@@ -152,7 +152,7 @@ export class FakeCore implements Core {
 
   visit = this.command('visit', ({ visit }: { visit: string }) => {
     const found = this.find(visit);
-    return { visit: found, story: storyOf(found) };
+    return { visit: found, story: storyOf(found), proof: proofOf(found), reasons: reasonsOf(found) };
   });
   visits = this.command('visits', (query: VisitQuery) => {
     const found = this.select(query);

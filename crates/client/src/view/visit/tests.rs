@@ -40,6 +40,7 @@ fn row(specialist: PersonId) -> VisitRow {
         answers: Vec::new(),
         note: None,
         flags: Vec::new(),
+        pairs: Vec::new(),
         transport: StoredTransport::Saved,
     }
 }

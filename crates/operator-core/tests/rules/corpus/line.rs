@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::content::UnavailableReason;
+
 /// A line, taken apart.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
@@ -82,4 +84,12 @@ pub(super) fn metres(text: &str) -> i64 {
         Some(km) => km.parse::<i64>().unwrap() * 1_000,
         None => text.strip_suffix('m').unwrap_or(text).parse().unwrap_or_else(|_| panic!("{text}")),
     }
+}
+
+/// The reason of that code.
+pub(super) fn unavailable(code: &str) -> UnavailableReason {
+    UnavailableReason::ALL
+        .into_iter()
+        .find(|reason| serde_json::to_string(reason).unwrap() == format!("\"{code}\""))
+        .unwrap_or_else(|| panic!("{code}"))
 }

@@ -1,25 +1,25 @@
 //! The people, places and devices of a case, and what they do. Everything goes through the operator's real push.
 
+mod people;
+mod seen;
+
 use std::collections::BTreeMap;
 
 use domain::Content;
 use domain::agreement::AgreementKind;
 use domain::content::{
     CaptureEnd, ConsentWithdrawn, CorrectionReason, DeviceRevoked, DisputeReason, Fix, FixSource, LateReason,
-    Locale, LocationMoment, LocationOutcome, RecordData, RecordKind, RepresentationBasis,
-    RepresentationChanged, RevocationReason, Role, UnavailableReason, VisitChange, VisitConfirmed,
-    VisitCorrected, VisitDisputed, VisitFinished, VisitLocated, VisitOutcome, VisitRegistered,
+    Locale, LocationMoment, LocationOutcome, RepresentationBasis, RepresentationChanged, RevocationReason,
+    Role, VisitChange, VisitConfirmed, VisitCorrected, VisitDisputed, VisitFinished, VisitLocated,
+    VisitOutcome, VisitRegistered,
 };
-use domain::flag::{Flag, standing};
 use domain::id::{CaptureId, ChildId, PersonId, PlaceId, StatementId, VisitId};
-use domain::visit::{Visit, VisitStatement};
 use domain::{Clock as _, ContinuousTime, Rng};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, SeriesHead, seal};
-use operator_core::store::Store as _;
 
-use super::line::{Line, metres, span_ms};
-use crate::world::{BEGAN_MS, Device, TEXT, World, item, name};
+use super::line::{Line, metres, span_ms, unavailable};
+use crate::world::{BEGAN_MS, Device, TEXT, World};
 
 const OFFSET_MS: i64 = 5 * 3_600_000;
 /// One metre of latitude on the mean sphere, in 1e-7 degree.
@@ -100,15 +100,10 @@ impl<'w> Stage<'w> {
             (who, "visits") => self.visit(who, line),
             (who, "finishes") => self.finish(who, line),
             (who, "corrects") => self.correct(who, line),
-            (who, "reads") => {
-                let label = line.word(0);
-                let moment = if line.words.contains(&"finished") {
-                    LocationMoment::Finished
-                } else {
-                    LocationMoment::Registered
-                };
-                self.locate(who, label, line, moment);
+            (who, "reads") if line.words.contains(&"finished") => {
+                self.locate(who, line.word(0), line, LocationMoment::Finished);
             }
+            (who, "reads") => self.locate(who, line.word(0), line, LocationMoment::Registered),
             (who, "confirms" | "disputes") => self.answer(who, line),
             (who, "withdraws") => {
                 let person = self.person(who);
@@ -351,138 +346,4 @@ impl<'w> Stage<'w> {
     fn made(&mut self, label: &str) -> &mut Made {
         self.visits.get_mut(label).unwrap()
     }
-
-    /// A person by the name of a device: `aigul2` is another device of `aigul`.
-    fn person(&mut self, who: &str) -> PersonId {
-        let who = who.trim_end_matches(|last: char| last.is_ascii_digit());
-        if let Some(person) = self.people.get(who) {
-            return *person;
-        }
-        let world = self.world;
-        let person = PersonId::random(&world.rng);
-        world.record(RecordKind::Person, person, name(who));
-        if who == "ermek" {
-            world.member(person, Role::Specialist, None);
-        }
-        self.people.insert(who.into(), person);
-        person
-    }
-
-    fn gadget(&mut self, who: &str) -> &mut Gadget<'w> {
-        if !self.gadgets.contains_key(who) {
-            let person = self.person(who);
-            let is_parent = ["saule", "marat", "dina"].iter().any(|parent| who.starts_with(parent));
-            let document = if is_parent { AgreementKind::Subject } else { AgreementKind::Specialist };
-            let mut device = self.world.ready(person, document);
-            device.sees_the_log();
-            let (began_ms, rng): (i64, &dyn Rng) = (self.world.clock.utc_ms(), &self.world.rng);
-            let gadget = Gadget {
-                device,
-                offline: Vec::new(),
-                is_offline: false,
-                off_ms: 0,
-                epoch: rng.array(),
-                epoch_began_ms: began_ms,
-                backup: None,
-            };
-            self.gadgets.insert(who.into(), gadget);
-        }
-        self.gadgets.get_mut(who).unwrap()
-    }
-
-    /// The home of a child: A and B are siblings, each other child lives two kilometres further north. Saule and Marat
-    /// represent A and B, Dina all others. Aigul and Bolat accompany everybody but X.
-    fn home(&mut self, letter: &str) {
-        if self.homes.contains_key(letter) {
-            return;
-        }
-        let world = self.world;
-        let child = ChildId::random(&world.rng);
-        let (organisation, from_ms) = (world.organisation, world.clock.utc_ms() - 1);
-        world.record(RecordKind::Child, child, name(letter));
-        world.record(RecordKind::Child, child, RecordData::Served { organisation, from_ms, to_ms: None });
-        let north_km = match letter {
-            "P" => 110,
-            "Q" => 70,
-            "R" => 200,
-            "S" => -970,
-            near => (i64::from(near.as_bytes()[0] - b'A').max(1) - 1) * 2,
-        };
-        let lat_e7 = 511_605_000 + north_km * 1_000 * METRE_E7;
-        let place = match letter {
-            "B" if self.homes.contains_key("A") => self.homes["A"].place,
-            "A" if self.homes.contains_key("B") => self.homes["B"].place,
-            _ => {
-                let place = PlaceId::random(&world.rng);
-                let address = RecordData::Address { label: letter.into(), region: "KZ-71".into() };
-                world.record(RecordKind::Place, place, address);
-                let (lat_e7, lon_e7) = (lat_e7.try_into().unwrap(), 714_704_000);
-                let position = RecordData::Position { lat_e7, lon_e7, radius_m: 150, adopted_from: None };
-                world.record(RecordKind::Place, place, position);
-                place
-            }
-        };
-        world.record(RecordKind::Child, child, RecordData::Lives { place });
-        if letter != "X" {
-            for specialist in [world.specialist, world.colleague] {
-                world.team(child, specialist, None);
-            }
-            let parents: &[&str] = if ["A", "B"].contains(&letter) { &["saule", "marat"] } else { &["dina"] };
-            for parent in parents {
-                let (representative, basis) = (self.person(parent), RepresentationBasis::Parent);
-                world.state(child, RepresentationChanged { representative, basis, from_ms, to_ms: None });
-            }
-        }
-        self.homes.insert(letter.into(), Home { child, place, lat_e7 });
-    }
-
-    /// What a person would see at each visit in the end: `v1 late-entry no-location`, sorted; nothing for those without.
-    pub(super) fn found(&self) -> Vec<String> {
-        let found = self.visits.iter().map(|(label, made)| (label, self.flags_of(made.id)));
-        found
-            .filter(|(_, flags)| !flags.is_empty())
-            .map(|(label, flags)| format!("{label} {flags}"))
-            .collect()
-    }
-
-    fn flags_of(&self, visit: VisitId) -> String {
-        let read = self.world.store.read().unwrap();
-        let entries = read.entries(0, u32::MAX).unwrap();
-        let about: Vec<_> = entries.iter().filter(|entry| entry.subject == visit.into()).collect();
-        let mut flags: Vec<Flag> = about.iter().flat_map(|entry| entry.flags.clone()).collect();
-        let statements: Vec<VisitStatement> = about
-            .iter()
-            .map(|entry| VisitStatement {
-                id: entry.id,
-                author: read.bound_key(entry.key).unwrap().map(|key| key.person),
-                has_authority: !entry.flags.contains(&Flag::NoAuthority),
-                content: read.said(entry.leaf_index).unwrap(),
-            })
-            .collect();
-        if let Some(visit) = Visit::fold(visit, &statements).filter(|visit| visit.cancelled.is_none()) {
-            flags.extend(standing(visit.confirmation(), visit.started_at_ms, self.world.clock.utc_ms()));
-        }
-        let mut codes: Vec<&str> = flags.iter().map(|flag| flag.as_str()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        codes.join(" ")
-    }
-}
-
-impl Gadget<'_> {
-    /// Sends what waits, in one push, and sees the log afterwards.
-    fn flush(&mut self) {
-        let items: Vec<_> = self.offline.drain(..).map(|sealed| item(&sealed)).collect();
-        if !items.is_empty() {
-            self.device.push(&items);
-        }
-        self.device.sees_the_log();
-    }
-}
-
-fn unavailable(code: &str) -> UnavailableReason {
-    UnavailableReason::ALL
-        .into_iter()
-        .find(|reason| serde_json::to_string(reason).unwrap() == format!("\"{code}\""))
-        .unwrap_or_else(|| panic!("{code}"))
 }

@@ -86,6 +86,10 @@ impl Reader<'_> {
         let mut visits = rows.collect::<Result<Vec<_>, _>>()?;
         for visit in &mut visits {
             visit.answers = self.answers(visit)?;
+            visit.pairs = self.pairs(visit)?;
+            visit.flags.extend(visit.pairs.iter().map(|pair| pair.flag));
+            visit.flags.sort_unstable();
+            visit.flags.dedup();
             visit.transport = self.transport_about(visit.id.into())?;
         }
         Ok(visits)
@@ -164,6 +168,7 @@ impl VisitRow {
             answers: Vec::new(),
             note: row.get(32)?,
             flags: row.get::<_, Flags>(33)?.0,
+            pairs: Vec::new(),
             transport: Transport::Registered,
         })
     }

@@ -1,7 +1,6 @@
 import type { Messages } from '../messages';
 
 export const flags: Messages['flags'] = {
-  title: 'Why look?',
   why: {
     'no-location': 'No location was read. The story tells why: permission, signal or consent may have been missing.',
     'low-accuracy': 'The location is coarse: a street away looks the same. Inside blocks of flats that is common.',
@@ -33,7 +32,6 @@ export const flags: Messages['flags'] = {
     far: (distance: string) => `${distance} from the place`,
     accuracy: (distance: string) => `Accurate to ${distance}`,
     travel: (distance: string, time: string) => `${distance} in ${time}`,
-    clock: (time: string, forward: boolean) => `${time} ${forward ? 'forward' : 'back'}`,
     overlap: (time: string) => `${time} at the same time`,
     late: (time: string) => `Arrived after ${time}`,
   },

@@ -1,6 +1,5 @@
 /** Why a flag is there: what was seen, and what it may innocently mean. The keys are the codes of the domain. */
 export const flags = {
-  title: 'Неге назар аудару керек?',
   why: {
     'no-location': 'Орын оқылмаған. Себебі тарихта жазылған: рұқсат берілмеген, сигнал болмаған немесе келісім жоқ болуы мүмкін.',
     'low-accuracy': 'Орын тым жуық анықталған, көршілес көшеден ажыратылмайды. Көпқабатты үйдің ішінде мұндай жиі болады.',
@@ -32,7 +31,6 @@ export const flags = {
     far: (distance: string) => `Мекенжайдан ${distance} қашық`,
     accuracy: (distance: string) => `Дәлдігі ${distance}`,
     travel: (distance: string, time: string) => `${time} ішінде ${distance}`,
-    clock: (time: string, forward: boolean) => `${time} ${forward ? 'алға' : 'артқа'} жылжыған`,
     overlap: (time: string) => `${time} қабаттасады`,
     late: (time: string) => `${time} кейін жеткен`,
   },

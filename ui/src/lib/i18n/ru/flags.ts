@@ -1,7 +1,6 @@
 import type { Messages } from '../messages';
 
 export const flags: Messages['flags'] = {
-  title: 'Почему стоит посмотреть?',
   why: {
     'no-location': 'Место не прочитано. Причина есть в истории: могло не быть разрешения, сигнала или согласия.',
     'low-accuracy': 'Место определено грубо, соседнюю улицу не отличить. Внутри многоэтажных домов так бывает часто.',
@@ -33,7 +32,6 @@ export const flags: Messages['flags'] = {
     far: (distance: string) => `До адреса ${distance}`,
     accuracy: (distance: string) => `Точность ${distance}`,
     travel: (distance: string, time: string) => `${distance} за ${time}`,
-    clock: (time: string, forward: boolean) => `${forward ? 'Вперёд' : 'Назад'} на ${time}`,
     overlap: (time: string) => `Пересечение ${time}`,
     late: (time: string) => `Пришло через ${time}`,
   },
