@@ -4,6 +4,7 @@
 
 mod agreements;
 mod authority;
+mod carrying;
 mod enrolment;
 mod moments;
 mod places;
