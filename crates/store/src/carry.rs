@@ -135,3 +135,6 @@ pub(crate) fn forget(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,8 +96,8 @@ impl Window {
         self.wait(testid).await;
         let script = "const bytes = Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0));\
              const chosen = new DataTransfer(); chosen.items.add(new File([bytes], 'code.png', {type: 'image/png'}));\
-             const field = document.querySelector(arguments[0]); field.files = chosen.files;\
-             field.dispatchEvent(new Event('change', {bubbles: true})); return chosen.files.length";
+             const field = document.querySelector(arguments[0]); field.files = chosen.files; const count = field.files.length;\
+             field.dispatchEvent(new Event('change', {bubbles: true})); return count";
         let arguments = vec![json!(Self::css(testid)), json!(data_encoding::BASE64.encode(png))];
         assert_eq!(self.script(script, arguments).await, json!(1), "a picture is chosen in {testid}");
     }

@@ -4,6 +4,7 @@
 
 mod agreements;
 mod authority;
+mod carrying;
 mod corpus;
 mod enrolment;
 mod moments;
