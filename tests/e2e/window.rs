@@ -1,5 +1,6 @@
 //! The main job in the real window, at the size of a phone and of a laptop, in Kazakh.
 
+mod distrust;
 mod kills;
 mod steps;
 mod two_devices;
@@ -30,6 +31,9 @@ const OTHER_CHILD: &str = "Қали Медина";
 
 /// How long the operator's return may go unnoticed: the pause after a failed sync grows with each.
 const NOTICED_WITHIN: Duration = Duration::from_secs(120);
+
+/// Two windows at once would only wait for each other's processor.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Everything that the steps share.
 struct Stage {
@@ -63,13 +67,21 @@ impl Stage {
 /// Enrol, read, accept, register without network, sync, confirm as parent, review as coordinator; then kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn main_job() {
+    let _turn = TURN.lock().await;
     within(20, whole_job()).await;
 }
 
 /// Two windows and no network: the code of a visit goes from screen to screen, and the answer back.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_devices_without_a_network() {
+    let _turn = TURN.lock().await;
     within(10, two_devices::answered_from_screen_to_screen()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contradiction_is_told_and_work_goes_on() {
+    let _turn = TURN.lock().await;
+    within(6, distrust::a_contradiction_is_told_and_work_goes_on()).await;
 }
 
 async fn whole_job() {

@@ -33,6 +33,8 @@ pub(crate) struct SyncLoop {
     turn: tokio::sync::Mutex<Backoff>,
     kick: Notify,
     now: Mutex<Now>,
+    /// Held from reading the state to telling it: an older state must not be told after a newer one.
+    telling: tokio::sync::Mutex<()>,
     /// When what the operator refused was last sent again; never since the account was opened, which is also how an
     /// updated app begins.
     refused_tried: Mutex<Option<Instant>>,
@@ -181,6 +183,7 @@ fn show(session: &Arc<Session>, progress: Progress) {
 }
 
 async fn tell(session: &Arc<Session>) {
+    let _telling = session.sync.telling.lock().await;
     match state(session).await {
         Ok(state) => session.ports.events.sync(&state),
         Err(failure) => tracing::warn!(%failure, "the state of the sync cannot be read"),

@@ -64,12 +64,14 @@ impl App {
                 "what a device knows was not written down"
             );
         }
-        let waits = problem::Failure::new(
-            ProblemCode::Unavailable,
-            "the operator's log was restored and is examined",
-        );
-        Err(waits.retry_after(RESTORED_RETRY_S))
+        Err(is_examined())
     }
+}
+
+/// A restored log is not yet known to be whole.
+fn is_examined() -> problem::Failure {
+    problem::Failure::new(ProblemCode::Unavailable, "the operator's log was restored and is examined")
+        .retry_after(RESTORED_RETRY_S)
 }
 
 /// The router of a server.

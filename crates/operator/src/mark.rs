@@ -98,7 +98,8 @@ impl Mark {
     pub fn read(&self) -> Result<Option<Signed>, MarkError> {
         match std::fs::read_to_string(&self.0) {
             Ok(text) => self.parse(&text).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // A link to a disk that is not there is not the same as no mark.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.0.is_symlink() => Ok(None),
             Err(error) => Err(self.io(error)),
         }
     }

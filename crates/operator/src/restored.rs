@@ -63,12 +63,12 @@ impl Restored {
     pub fn hear(&self, key: KeyId, known_tree_size: u64) -> io::Result<()> {
         let _writing = self.writing.lock();
         let mut heard = read(&self.path)?;
-        let size = heard.known_tree_size.entry(key.to_string()).or_default();
-        if *size < known_tree_size || known_tree_size == 0 {
-            *size = (*size).max(known_tree_size);
-            self.write(&heard)?;
+        let name = key.to_string();
+        if heard.known_tree_size.get(&name).is_some_and(|said| *said >= known_tree_size) {
+            return Ok(());
         }
-        Ok(())
+        heard.known_tree_size.insert(name, known_tree_size);
+        self.write(&heard)
     }
 
     fn write(&self, heard: &Heard) -> io::Result<()> {

@@ -9,7 +9,7 @@ mod kill;
 mod location;
 mod restore;
 mod review;
-mod trust;
+pub(crate) mod trust;
 mod two_devices;
 
 use esep_tests::deadline::within;

@@ -14,7 +14,7 @@ use super::folder;
 const DOWN: Fault = Fault::Answer { status: 503, headers: "", body: "" };
 
 /// A second operator of the same key, from a copy of the folder: what a dishonest one would show to some.
-fn copy_of(operator: &Operator, to: &Path) {
+pub(crate) fn copy_of(operator: &Operator, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(operator.dir()).expect("the operator's folder") {
         let entry = entry.expect("a readable entry");
@@ -24,7 +24,7 @@ fn copy_of(operator: &Operator, to: &Path) {
     }
 }
 
-fn grow(dir: &Path, bin: &str) {
+pub(crate) fn grow(dir: &Path, bin: &str) {
     let names = ["--name-kk", "Басқа орталық", "--name-ru", "Другой центр", "--bin", bin];
     Operator::command(dir, &[&["organisation", "add"], &names[..]].concat());
 }
