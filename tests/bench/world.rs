@@ -87,12 +87,12 @@ impl World {
 
     /// A new device of the specialist, before the agreement.
     pub(crate) async fn specialist(&self) -> Device {
-        self.device(&self.specialist, "specialist", Shape::FREE).await
+        self.device(&self.specialist, "specialist", Shape::FREE, 0).await
     }
 
     /// A new device of the coordinator, before the agreement.
     pub(crate) async fn coordinator(&self) -> Device {
-        self.device(&self.coordinator, "coordinator", Shape::FREE).await
+        self.device(&self.coordinator, "coordinator", Shape::FREE, 0).await
     }
 
     /// Gives the specialist so many more children, while the operator is away.
@@ -125,18 +125,19 @@ impl World {
         }
     }
 
-    /// Another new device of the coordinator, at the end of a bad line, before the agreement.
-    pub(crate) async fn coordinator_in_a_village(&self, name: &str) -> Device {
-        self.device(&self.coordinator, name, Shape::VILLAGE).await
+    /// Another new device of the coordinator, at the end of a bad line that is cut after so many bytes; 0 is never.
+    pub(crate) async fn coordinator_in_a_village(&self, name: &str, cut_after: u64) -> Device {
+        self.device(&self.coordinator, name, Shape::VILLAGE, cut_after).await
     }
 
     /// A new device of the other specialist, at the end of a bad line, before the agreement.
     pub(crate) async fn specialist_in_a_village(&self) -> Device {
-        self.device(&self.villager, "village-specialist", Shape::VILLAGE).await
+        self.device(&self.villager, "village-specialist", Shape::VILLAGE, 0).await
     }
 
-    async fn device(&self, person: &str, name: &str, shape: Shape) -> Device {
+    async fn device(&self, person: &str, name: &str, shape: Shape, cut_after: u64) -> Device {
         let (port, counted) = line::open(self.operator.port(), shape).await;
+        counted.cut_after(cut_after);
         let address = format!("http://127.0.0.1:{port}");
         let issue = ["activation", "issue", "--person", person, "--address", &address, "--json"];
         let json = Operator::command(self.operator.dir(), &issue);
