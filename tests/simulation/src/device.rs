@@ -37,8 +37,6 @@ pub struct Device {
     /// How its process ends when its disk says so.
     pub cut: Option<Cut>,
     chance: Chance,
-    /// How often it was started again.
-    pub restarts_count: u64,
 }
 
 /// The database of a device in its folder.
@@ -69,7 +67,6 @@ impl Device {
             store: Some(store),
             cut: None,
             chance,
-            restarts_count: 0,
         }
     }
 
@@ -114,7 +111,6 @@ impl Device {
         }
         self.disk.revive();
         self.clock.restart();
-        self.restarts_count += 1;
     }
 
     /// Ends in order, lets something be done with the files, and starts again.

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use client::testing::{ManualClock, SeededRng};
+use domain::Clock as _;
 use domain::agreement::AgreementKind;
 use domain::content::{
     AgreementAccepted, CareTeamChanged, ConfirmationAnswer, DeviceEnrolled, Engagement, EvidenceLevel,
     Locale, RepresentationBasis, RepresentationChanged, Role,
 };
 use domain::id::{ChildId, DeviceId, Digest, OrganisationId, PersonId, PlaceId};
-use domain::{Clock as _, Rng};
 use journal::{Draft, SigningKey};
 use operator::change::{self, Name, NewChild, NewMember, NewPerson, NewPlace};
 use operator::setup::{self, DEFAULT_EDITION};
@@ -237,7 +237,6 @@ fn enrol_device(instance: &Instance, folder: &Path, cast: &Cast, who: Who, numbe
     let accepted = acceptance(kind, clock.utc_ms());
     let draft = Draft::new(person, accepted);
     store.append_drafts(None, &[draft], clock, &rng).expect("it can be written");
-    let _: &dyn Rng = &rng;
 }
 
 fn acceptance(document: AgreementKind, now_ms: i64) -> AgreementAccepted {
