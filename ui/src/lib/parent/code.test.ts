@@ -17,7 +17,7 @@ describe('two devices without a network', () => {
     expect((await byId('show-code')).textContent).toContain('Маманға көрсетіңіз');
     expect((await byId('code')).querySelector('path')?.getAttribute('d')).toMatch(/^M/);
     expect(core.calls).toEqual(expect.arrayContaining(['readCode', 'confirmVisit', 'showCode']));
-  });
+  }, 15_000);
 
   it('what was read before leads to the visit, and another code says what it is not', async () => {
     renderApp(parent);
