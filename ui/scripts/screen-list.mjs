@@ -113,6 +113,22 @@ export const screens = {
       await page.waitForSelector(id('dispute-sheet'));
     },
   },
+  'show-code': {
+    options: home('specialist'), hash: '#/today/ee0000',
+    go: async (page) => {
+      await page.click(id('show-code-open'));
+      await page.waitForSelector(id('code'));
+    },
+  },
+  'read-code': {
+    options: home('representative'),
+    go: async (page) => {
+      await page.click(id('read-code'));
+      await page.fill(id('code-text'), 'ESEP:ee0002');
+      await page.click(id('code-take'));
+      await page.waitForSelector(id('not-in-team'));
+    },
+  },
   child: { options: home('representative'), hash: '#/child', go: (page) => page.waitForSelector('h2') },
   rights: { options: home('representative'), hash: '#/rights', go: (page) => page.waitForSelector(id('acceptances')) },
   review: { options: home('coordinator', { visits: 10000 }), go: (page, size) => page.waitForSelector(id(size === 'laptop' ? 'review-table' : 'review-list')) },

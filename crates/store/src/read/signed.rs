@@ -96,7 +96,10 @@ const AS_SIGNED: &str = "SELECT f.bytes, c.bytes FROM foreign_statement f
      UNION ALL SELECT o.bytes, c.bytes FROM own_statement o JOIN own_content c ON c.seq = o.seq WHERE o.id = ?1
      UNION ALL SELECT bytes, content FROM carried_statement WHERE id = ?1";
 
-fn as_signed(conn: &Connection, id: StatementId) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+/// Statement and content.
+type Bytes = (Vec<u8>, Vec<u8>);
+
+fn as_signed(conn: &Connection, id: StatementId) -> Result<Option<Bytes>, StoreError> {
     let mut select = conn.prepare_cached(AS_SIGNED)?;
     Ok(select.query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }

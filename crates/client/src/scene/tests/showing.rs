@@ -235,7 +235,7 @@ impl Forged {
                 content: sealed.content.clone(),
             })
             .collect();
-        format!("ESEP:{}", base45::encode(&code::encode(operator, &shown).unwrap()))
+        format!("ESEP:{}", base45::encode(code::encode(operator, &shown).unwrap()))
     }
 }
 
