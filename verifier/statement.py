@@ -10,7 +10,7 @@ from .report import need
 LARGEST = 2_048
 BY_OPERATOR = frozenset({
     "operator-key", "agreement-published", "organisation-changed", "member-changed", "care-team-changed",
-    "representation-changed", "device-bound", "device-revoked", "content-erased",
+    "representation-changed", "device-bound", "device-revoked", "content-erased", "recovery-opened",
 })
 KINDS = BY_OPERATOR | {
     "agreement-accepted", "consent-withdrawn", "visit-registered", "visit-located", "visit-noted", "visit-finished",

@@ -17,6 +17,7 @@
 //! | [`operator`] | the operator's own statements |
 //! | [`activation`], [`enrol`] | codes, and binding a device |
 //! | [`push`], [`pull`] | the two halves of a sync |
+//! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
 //! | [`audit`] | is everything whole |
@@ -35,6 +36,7 @@ pub mod project;
 pub mod publish;
 pub mod pull;
 pub mod push;
+pub mod recover;
 pub mod register;
 pub mod scopes;
 pub mod store;

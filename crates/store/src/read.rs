@@ -8,10 +8,12 @@
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
 //! | [`reading`] | when the location was read |
+//! | [`opening`] | files of this person that officers opened |
 //! | [`transport`] | what waits, was sent, registered or refused |
 
 pub mod agreement;
 pub mod child;
+pub mod opening;
 pub mod person;
 pub mod place;
 pub mod reading;

@@ -7,6 +7,7 @@
 //! | [`enrol`] | who the operator is; binding a device |
 //! | [`push`] | statements up, registrations down |
 //! | [`pull`] | statements down, by scope |
+//! | [`recovery`] | a recovery file up, in parts |
 //! | [`auth`] | requests signed by the device's key (RFC 9421) |
 //! | [`body`] | CBOR and zstd with limits |
 //! | [`problem`] | problem details (RFC 9457) |
@@ -19,6 +20,7 @@ pub mod enrol;
 pub mod problem;
 pub mod pull;
 pub mod push;
+pub mod recovery;
 
 /// Path of each route.
 pub mod path {
@@ -30,6 +32,8 @@ pub mod path {
     pub const PUSH: &str = "/v1/push";
     /// Statements down.
     pub const PULL: &str = "/v1/pull";
+    /// Parts of a recovery file up.
+    pub const RECOVERY: &str = "/v1/recovery";
     /// Text of an agreement by its SHA-256 in hexadecimal; public.
     pub const AGREEMENT: &str = "/v1/agreements/{sha256}";
     /// Signed head with a consistency proof; public.

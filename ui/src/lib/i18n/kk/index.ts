@@ -1,4 +1,5 @@
 import { agreement } from './agreement';
+import { aside } from './aside';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
@@ -10,4 +11,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const kk = { common, start, agreement, visit, story, words, sync, parent, coordinator, me, errors };
+export const kk = { common, start, aside, agreement, visit, story, words, sync, parent, coordinator, me, errors };

@@ -1,5 +1,6 @@
 import type { Messages } from '../messages';
 import { agreement } from './agreement';
+import { aside } from './aside';
 import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
@@ -11,4 +12,4 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const ru: Messages = { common, start, agreement, visit, story, words, sync, parent, coordinator, me, errors };
+export const ru: Messages = { common, start, aside, agreement, visit, story, words, sync, parent, coordinator, me, errors };
