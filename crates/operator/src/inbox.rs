@@ -92,8 +92,7 @@ impl Inbox {
             return Ok(have_bytes);
         }
         if end > part.length_bytes {
-            fs::remove_file(&path).or_else(absent_is_fine)?;
-            return Err(InboxError::NotThatFile);
+            return self.throw_away(&file);
         }
         let mut out = append(&path)?;
         out.write_all(&part.part)?;
@@ -133,12 +132,18 @@ impl Inbox {
         let is_right = pack::hash(&mut File::open(&path)?)? == digest
             && pack::read_head(&mut File::open(&path)?).is_ok();
         if !is_right {
-            fs::remove_file(&path)?;
-            fs::remove_file(self.path(file, "json")).or_else(absent_is_fine)?;
-            return Err(InboxError::NotThatFile);
+            return self.throw_away(file);
         }
         fs::rename(&path, self.whole(file))?;
         Ok(sync(&self.0)?)
+    }
+
+    /// What came is not what was announced.
+    fn throw_away<T>(&self, file: &str) -> Result<T, InboxError> {
+        for suffix in ["part", "json"] {
+            fs::remove_file(self.path(file, suffix)).or_else(absent_is_fine)?;
+        }
+        Err(InboxError::NotThatFile)
     }
 
     /// What was handed over, in the order in which it came; also what did not come to its end.

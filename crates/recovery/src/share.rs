@@ -99,7 +99,7 @@ impl Share {
             .chain_update(TITLE)
             .chain_update([self.number])
             .chain_update(self.recovery_key)
-            .chain_update(&*self.half)
+            .chain_update(self.half.as_slice())
             .finalize();
         std::array::from_fn(|at| digest[at])
     }

@@ -14,4 +14,5 @@ mod openapi;
 mod operator_info;
 mod pull;
 mod push;
+mod recovery;
 mod serve;

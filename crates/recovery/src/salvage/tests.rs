@@ -13,7 +13,7 @@ fn id(seq: u64) -> StatementId {
 }
 
 /// A file with the schema of the product and rows that are told apart by their bytes.
-fn file(folder: &Path) -> std::path::PathBuf {
+fn file(folder: &Path) -> PathBuf {
     let path = folder.join("journal.db");
     let hex = data_encoding::HEXLOWER.encode(&KEY);
     let conn = Connection::open(&path).unwrap();

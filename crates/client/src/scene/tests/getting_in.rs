@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
-use crate::ipc::{ChildQuery, ErrorCode};
+use crate::ipc::{AsideCause, AsideRef, ChildQuery, ErrorCode, SetAside};
 use crate::testing::Step;
 
 fn reference(version: u32) -> AgreementRef {
@@ -156,4 +156,31 @@ async fn a_second_app_on_the_same_profile_says_so_and_touches_nothing() {
     };
     tokio::time::timeout(Duration::from_secs(10), stopped).await.expect("nothing runs on for a closed app");
     assert_eq!(second.unlock(request).await.unwrap().stage, Stage::Home, "once the first one is closed");
+}
+
+#[tokio::test]
+async fn ten_wrong_pins_lock_and_the_way_on_keeps_every_file() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let visit = scene.visit(&[CHILD]).await.visits.remove(0);
+    scene.app.lock().await.unwrap();
+    let account = scene.account.as_str().to_owned();
+    let wrong = || Unlock { account: account.clone(), pin: "terek-72".into() };
+    for _ in 0..9 {
+        assert_eq!(scene.app.unlock(wrong()).await.unwrap_err().code, ErrorCode::WrongPin);
+        scene.clock.advance_ms(3_600_000);
+    }
+    assert_eq!(scene.app.unlock(wrong()).await.unwrap_err().code, ErrorCode::PinLocked);
+    let database = |folder: &str| scene.folder.path().join(folder).join(&account).join("journal.db");
+    let before = std::fs::read(database("accounts")).unwrap();
+    let request = SetAside { account: account.clone(), cause: AsideCause::PinForgotten };
+    let state = scene.app.set_aside(request.clone()).await.unwrap();
+    assert_eq!((state.stage, state.accounts.len()), (Stage::Start, 0));
+    assert_eq!(std::fs::read(database("aside")).unwrap(), before, "{} is in there", visit.id);
+    let aside = scene.app.asides().await.unwrap().remove(0);
+    assert_eq!((aside.id.as_str(), aside.opened), (account.as_str(), None));
+    assert_eq!(scene.app.set_aside(request).await.unwrap_err().code, ErrorCode::NotFound, "once");
+    let reference = AsideRef { id: account.clone() };
+    assert_eq!(scene.app.remove_aside(reference.clone()).await.unwrap_err().code, ErrorCode::Locked);
+    let saved = scene.app.save_aside(reference, scene.folder.path().join("out")).await.unwrap();
+    assert!(std::fs::metadata(saved.path).unwrap().len() > before.len() as u64);
 }
