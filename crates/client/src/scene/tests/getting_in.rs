@@ -122,7 +122,7 @@ async fn without_network_the_state_says_what_waits() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_moved_aside_and_never_deleted() {
+async fn a_damaged_file_stays_until_it_is_set_aside_and_is_never_deleted() {
     let scene = Setting::of(SPECIALIST).at_home().await;
     scene.app.lock().await.unwrap();
     let account = scene.folder.path().join("accounts").join(scene.account.as_str());
@@ -131,10 +131,15 @@ async fn a_damaged_file_is_moved_aside_and_never_deleted() {
     bytes[..4096].fill(0xa5);
     std::fs::write(&database, &bytes).unwrap();
     let request = Unlock { account: scene.account.as_str().into(), pin: PIN.into() };
-    assert_eq!(scene.app.unlock(request).await.unwrap_err().code, ErrorCode::DatabaseDamaged);
-    let kept = std::fs::read_dir(&account).unwrap().map(|entry| entry.unwrap().path());
-    let kept: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("damaged")).collect();
-    assert!(kept.iter().any(|path| std::fs::read(path).unwrap() == bytes), "whole: {kept:?}");
+    for _ in 0..2 {
+        assert_eq!(scene.app.unlock(request.clone()).await.unwrap_err().code, ErrorCode::DatabaseDamaged);
+        assert_eq!(std::fs::read(&database).unwrap(), bytes, "as it was");
+    }
+    let request = SetAside { account: request.account, cause: AsideCause::Damaged };
+    assert_eq!(scene.app.set_aside(request).await.unwrap().stage, Stage::Start);
+    let aside = scene.folder.path().join("aside").join(scene.account.as_str());
+    assert_eq!(std::fs::read(aside.join("journal.db")).unwrap(), bytes, "whole");
+    assert!(aside.join("account.json").exists(), "with what opens it");
 }
 
 #[tokio::test]
