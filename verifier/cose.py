@@ -15,7 +15,7 @@ from .form import decode, each, encode, fits, need, octets, time, whole
 
 HALF_OF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2
 BY_OPERATOR = set("""operator-key agreement-published organisation-changed member-changed care-team-changed
-    representation-changed device-bound device-revoked content-erased""".split())
+    representation-changed device-bound device-revoked content-erased recovery-opened""".split())
 KINDS = BY_OPERATOR | set("""agreement-accepted consent-withdrawn visit-registered visit-located visit-noted visit-finished
     visit-confirmed visit-disputed visit-reviewed visit-corrected record-viewed key-compromised record-changed
     device-enrolled""".split())

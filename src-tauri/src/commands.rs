@@ -2,6 +2,7 @@
 
 mod agreement;
 mod answer;
+mod aside;
 mod child;
 mod me;
 mod review;
@@ -21,6 +22,11 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         start::enrol,
         start::unlock,
         start::lock,
+        aside::set_aside,
+        aside::asides,
+        aside::hand_over_aside,
+        aside::save_aside,
+        aside::remove_aside,
         start::change_pin,
         agreement::agreements_due,
         agreement::agreement_opened,

@@ -159,6 +159,10 @@ KINDS = {
         "revoked_at_ms": MS,
     }),
     "content-erased": ("operator", {"statements": ListOf(STATEMENT_ID), "basis": WORDS, "erased_at_ms": MS}),
+    "recovery-opened": ("operator", {
+        "key": THUMBPRINT, "file": DIGEST, "officers": ListOf(WORDS), "reason": WORDS, "opened_at_ms": MS,
+        "taken_count": UINT32, "known_count": UINT32, "missing_count": UINT32,
+    }),
 }
 
 # Their series begins with them, so there is one for each key.

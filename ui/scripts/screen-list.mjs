@@ -35,6 +35,23 @@ export const screens = {
       await page.waitForSelector('[aria-invalid]');
     },
   },
+  aside: {
+    options: { stage: 'locked' },
+    go: async (page) => {
+      await page.click(`${id('pin-forgotten')} summary`);
+      await page.click(id('pin-forgotten-aside'));
+      await page.waitForSelector(id('aside-sheet'));
+      await page.waitForTimeout(300);
+    },
+  },
+  asides: {
+    options: home('specialist', { asides: ['kept', 'handed-over', 'opened'] }),
+    go: async (page) => {
+      await page.click(id('tab-me'));
+      await page.locator(id('asides')).scrollIntoViewIfNeeded();
+      await page.evaluate((card) => document.querySelector(card).scrollIntoView({ block: 'start' }), id('asides'));
+    },
+  },
   unlock: { options: { stage: 'locked' }, go: (page) => page.waitForSelector(id('unlock')) },
   agreement: { options: { stage: 'agreement' }, go: (page) => page.waitForSelector(id('agreement')) },
   'agreement-end': {

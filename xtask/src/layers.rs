@@ -19,12 +19,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wire", &["journal", "domain"]),
     ("sync", &["wire", "journal", "domain"]),
     ("operator-core", &["wire", "journal", "domain"]),
+    ("recovery", &["domain"]),
     ("store", &["sync", "journal", "domain"]),
     ("operator-store", &["operator-core", "journal", "domain"]),
     // `wire`: enrolment and recovery speak to the operator before there is a series to sync.
-    ("client", &["store", "sync", "wire", "journal", "domain"]),
+    // `recovery`: the device seals and packs what two officers open (docs/adr/0007).
+    ("client", &["store", "sync", "recovery", "wire", "journal", "domain"]),
     ("platform", &["client", "domain"]),
-    ("operator", &["operator-core", "operator-store", "wire", "journal", "domain"]),
+    ("operator", &["operator-core", "operator-store", "recovery", "wire", "journal", "domain"]),
     ("esep", &["client", "platform", "domain"]),
     ("xtask", &[]),
 ];
@@ -34,7 +36,12 @@ const TESTS: &[&str] = &["esep-tests", "esep-simulation"];
 
 /// A dependency (or all whose names begin so, with `*`), its owners, and why nobody else.
 const OWNED: &[(&str, &[&str], &str)] = &[
-    ("rusqlite", &["store", "operator-store"], "each side keeps its SQL in one crate"),
+    (
+        "rusqlite",
+        &["store", "operator-store", "recovery"],
+        "each side keeps its SQL in one crate; a stranger's damaged file is read by none of the two",
+    ),
+    ("hpke", &["recovery"], "what is sealed for officers is sealed and opened in one place"),
     ("libsqlite3-sys", &[], "rusqlite alone links SQLite"),
     ("sqlx*", &[], "two crates that link SQLite do not resolve together"),
     ("tokio-postgres", &["operator-store"], "the second backend of the operator's store"),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::sensitive::Sensitive;
-use store::{OpenError, Store};
+use store::Store;
 
 use crate::access;
 use crate::agreement::due;
-use crate::errors::{Failure, Result};
+use crate::errors::Result;
 use crate::ipc::{RoleCode, Stage};
 use crate::options::Options;
 use crate::pin::Pin;
@@ -25,7 +25,7 @@ const FIRST_SYNC: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// Those of the PIN and the key store ([`Vault::open`]); [`Failure::DatabaseDamaged`] when the file is not what the
-/// right key opens: then it was moved aside; [`Failure::DatabaseTooNew`].
+/// right key opens: it stays as it is until the person sets the account aside; [`Failure::DatabaseTooNew`].
 pub(crate) async fn unlock(
     vault: &Arc<Vault>,
     ports: &Ports,
@@ -36,15 +36,7 @@ pub(crate) async fn unlock(
     let (vault, ports, options) = (Arc::clone(vault), ports.clone(), options.clone());
     blocking(move || {
         let key = Sensitive::new(*vault.open(&id, &pin)?.expose());
-        let path = vault.database(&id);
-        let store = match Store::open(&path, &key) {
-            Err(OpenError::NotADatabase | OpenError::Damaged) => {
-                let kept = store::move_aside(&path, &ports.clock.utc_ms().to_string())?;
-                tracing::error!(name = ?kept.file_name(), "the account's file is damaged and was moved aside");
-                return Err(Failure::DatabaseDamaged);
-            }
-            opened => opened?,
-        };
+        let store = Store::open(&vault.database(&id), &key)?;
         Session::new(id, store, ports, options)
     })
     .await

@@ -107,6 +107,17 @@ impl From<OpenError> for Failure {
     }
 }
 
+impl From<recovery::pack::PackError> for Failure {
+    fn from(error: recovery::pack::PackError) -> Self {
+        match error {
+            recovery::pack::PackError::Io(error) => Failure::File(error),
+            // The database or the key beside it is gone: there is nothing that officers could open.
+            recovery::pack::PackError::NotAPack => Failure::DatabaseDamaged,
+            recovery::pack::PackError::TooLarge => Failure::BadInput("recovery-file"),
+        }
+    }
+}
+
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         match error {

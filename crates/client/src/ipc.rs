@@ -15,6 +15,11 @@
 //! | `enrol` | [`Enrol`] -> `AppState` | makes the device's key, uses the activation code |
 //! | `unlock` | [`Unlock`] -> `AppState` | opens an account with its PIN |
 //! | `lock` | -> `AppState` | closes it |
+//! | `set_aside` | [`SetAside`] -> `AppState` | an account that cannot be opened: its files are kept, the device begins anew |
+//! | `asides` | -> `Vec<`[`AsideView`]`>` | what was set aside, and what became of it |
+//! | `hand_over_aside` | [`AsideRef`] -> `Vec<AsideView>` | sends it to the operator |
+//! | `save_aside` | [`AsideRef`] -> [`SavedFile`] | writes it as a file that can be carried |
+//! | `remove_aside` | [`AsideRef`] -> `Vec<AsideView>` | lets it go, once officers opened it |
 //! | `change_pin` | [`ChangePin`] -> () | |
 //! | `agreements_due` | -> `Vec<`[`AgreementDue`]`>` | texts to read and accept, and announced ones |
 //! | `agreement_opened`, `agreement_end_reached` | [`AgreementRef`] -> () | reading evidence; the core takes the time |
@@ -137,7 +142,7 @@ codes! {
         KeyringUnavailable,
         /// The key of this account is gone from the system's key store.
         KeyLost,
-        /// The account's file was damaged; it was moved aside, nothing was deleted.
+        /// The account's file is damaged; it stays as it is until the account is set aside.
         DatabaseDamaged,
         /// The account's file was made by a newer version of the app.
         DatabaseTooNew,
@@ -254,6 +259,8 @@ codes! {
         /// What was set aside is used up: it may not be saved.
         None,
     }
+    /// Why an account was set aside.
+    pub enum AsideCause { KeyLost, PinForgotten, Damaged }
     /// What the sync is doing.
     pub enum SyncPhase { Idle, Pushing, Pulling, Offline, Waiting }
 }
@@ -349,6 +356,50 @@ ipc! {
     pub struct Unlock {
         pub account: String,
         pub pin: String,
+    }
+
+    pub struct SetAside {
+        pub account: String,
+        pub cause: AsideCause,
+    }
+
+    pub struct AsideRef {
+        pub id: String,
+    }
+
+    /// An account that could not be opened; its files wait on this device.
+    pub struct AsideView {
+        pub id: String,
+        /// What the person called it, or its number.
+        pub label: String,
+        pub cause: AsideCause,
+        #[ts(type = "number")]
+        pub at_ms: i64,
+        /// When the operator had all of it.
+        #[ts(type = "number | null")]
+        pub handed_over_at_ms: Option<i64>,
+        /// What the operator's statement says of its opening; only then it may go.
+        pub opened: Option<OpeningView>,
+    }
+
+    /// Two officers opened a file of this person.
+    pub struct OpeningView {
+        #[ts(type = "number")]
+        pub at_ms: i64,
+        pub officers: Vec<String>,
+        pub reason: String,
+        /// Registered from it.
+        pub taken_count: u32,
+        /// Registered before.
+        pub known_count: u32,
+        /// Not readable any more.
+        pub missing_count: u32,
+    }
+
+    /// Where a file was written.
+    pub struct SavedFile {
+        pub name: String,
+        pub path: String,
     }
 
     pub struct ChangePin {
@@ -868,6 +919,8 @@ ipc! {
         pub enrolled_at_ms: i64,
         pub acceptances: Vec<AcceptanceView>,
         pub label: String,
+        /// Files of this person that officers opened.
+        pub openings: Vec<OpeningView>,
     }
 
     /// What waits and why.

@@ -30,6 +30,7 @@ pub mod testing;
 mod access;
 mod account;
 mod agreement;
+mod aside;
 mod background;
 mod change_visit;
 mod children;

@@ -21,10 +21,12 @@
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `wrap` | Argon2id, HKDF, ChaCha20-Poly1305, HPKE |
+//! | `wrap` | Argon2id, HKDF, ChaCha20-Poly1305 |
 //! | `attempts` | wrong PINs and the growing delay |
 //! | `pending` | the account that an enrolment is making |
+//! | `aside` | accounts that could not be opened, kept until the operator has what they held |
 
+pub(crate) mod aside;
 pub(crate) mod attempts;
 pub(crate) mod pending;
 pub(crate) mod wrap;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 use domain::sensitive::Sensitive;
 use domain::{Clock, Rng};
+use recovery::SealedKey;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::{Failure, Result};
@@ -42,7 +45,7 @@ use crate::file;
 use crate::pin::Pin;
 use crate::ports::SecretStore;
 use attempts::Attempts;
-use wrap::{Argon2Cost, DataKey, KeyringSecret, Recovery, Wrapped};
+use wrap::{Argon2Cost, DataKey, KeyringSecret, Wrapped};
 
 const FOLDER: &str = "accounts";
 const ACCOUNT: &str = "account.json";
@@ -91,7 +94,7 @@ struct AccountFile {
     label: String,
     cost: Argon2Cost,
     key: Wrapped,
-    recovery: Recovery,
+    recovery: SealedKey,
 }
 
 /// What the unlock screen shows of an account.
@@ -256,6 +259,7 @@ impl Vault {
     /// # Errors
     /// Those of the file system.
     pub(crate) fn sweep(&self) -> Result<()> {
+        self.sweep_asides()?;
         for id in self.folders()? {
             let folder = self.path(&id);
             let swept = match folder.join(ACCOUNT).exists() {

@@ -865,6 +865,27 @@ pub struct ContentErased {
     pub erased_at_ms: i64,
 }
 
+/// Two officers opened an account's file that its owner could not open, and took what verified. `sub`: the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryOpened {
+    /// Key of that device.
+    pub key: KeyId,
+    /// SHA-256 of the file as the device packed it: the device that keeps it may let it go now.
+    pub file: Digest,
+    /// Who opened it.
+    pub officers: Vec<String>,
+    /// Why, in words.
+    pub reason: String,
+    /// When, UTC ms.
+    pub opened_at_ms: i64,
+    /// Statements that were registered from it.
+    pub taken_count: u32,
+    /// Statements that the log held before.
+    pub known_count: u32,
+    /// Numbers of the series that the log still lacks: not readable, or not proven.
+    pub missing_count: u32,
+}
+
 /// The content of a statement, by its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is documented on its type")]
@@ -892,6 +913,7 @@ pub enum Content {
     DeviceBound(DeviceBound),
     DeviceRevoked(DeviceRevoked),
     ContentErased(ContentErased),
+    RecoveryOpened(RecoveryOpened),
 }
 
 /// Calls `$do!(Variant)` for each kind; the one place that lists them for the codec.
@@ -902,7 +924,7 @@ macro_rules! for_each_content {
             AgreementAccepted ConsentWithdrawn VisitRegistered VisitLocated VisitNoted VisitFinished VisitConfirmed
             VisitDisputed VisitReviewed VisitCorrected RecordViewed KeyCompromised OperatorKey AgreementPublished
             OrganisationChanged MemberChanged RecordChanged CareTeamChanged RepresentationChanged DeviceEnrolled
-            DeviceBound DeviceRevoked ContentErased
+            DeviceBound DeviceRevoked ContentErased RecoveryOpened
         }
     };
 }

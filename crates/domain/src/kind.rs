@@ -92,6 +92,8 @@ kinds! {
     DeviceRevoked = "device-revoked",
     /// Contents were lawfully erased; their statements stay.
     ContentErased = "content-erased",
+    /// Two officers opened an account's file that its owner could not open.
+    RecoveryOpened = "recovery-opened",
 }
 
 impl Kind {
@@ -120,6 +122,7 @@ impl Kind {
                 | Kind::DeviceBound
                 | Kind::DeviceRevoked
                 | Kind::ContentErased
+                | Kind::RecoveryOpened
         )
     }
 

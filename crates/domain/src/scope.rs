@@ -159,6 +159,8 @@ pub fn audiences(subject: SubjectId, content: &Content, addressing: &Addressing)
         | Content::AgreementPublished(_)
         | Content::OrganisationChanged(_)
         | Content::ContentErased(_) => whole(Scope::Operator),
+        // Whose file it was, is known only to who addresses it: that person alone, as the author above.
+        Content::RecoveryOpened(_) => {}
         Content::AgreementAccepted(_) | Content::ConsentWithdrawn(_) => {
             whole(Scope::Person(subject.into()));
             addressing.organisations.iter().for_each(|&o| whole(Scope::Organisation(o)));

@@ -18,6 +18,7 @@
 //! | [`activation`], [`enrol`] | codes, and binding a device |
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`carry`] | statements of other devices, handed over |
+//! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
 //! | [`package`] | one visit with all that makes it believable, for a reader |
@@ -40,6 +41,7 @@ pub mod project;
 pub mod publish;
 pub mod pull;
 pub mod push;
+pub mod recover;
 pub mod register;
 pub mod scopes;
 pub mod store;

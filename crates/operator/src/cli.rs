@@ -10,6 +10,7 @@ mod flagged;
 mod init;
 mod output;
 mod people;
+mod recovery;
 mod serve;
 
 use std::path::PathBuf;
@@ -93,6 +94,9 @@ enum Command {
     /// Lists and revokes devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Lists and opens files of people who cannot open them: with two officers' shares
+    #[command(subcommand)]
+    Recovery(recovery::Command),
     /// Lists what a person should look at
     Flagged(flagged::Options),
     /// Writes the whole log, or one visit with its evidence, into a folder
@@ -145,6 +149,7 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Representation(command) => child::run_representation(&command),
         Command::Activation(command) => device::run_activation(&command),
         Command::Device(command) => device::run_device(&command),
+        Command::Recovery(command) => recovery::run(&command),
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
         Command::Verify(options) => care::run_verify(&options),

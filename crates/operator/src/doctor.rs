@@ -78,14 +78,17 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 fn files(folder: &Folder) -> Check {
-    let private = [folder.path().to_owned(), folder.signing_key(), folder.recovery_key(), folder.database()];
+    let shares = folder.recovery_shares();
+    let private =
+        [folder.path().to_owned(), folder.signing_key(), folder.database(), folder.recovery_files()];
     let findings = private
         .iter()
+        .chain(&shares)
         .filter(|path| is_open_to_others(path))
         .map(|path| format!("{} is open to other users: chmod go= {0}", path.display()))
         .collect();
-    let note = if folder.recovery_key().exists() {
-        "for their owner only; recovery.key is better kept offline"
+    let note = if shares.iter().any(|share| share.exists()) {
+        "for their owner only; recovery-1.key and recovery-2.key belong to two officers and not here"
     } else {
         "for their owner only"
     };

@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use domain::Rng;
-use hpke::{Kem as _, Serializable as _};
 use journal::SigningKey;
 use zeroize::Zeroizing;
 
@@ -86,9 +85,15 @@ impl Folder {
         self.0.join("operator.key")
     }
 
-    /// The secret key to which devices seal what opens a damaged file. Move it offline; the server never reads it.
-    pub fn recovery_key(&self) -> PathBuf {
-        self.0.join("recovery.key")
+    /// The two halves of the secret to which devices seal what opens a file that its owner cannot open. Each goes to
+    /// one officer and away from here; the server never reads them.
+    pub fn recovery_shares(&self) -> [PathBuf; 2] {
+        ["recovery-1.key", "recovery-2.key"].map(|name| self.0.join(name))
+    }
+
+    /// What devices handed over and officers may open.
+    pub fn recovery_files(&self) -> PathBuf {
+        self.0.join("recovery")
     }
 
     /// How far the log was ever signed.
@@ -181,18 +186,28 @@ impl Folder {
         self.read_signing_key()
     }
 
-    /// The public recovery key (X25519), made with its secret if there is none yet.
+    /// The public recovery key (X25519), made with its two shares unless both are there. Only for a folder whose log is
+    /// empty: a single share of an `init` that was cut off belongs to a key that nobody was told.
     ///
     /// # Errors
-    /// [`FolderError::Io`], [`FolderError::BadKey`].
-    pub fn ensure_recovery_key(&self, rng: &dyn Rng) -> Result<Vec<u8>, FolderError> {
-        let path = self.recovery_key();
-        if !path.exists() {
-            write_secret(&path, &Zeroizing::new(rng.array()))?;
+    /// [`FolderError::Io`].
+    pub fn ensure_recovery_shares(&self, rng: &dyn Rng) -> Result<Vec<u8>, FolderError> {
+        let read = |path: &PathBuf| recovery::Share::parse(&fs::read_to_string(path).ok()?).ok();
+        if let [Some(first), Some(second)] = self.recovery_shares().each_ref().map(read)
+            && let Ok(opener) = recovery::Opener::of(&first, &second)
+        {
+            return Ok(opener.recovery_key().to_vec());
         }
-        // The file holds the input of the key derivation of RFC 9180 section 7.1.3.
-        let (_, public) = hpke::kem::X25519HkdfSha256::derive_keypair(&*read_secret(&path)?);
-        Ok(public.to_bytes().to_vec())
+        let shares = recovery::Share::make(rng);
+        for (path, share) in self.recovery_shares().iter().zip(&shares) {
+            match fs::remove_file(path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(FolderError::Io { path: path.clone(), source });
+                }
+                _ => write_private(path, &share.to_text())?,
+            }
+        }
+        Ok(shares[0].recovery_key().to_vec())
     }
 }
 
@@ -222,9 +237,13 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
 
 /// Writes a secret for its owner only and never over another one; it is on the disk when this returns.
 fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), FolderError> {
+    let text = Zeroizing::new(format!("{}\n", data_encoding::HEXLOWER.encode(secret)));
+    write_private(path, &text)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
     let io = |source| FolderError::Io { path: path.to_owned(), source };
     let mut file = private_file(path).map_err(io)?;
-    let text = Zeroizing::new(format!("{}\n", data_encoding::HEXLOWER.encode(secret)));
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
     if let Some(folder) = path.parent() {
         // The name of the file must survive power loss as well as its bytes.

@@ -13,6 +13,7 @@ mod operator_info;
 mod problem;
 mod pull;
 mod push;
+mod recovery;
 mod trace;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub(crate) struct App {
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
     hashing: Arc<Semaphore>,
+    receiving: Arc<parking_lot::Mutex<()>>,
 }
 
 impl App {
@@ -81,13 +83,14 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-    let app = App { instance, sequencer, enrol_limit, hashing };
+    let app = App { instance, sequencer, enrol_limit, hashing, receiving: Arc::default() };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))
         .route(path::PUSH, post(push::post))
         .route(path::CARRY, post(carry::post))
         .route(path::PULL, post(pull::post))
+        .route(path::RECOVERY, post(recovery::post))
         .route(path::AGREEMENT, get(agreement::get))
         .route(path::CHECKPOINT, get(checkpoint::get))
         .route(path::HEALTH, get(health::get))

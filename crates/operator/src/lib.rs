@@ -10,6 +10,7 @@
 //! | [`config`] | settings by file and environment |
 //! | [`setup`] | the first statements of a new operator |
 //! | [`change`] | what officers change: organisations, people, children, places |
+//! | [`inbox`], [`recover`] | files that their owners cannot open: received, and opened by two officers |
 //! | [`issue`], [`qr`] | activation codes, their links and pictures |
 //! | [`demo`] | a synthetic organisation |
 //! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
@@ -30,11 +31,13 @@ pub mod doctor;
 pub mod export;
 pub mod folder;
 pub mod http;
+pub mod inbox;
 pub mod instance;
 pub mod issue;
 pub mod mark;
 pub mod package;
 pub mod qr;
+pub mod recover;
 pub mod restored;
 pub mod sequencer;
 pub mod serve;

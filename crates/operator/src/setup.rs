@@ -104,7 +104,7 @@ pub fn init_with(
         return Err(SetupError::Already);
     }
     folder.ensure_signing_key(rng.as_ref())?;
-    let recovery_key = folder.ensure_recovery_key(rng.as_ref())?;
+    let recovery_key = folder.ensure_recovery_shares(rng.as_ref())?;
     folder.ensure_config()?;
     let instance = Instance::begin(folder, clock, rng)?;
     instance.transact(|txn, operator| {

@@ -9,11 +9,13 @@
 //! | [`agreement`] | published versions, acceptances |
 //! | [`proof`] | when a statement was made, as far as this device can prove it |
 //! | [`reading`] | when the location was read |
+//! | [`opening`] | files of this person that officers opened |
 //! | [`signed`] | statements as they were signed, and whose keys they are |
 //! | [`transport`] | what waits, was sent, registered or refused |
 
 pub mod agreement;
 pub mod child;
+pub mod opening;
 pub mod person;
 pub mod place;
 pub mod proof;

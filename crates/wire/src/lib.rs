@@ -9,6 +9,7 @@
 //! | [`carry`] | statements of other devices up |
 //! | [`pull`] | statements down, by scope |
 //! | `packed` | statements in columns, without what the reader can make again |
+//! | [`recovery`] | a recovery file up, in parts |
 //! | [`auth`] | requests signed by the device's key (RFC 9421) |
 //! | [`body`] | CBOR and zstd with limits |
 //! | [`problem`] | problem details (RFC 9457) |
@@ -23,6 +24,7 @@ mod packed;
 pub mod problem;
 pub mod pull;
 pub mod push;
+pub mod recovery;
 
 /// Path of each route.
 pub mod path {
@@ -36,6 +38,8 @@ pub mod path {
     pub const CARRY: &str = "/v1/carry";
     /// Statements down.
     pub const PULL: &str = "/v1/pull";
+    /// Parts of a recovery file up.
+    pub const RECOVERY: &str = "/v1/recovery";
     /// Text of an agreement by its SHA-256 in hexadecimal; public.
     pub const AGREEMENT: &str = "/v1/agreements/{sha256}";
     /// Signed head with a consistency proof; public.

@@ -7,6 +7,7 @@ mod disk;
 mod faults;
 mod kill;
 mod location;
+mod recovery;
 mod restore;
 mod review;
 pub(crate) mod trust;
@@ -66,6 +67,21 @@ async fn wrong_pin_opens_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stolen_files_are_unreadable() {
     within(MINUTES, device::stolen_files_are_unreadable()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_keyring_is_recovered_by_two_officers() {
+    within(MINUTES, recovery::walk(recovery::Fault::KeyLost)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_pin_is_recovered_by_two_officers() {
+    within(MINUTES, recovery::walk(recovery::Fault::PinForgotten)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_file_is_recovered_by_two_officers() {
+    within(MINUTES, recovery::walk(recovery::Fault::Damaged)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! One method for each command, each of the same name.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{App, Inner};
@@ -7,17 +8,18 @@ use crate::agreement;
 use crate::enrol;
 use crate::errors::{Failure, Result};
 use crate::ipc::{
-    AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage,
-    ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit,
-    InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences, ReadCode,
-    ReadVisit, RegisterVisit, RegisteredVisits, ReviewVisit, ServiceView, ShownCode, SyncState, Tick, Today,
-    Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
+    AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery,
+    CodeImage, ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol,
+    FinishVisit, InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences,
+    ReadCode, ReadVisit, RegisterVisit, RegisteredVisits, ReviewVisit, SavedFile, ServiceView, SetAside,
+    ShownCode, SyncState, Tick, Today, Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery,
+    VisitRef, VisitView,
 };
 use crate::pin::Pin;
 use crate::session::blocking;
 use crate::vault::AccountId;
 use crate::{
-    account, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
+    account, aside, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
     review_visit, sync_loop, trust, visit_code, visits,
 };
 
@@ -80,6 +82,46 @@ impl App {
         let _door = self.0.door.lock().await;
         self.leave_quietly().await;
         Ok(self.state().await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn set_aside(&self, request: SetAside) -> Answer<AppState> {
+        let _door = self.0.door.lock().await;
+        self.0.hold.take()?;
+        let id = AccountId::parse(&request.account).ok_or(Failure::NotFound)?;
+        let is_open = self.0.session.read().as_ref().is_some_and(|session| session.id == id);
+        if is_open {
+            self.leave_quietly().await;
+        }
+        let vault = Arc::clone(&self.0.vault);
+        blocking(move || vault.set_aside(&id, request.cause)).await?;
+        Ok(self.state().await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn asides(&self) -> Answer<Vec<AsideView>> {
+        Ok(aside::list(&self.0.vault, self.session().ok().as_ref()).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn hand_over_aside(&self, request: AsideRef) -> Answer<Vec<AsideView>> {
+        let id = AccountId::parse(&request.id).ok_or(Failure::NotFound)?;
+        aside::hand_over(&self.0.vault, &self.session()?, id).await?;
+        self.asides().await
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn save_aside(&self, request: AsideRef, folder: PathBuf) -> Answer<SavedFile> {
+        self.0.hold.take()?;
+        let id = AccountId::parse(&request.id).ok_or(Failure::NotFound)?;
+        Ok(aside::save(&self.0.vault, id, folder).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn remove_aside(&self, request: AsideRef) -> Answer<Vec<AsideView>> {
+        let id = AccountId::parse(&request.id).ok_or(Failure::NotFound)?;
+        aside::remove(&self.0.vault, &self.session()?, id).await?;
+        self.asides().await
     }
 
     /// See [`crate::ipc`].

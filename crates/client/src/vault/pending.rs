@@ -8,11 +8,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use domain::id::KeyId;
+use recovery::SealedKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::attempts::Attempts;
-use super::wrap::{DataKey, KeyringSecret, PendingWrapped, Recovery, Wrapped};
+use super::wrap::{DataKey, KeyringSecret, PendingWrapped, Wrapped};
 use super::{ACCOUNT, AccountFile, AccountId, FORMAT, REMOVED, Vault};
 use crate::errors::{Failure, Result};
 use crate::file;
@@ -109,7 +110,8 @@ impl Vault {
             label: label.trim().to_owned(),
             cost: self.cost,
             key: Wrapped::seal(&pending.key, &secret, pin, self.cost, pending.id.as_str(), &*self.rng),
-            recovery: Recovery::seal(&pending.key, recovery_key, pending.id.as_str())?,
+            recovery: SealedKey::seal(pending.key.expose(), recovery_key, pending.id.as_str())
+                .map_err(|_| Failure::NotAnOperator)?,
         };
         self.write(&pending.id, &account)?;
         if let Err(failure) = self.forget_pending(&pending.id) {

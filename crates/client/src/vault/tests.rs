@@ -1,6 +1,7 @@
-use hpke::{Kem as _, Serializable as _};
+use recovery::{Opener, Share};
 
 use super::*;
+use crate::ipc::AsideCause;
 use crate::testing::{ManualClock, MemorySecrets, SeededRng};
 
 struct Setting {
@@ -19,9 +20,19 @@ fn setting() -> Setting {
     Setting { profile, secrets, clock, vault }
 }
 
-fn recovery_pair() -> (<hpke::kem::X25519HkdfSha256 as hpke::Kem>::PrivateKey, Vec<u8>) {
-    let (secret, public) = hpke::kem::X25519HkdfSha256::gen_keypair();
-    (secret, public.to_bytes().to_vec())
+fn recovery_pair() -> (Opener, Vec<u8>) {
+    let [first, second] = Share::make(&NextChance);
+    (Opener::of(&first, &second).unwrap(), first.recovery_key().to_vec())
+}
+
+/// A pair of its own each time.
+struct NextChance;
+
+impl Rng for NextChance {
+    fn fill(&self, bytes: &mut [u8]) {
+        static SEED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1_000);
+        SeededRng::new(SEED.fetch_add(1, std::sync::atomic::Ordering::SeqCst)).fill(bytes);
+    }
 }
 
 fn pin(text: &str) -> Pin {
@@ -137,9 +148,9 @@ fn only_the_operators_recovery_key_opens_the_sealed_copy() {
     let pending = setting.vault.begin("x").unwrap();
     setting.vault.complete(&pending, &pin("271828"), "", &public).unwrap();
     let recovery = setting.vault.read(&pending.id).unwrap().recovery;
-    assert_eq!(recovery.open(&secret, pending.id.as_str()).unwrap(), pending.key.expose());
-    assert_eq!(recovery.open(&secret, "0000000000000000"), None, "bound to the account");
-    assert_eq!(recovery.open(&recovery_pair().0, pending.id.as_str()), None);
+    assert_eq!(&*secret.open(&recovery, pending.id.as_str()).unwrap(), pending.key.expose());
+    assert!(secret.open(&recovery, "0000000000000000").is_none(), "bound to the account");
+    assert!(recovery_pair().0.open(&recovery, pending.id.as_str()).is_none());
 }
 
 #[test]
@@ -247,4 +258,36 @@ fn an_interrupted_removal_is_finished_and_a_folder_without_a_name_is_left_alone(
     setting.vault.sweep().unwrap();
     assert!(!folder(&id).exists());
     assert!(folder(&kept).exists(), "its database may hold what was not sent");
+}
+
+#[test]
+fn an_account_that_is_set_aside_keeps_every_byte_and_is_packed_with_its_sealed_key() {
+    let setting = setting();
+    let pending = setting.vault.begin("a").unwrap();
+    let (opener, recovery_key) = recovery_pair();
+    setting.vault.complete(&pending, &pin("271828"), "Үй", &recovery_key).unwrap();
+    fs::write(setting.vault.database(&pending.id), b"sealed rows").unwrap();
+    fs::write(setting.vault.path(&pending.id).join("journal.db-wal"), b"later rows").unwrap();
+    setting.vault.set_aside(&pending.id, AsideCause::PinForgotten).unwrap();
+    assert!(setting.vault.list().unwrap().is_empty(), "not an account any more");
+    let aside = setting.vault.asides().unwrap().remove(0);
+    assert_eq!((aside.label.as_str(), aside.cause, aside.sha256), ("Үй", AsideCause::PinForgotten, None));
+    assert!(setting.secrets.get(&pending.id.secret_name()).unwrap().is_some(), "nothing is thrown away");
+    let (pack, sha256, sealed_to) = setting.vault.pack(&pending.id).unwrap();
+    assert_eq!(sealed_to, recovery_key);
+    let mut bytes = Vec::new();
+    pack.write_to(&mut bytes).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let unpacked = recovery::pack::unpack(&mut &bytes[..], out.path()).unwrap();
+    let key = opener.open(&unpacked.head.key, &unpacked.head.account).unwrap();
+    assert_eq!(&*key, pending.key.expose());
+    assert_eq!(fs::read(out.path().join("journal.db-wal")).unwrap(), b"later rows");
+    setting.vault.handed_over(&pending.id).unwrap();
+    let aside = setting.vault.asides().unwrap().remove(0);
+    assert_eq!((aside.sha256, aside.handed_over_at_ms.is_some()), (Some(sha256), true));
+    setting.vault.sweep().unwrap();
+    assert_eq!(setting.vault.asides().unwrap().len(), 1, "a start removes nothing of it");
+    setting.vault.remove_aside(&pending.id).unwrap();
+    assert!(setting.vault.asides().unwrap().is_empty());
+    assert!(setting.secrets.get(&pending.id.secret_name()).unwrap().is_none());
 }

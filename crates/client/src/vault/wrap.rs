@@ -1,25 +1,22 @@
 //! The data key and what it is wrapped in.
 //!
 //! # Source
-//! Argon2id: RFC 9106, version 0x13. HKDF-SHA256: RFC 5869. ChaCha20-Poly1305: RFC 8439. HPKE base mode with
-//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305: RFC 9180.
+//! Argon2id: RFC 9106, version 0x13. HKDF-SHA256: RFC 5869. ChaCha20-Poly1305: RFC 8439. What
+//! is sealed to the operator is in the crate `recovery`.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use domain::Rng;
 use hkdf::Hkdf;
-use hpke::{Deserializable as _, Serializable as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::errors::{Failure, Result};
 use crate::pin::Pin;
 
 const KEK_INFO: &[u8] = b"esep account key 1";
 const PENDING_INFO: &[u8] = b"esep pending account key 1";
-const RECOVERY_INFO: &[u8] = b"esep account recovery 1";
 
 /// The key of an account's database.
 #[derive(Clone)]
@@ -151,59 +148,6 @@ impl PendingWrapped {
     /// The key; nothing with another secret or changed bytes.
     pub(crate) fn open(&self, secret: &KeyringSecret, account: &str) -> Option<DataKey> {
         decrypt(&pending_kek(secret, account), &self.nonce, account, &self.sealed)
-    }
-}
-
-type Kem = hpke::kem::X25519HkdfSha256;
-type Kdf = hpke::kdf::HkdfSha256;
-type Aead = hpke::aead::ChaCha20Poly1305;
-
-/// The data key sealed to the operator's recovery key: opened by two officers, never by this device.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Recovery {
-    #[serde(with = "base64")]
-    recovery_key: Vec<u8>,
-    #[serde(with = "base64")]
-    encapsulated: Vec<u8>,
-    #[serde(with = "base64")]
-    sealed: Vec<u8>,
-}
-
-impl Recovery {
-    /// Seals the key to a recovery key (32 bytes, X25519), bound to the account's name.
-    ///
-    /// # Errors
-    /// [`Failure::NotAnOperator`] when the recovery key is none.
-    pub(crate) fn seal(key: &DataKey, recovery_key: &[u8], account: &str) -> Result<Self> {
-        let recipient =
-            <Kem as hpke::Kem>::PublicKey::from_bytes(recovery_key).map_err(|_| Failure::NotAnOperator)?;
-        let (encapsulated, sealed) = hpke::single_shot_seal::<Aead, Kdf, Kem>(
-            &hpke::OpModeS::Base,
-            &recipient,
-            RECOVERY_INFO,
-            key.expose(),
-            account.as_bytes(),
-        )
-        .map_err(|_| Failure::NotAnOperator)?;
-        Ok(Self {
-            recovery_key: recovery_key.to_vec(),
-            encapsulated: encapsulated.to_bytes().to_vec(),
-            sealed,
-        })
-    }
-
-    #[cfg(test)]
-    pub(crate) fn open(&self, secret: &<Kem as hpke::Kem>::PrivateKey, account: &str) -> Option<Vec<u8>> {
-        let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(&self.encapsulated).ok()?;
-        hpke::single_shot_open::<Aead, Kdf, Kem>(
-            &hpke::OpModeR::Base,
-            secret,
-            &encapsulated,
-            RECOVERY_INFO,
-            &self.sealed,
-            account.as_bytes(),
-        )
-        .ok()
     }
 }
 

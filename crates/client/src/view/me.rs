@@ -3,6 +3,7 @@
 use super::agreement;
 use super::card::Cards;
 use crate::access::Viewer;
+use crate::aside;
 use crate::errors::Result;
 use crate::ipc::{Me, RoleCode};
 use crate::session::Session;
@@ -33,6 +34,7 @@ pub(crate) fn view(
         device_key: account.key.id().to_string(),
         enrolled_at_ms: account.bound_at_ms.unwrap_or_default(),
         acceptances,
+        openings: reader.openings()?.iter().map(aside::opening_view).collect(),
         label,
     })
 }

@@ -43,6 +43,10 @@ pub fn audiences(
         (Content::DeviceRevoked(revoked), Author::Operator) => {
             addressing.author = read.bound_key(revoked.key)?.map(|key| key.person);
         }
+        // An opening is told to the person whose file it was, and to nobody else.
+        (Content::RecoveryOpened(opened), Author::Operator) => {
+            addressing.author = read.bound_key(opened.key)?.map(|key| key.person);
+        }
         (Content::AgreementAccepted(_) | Content::ConsentWithdrawn(_), Author::Device(key)) => {
             addressing.organisations = organisations_of(read, key.person, entry.registered_at_ms)?;
         }

@@ -11,6 +11,7 @@ mod moments;
 mod places;
 mod pulling;
 mod rebuilding;
+mod recovering;
 mod scopes;
 mod series;
 mod world;

@@ -47,8 +47,10 @@ pub(super) fn run(options: &Options) -> Outcome {
     }
     output::line(&format!("operator set up in {}", made.folder))?;
     output::line(&format!("fingerprint: {}", made.fingerprint_words.join(" ")))?;
-    output::line(&format!(
-        "keep {} offline: it opens what devices seal for recovery, and the server never reads it",
-        instance.folder.recovery_key().display()
-    ))
+    let [first, second] = instance.folder.recovery_shares();
+    output::line(&format!("give {} to one officer and {} to another,", first.display(), second.display()))?;
+    output::line(
+        "then remove both from here: together they open what devices seal for recovery, and the server never",
+    )?;
+    output::line("reads them; without them no file of a forgotten PIN can ever be opened")
 }

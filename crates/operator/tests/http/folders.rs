@@ -61,10 +61,10 @@ fn a_setup_that_was_interrupted_goes_on() {
     let opened = Instance::open(folder.clone()).map(drop).unwrap_err();
     assert!(matches!(opened, OpenError::Folder(FolderError::NoKey { .. })), "{opened}");
     drop(init(folder.clone(), &identity()).unwrap());
-    // The recovery key is to be moved offline: setting up again makes no other one.
-    fs::remove_file(folder.recovery_key()).unwrap();
+    // The shares go to the officers: setting up again makes no other ones.
+    folder.recovery_shares().iter().for_each(|share| fs::remove_file(share).unwrap());
     assert!(matches!(init(folder.clone(), &identity()).map(drop), Err(SetupError::Already)));
-    assert!(!folder.recovery_key().exists());
+    assert!(folder.recovery_shares().iter().all(|share| !share.exists()));
 }
 
 #[test]
@@ -105,7 +105,8 @@ fn what_is_secret_is_for_its_owner_only() {
     for (path, mode) in [
         (folder.path().to_owned(), 0o700),
         (folder.signing_key(), 0o600),
-        (folder.recovery_key(), 0o600),
+        (folder.recovery_shares()[0].clone(), 0o600),
+        (folder.recovery_shares()[1].clone(), 0o600),
         (folder.database(), 0o600),
         (picture, 0o600),
         (png, 0o600),

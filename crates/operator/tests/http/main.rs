@@ -15,5 +15,6 @@ mod openapi;
 mod operator_info;
 mod pull;
 mod push;
+mod recovery;
 mod serve;
 mod traffic;

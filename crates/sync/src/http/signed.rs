@@ -1,4 +1,4 @@
-//! Push and pull, signed by the device's key (RFC 9421).
+//! Push, pull and recovery files, signed by the device's key (RFC 9421).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,6 +14,7 @@ use wire::carry::{CarryRequest, CarryResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
+use wire::recovery::{RecoveryHave, RecoveryPart};
 
 use super::{Client, answer, encode};
 use crate::transport::{Transport, TransportError};
@@ -44,6 +45,14 @@ impl HttpTransport {
     /// Seconds that the operator's clock is ahead of this device's, as far as a refused request showed it.
     pub fn clock_offset_s(&self) -> i64 {
         self.offset_s.load(Ordering::Relaxed)
+    }
+
+    /// Sends a part of a recovery file; with no bytes it asks how much is there.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn hand_over(&self, part: &RecoveryPart) -> Result<RecoveryHave, TransportError> {
+        self.call(wire::path::RECOVERY, part).await
     }
 
     async fn call<Q: Serialize + Sync, A: DeserializeOwned>(

@@ -1,8 +1,9 @@
 import type {
-  AgreementDue, AgreementRef, AppState, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
+  AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
   CorrectVisit, CsvFile,
   Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
-  Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, ServiceView, ShownCode, SyncState, Tick, Today, Unlock, VisitDetails,
+  Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, ServiceView, SetAside, ShownCode, SyncState, Tick,
+  Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 } from './types';
 
@@ -19,6 +20,11 @@ export interface Core {
   enrol(request: Enrol): Promise<AppState>;
   unlock(request: Unlock): Promise<AppState>;
   lock(): Promise<AppState>;
+  setAside(request: SetAside): Promise<AppState>;
+  asides(): Promise<AsideView[]>;
+  handOverAside(request: AsideRef): Promise<AsideView[]>;
+  saveAside(request: AsideRef): Promise<SavedFile>;
+  removeAside(request: AsideRef): Promise<AsideView[]>;
   changePin(request: ChangePin): Promise<void>;
 
   agreementsDue(): Promise<AgreementDue[]>;

@@ -4,7 +4,7 @@ import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, proofOf, reasonsOf, services, specialist, storyOf,
 } from './fake-data';
 import type {
-  AgreementDue, AppState, ChildCard, PersonCard, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
+  AgreementDue, AppState, AsideView, ChildCard, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
 } from './types';
 
 const hour_ms = 3_600_000;
@@ -23,6 +23,8 @@ export type FakeOptions = {
   /** And the log really contradicts itself. */
   contradicts?: boolean;
   now_ms?: number;
+  /** Accounts that were set aside before, by how far each is. */
+  asides?: ('kept' | 'handed-over' | 'opened')[];
 };
 
 /** A core in memory: for tests of the screens and for looking at them in a browser. Nothing is signed or kept. */
@@ -31,6 +33,7 @@ export class FakeCore implements Core {
   list: VisitView[];
   cards: ChildCard[];
   due: AgreementDue[];
+  shelf: AsideView[];
   readonly calls: string[] = [];
   private readonly handlers = new Map<string, Set<(payload: never) => void>>();
   private readonly now_ms: number;
@@ -50,6 +53,7 @@ export class FakeCore implements Core {
     };
     this.cards = empty ? [] : childCards(hour_ms, now_ms);
     this.list = empty ? [] : Array.from({ length: visits }, (_, at) => this.sample(at));
+    this.shelf = (options.asides ?? []).map((state, at) => this.aside(state, at));
     this.due = stage === 'home' ? [] : [agreementDue(roles[0] ?? 'specialist', now_ms - 30 * 24 * hour_ms)];
   }
 
@@ -87,6 +91,17 @@ export class FakeCore implements Core {
     return this.move({ stage: this.due.length ? 'agreement' : 'home', account: '1', display_name: 'Гүлбаршын Қ.' });
   });
   lock = this.command('lock', () => this.move({ stage: 'locked', account: null, display_name: null }));
+  setAside = this.command('setAside', ({ account, cause }: SetAside) => {
+    const accounts = this.state.accounts.filter(({ id }) => id !== account);
+    this.shelf.push({ ...this.aside('kept', 7), id: account, cause });
+    return this.move({ stage: accounts.length ? 'locked' : 'start', account: null, accounts, display_name: null });
+  });
+  asides = this.command('asides', () => this.shelf);
+  handOverAside = this.command('handOverAside', ({ id }: { id: string }) =>
+    (this.shelf = this.shelf.map((one) => (one.id === id ? { ...one, handed_over_at_ms: this.now_ms } : one))),
+  );
+  saveAside = this.command('saveAside', () => ({ name: 'esep-0a1b2c3d4e5f.esep-recovery', path: '/Downloads' }));
+  removeAside = this.command('removeAside', ({ id }: { id: string }) => (this.shelf = this.shelf.filter((one) => one.id !== id)));
   changePin = this.command('changePin', ({ old_pin }: { old_pin: string }) => {
     if (old_pin !== '12345678') throw new CoreError('wrong-pin', '1');
   });
@@ -206,6 +221,7 @@ export class FakeCore implements Core {
         document, version, locale: 'kk' as const, sha256, accepted_at_ms: this.now_ms - 40 * 24 * hour_ms,
         evidence_level: 'L0', transport: { state: 'registered' as const, refusal: null }, text, ticked: [1, 3, 4],
       }],
+      openings: [],
     };
   });
   syncNow = this.command('syncNow', () => this.sync);
@@ -217,6 +233,17 @@ export class FakeCore implements Core {
   });
   evidenceFile = this.command('evidenceFile', () => ({ name: 'esep-evidence.json', text: '{}', path: '/Құжаттар/esep-evidence.json' }));
 
+  private aside(state: 'kept' | 'handed-over' | 'opened', at: number): AsideView {
+    const at_ms = this.now_ms - (at + 2) * 24 * hour_ms;
+    const opened = {
+      at_ms: at_ms + 5 * hour_ms, officers: ['Өтегенова Қарлығаш', 'Ғалымов Һафиз'], reason: 'PIN ұмытылды, №14 өтініш',
+      taken_count: 6, known_count: 41, missing_count: 1,
+    };
+    return {
+      id: `ee0${at}`, label: String(at + 1), cause: 'pin-forgotten', at_ms,
+      handed_over_at_ms: state === 'kept' ? null : at_ms + hour_ms, opened: state === 'opened' ? opened : null,
+    };
+  }
   private get sync(): SyncState {
     const waiting_count = this.list.filter((visit) => visit.transport.state === 'saved').length;
     return {

@@ -91,4 +91,27 @@ describe('unlocking', () => {
     await waitFor(() => expect(open.disabled).toBe(false), { timeout: 3000 });
     await gone('pin-wait');
   });
+
+  it('tells what is safe and what is not before it sets a forgotten account aside, and begins anew', async () => {
+    const core = renderApp({ stage: 'locked' });
+    const setAside = vi.spyOn(core, 'setAside');
+    await press('pin-forgotten-aside');
+    expect((await byId('aside-safe')).textContent).toContain('операторда');
+    expect((await byId('aside-unsent')).textContent).toContain('белгісіз');
+    expect(setAside).not.toHaveBeenCalled();
+    await press('aside-begin');
+    expect(setAside).toHaveBeenCalledWith({ account: '1', cause: 'pin-forgotten' });
+    await byId('activation-code');
+  });
+
+  it.each([['key-lost', 'key-lost'], ['database-damaged', 'damaged']] as const)('offers the way on after %s', async (code, cause) => {
+    const core = renderApp({ stage: 'locked' });
+    vi.spyOn(core, 'unlock').mockRejectedValue(new CoreError(code));
+    const setAside = vi.spyOn(core, 'setAside');
+    await fill('pin', '12345678');
+    await press('unlock-open');
+    await press('aside-open');
+    await press('aside-begin');
+    expect(setAside).toHaveBeenCalledWith({ account: '1', cause });
+  });
 });

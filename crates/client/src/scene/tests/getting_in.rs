@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
-use crate::ipc::{ChildQuery, ErrorCode};
+use crate::ipc::{AsideCause, AsideRef, ChildQuery, ErrorCode, SetAside};
 use crate::testing::Step;
 
 fn reference(version: u32) -> AgreementRef {
@@ -122,7 +122,7 @@ async fn without_network_the_state_says_what_waits() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_moved_aside_and_never_deleted() {
+async fn a_damaged_file_stays_until_it_is_set_aside_and_is_never_deleted() {
     let scene = Setting::of(SPECIALIST).at_home().await;
     scene.app.lock().await.unwrap();
     let account = scene.folder.path().join("accounts").join(scene.account.as_str());
@@ -131,10 +131,15 @@ async fn a_damaged_file_is_moved_aside_and_never_deleted() {
     bytes[..4096].fill(0xa5);
     std::fs::write(&database, &bytes).unwrap();
     let request = Unlock { account: scene.account.as_str().into(), pin: PIN.into() };
-    assert_eq!(scene.app.unlock(request).await.unwrap_err().code, ErrorCode::DatabaseDamaged);
-    let kept = std::fs::read_dir(&account).unwrap().map(|entry| entry.unwrap().path());
-    let kept: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("damaged")).collect();
-    assert!(kept.iter().any(|path| std::fs::read(path).unwrap() == bytes), "whole: {kept:?}");
+    for _ in 0..2 {
+        assert_eq!(scene.app.unlock(request.clone()).await.unwrap_err().code, ErrorCode::DatabaseDamaged);
+        assert_eq!(std::fs::read(&database).unwrap(), bytes, "as it was");
+    }
+    let request = SetAside { account: request.account, cause: AsideCause::Damaged };
+    assert_eq!(scene.app.set_aside(request).await.unwrap().stage, Stage::Start);
+    let aside = scene.folder.path().join("aside").join(scene.account.as_str());
+    assert_eq!(std::fs::read(aside.join("journal.db")).unwrap(), bytes, "whole");
+    assert!(aside.join("account.json").exists(), "with what opens it");
 }
 
 #[tokio::test]
@@ -156,4 +161,31 @@ async fn a_second_app_on_the_same_profile_says_so_and_touches_nothing() {
     };
     tokio::time::timeout(Duration::from_secs(10), stopped).await.expect("nothing runs on for a closed app");
     assert_eq!(second.unlock(request).await.unwrap().stage, Stage::Home, "once the first one is closed");
+}
+
+#[tokio::test]
+async fn ten_wrong_pins_lock_and_the_way_on_keeps_every_file() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let visit = scene.visit(&[CHILD]).await.visits.remove(0);
+    scene.app.lock().await.unwrap();
+    let account = scene.account.as_str().to_owned();
+    let wrong = || Unlock { account: account.clone(), pin: "terek-72".into() };
+    for _ in 0..9 {
+        assert_eq!(scene.app.unlock(wrong()).await.unwrap_err().code, ErrorCode::WrongPin);
+        scene.clock.advance_ms(3_600_000);
+    }
+    assert_eq!(scene.app.unlock(wrong()).await.unwrap_err().code, ErrorCode::PinLocked);
+    let database = |folder: &str| scene.folder.path().join(folder).join(&account).join("journal.db");
+    let before = std::fs::read(database("accounts")).unwrap();
+    let request = SetAside { account: account.clone(), cause: AsideCause::PinForgotten };
+    let state = scene.app.set_aside(request.clone()).await.unwrap();
+    assert_eq!((state.stage, state.accounts.len()), (Stage::Start, 0));
+    assert_eq!(std::fs::read(database("aside")).unwrap(), before, "{} is in there", visit.id);
+    let aside = scene.app.asides().await.unwrap().remove(0);
+    assert_eq!((aside.id.as_str(), aside.opened), (account.as_str(), None));
+    assert_eq!(scene.app.set_aside(request).await.unwrap_err().code, ErrorCode::NotFound, "once");
+    let reference = AsideRef { id: account.clone() };
+    assert_eq!(scene.app.remove_aside(reference.clone()).await.unwrap_err().code, ErrorCode::Locked);
+    let saved = scene.app.save_aside(reference, scene.folder.path().join("out")).await.unwrap();
+    assert!(std::fs::metadata(saved.path).unwrap().len() > before.len() as u64);
 }

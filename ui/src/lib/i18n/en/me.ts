@@ -36,6 +36,6 @@ export const me: Messages['me'] = {
     { title: 'If there is no connection', text: 'Register visits as always. They are kept on the device and leave by themselves when there is a connection. Nothing is asked of you.' },
     { title: 'When is the location read?', text: 'Once when a visit is registered. On the phone of a parent once, with consent, if the answer is given during the visit or within an hour of its end (where no end is recorded, within five hours of its start). At other times nothing is read.' },
     { title: 'If something was entered wrong', text: 'Within the first 10 seconds press "Undo". Later use "Correct" on the page of the visit and say why.' },
-    { title: 'If the PIN is forgotten', text: 'Ask your coordinator for a new activation code and enter it with "Add another account". Records already sent are kept by the operator. Those not yet sent stay locked on this device, and without the PIN you cannot open them. Ten wrong tries lock the account.' },
+    { title: 'If the PIN is forgotten', text: 'Ask your coordinator for a new activation code and enter it with "Add another account". Records already sent are kept by the operator. Those not yet sent stay locked on this device but are not lost: you can hand the file to the operator, and two officers open it together. Ten wrong tries lock the account.' },
   ],
 };

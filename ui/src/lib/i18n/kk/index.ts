@@ -1,4 +1,5 @@
 import { agreement } from './agreement';
+import { aside } from './aside';
 import { code } from './code';
 import { common } from './common';
 import { coordinator } from './coordinator';
@@ -12,4 +13,6 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const kk = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors };
+export const kk = {
+  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors,
+};

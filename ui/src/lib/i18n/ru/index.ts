@@ -1,5 +1,6 @@
 import type { Messages } from '../messages';
 import { agreement } from './agreement';
+import { aside } from './aside';
 import { code } from './code';
 import { common } from './common';
 import { coordinator } from './coordinator';
@@ -13,4 +14,6 @@ import { sync } from './sync';
 import { visit } from './visit';
 import { words } from './words';
 
-export const ru: Messages = { common, start, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors };
+export const ru: Messages = {
+  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors,
+};

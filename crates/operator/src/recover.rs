@@ -1,0 +1,199 @@
+//! Two officers open a file that its owner could not open: what verifies is registered, and the opening is itself a
+//! statement. Nobody is shown what the statements say.
+//!
+//! Whoever can open the file could also read the device's signing key in it. So the key ends with the opening, in the
+//! same transaction: what was taken stands before its revocation in the log, and nothing after it has authority.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use domain::content::{DeviceRevoked, RecoveryOpened, RevocationReason};
+use domain::id::{Digest, KeyId, PersonId};
+use operator_core::fact::{Class, FactQuery};
+use operator_core::recover::{self, Found, Taken};
+use operator_core::store::{StoreError, StoreRead};
+use recovery::pack::{self, PackError};
+use recovery::salvage::SalvageError;
+use recovery::{Opener, Salvage};
+
+use crate::Instance;
+use crate::inbox::private_folder;
+
+/// Longest name of an officer and longest reason, in characters.
+const MAX_WORDS: usize = 500;
+
+/// Why nothing was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The file.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// Its database.
+    #[error(transparent)]
+    Salvage(#[from] SalvageError),
+    /// The shares belong to another operator, or to an operator that was set up anew.
+    #[error("these shares do not belong to the recovery key that this operator published")]
+    ForeignShares,
+    /// The file was sealed to another recovery key, or its seal was changed.
+    #[error("the file's key was not sealed to these shares, or was changed since")]
+    NotSealedToThese,
+    /// No statement in it is signed by a key of this operator.
+    #[error("nothing in the file is signed by a device of this operator: nothing was taken")]
+    Nobody,
+    /// A file could be made of somebody else's statements, to end that person's key.
+    #[error(
+        "the file was handed over by somebody else than the person whose device it is; ask both, and if it is in order \
+         open it with --file {0}"
+    )]
+    OtherPerson(PathBuf),
+    /// Officers and reason.
+    #[error("{0}")]
+    Words(&'static str),
+    /// Room for the opened copy.
+    #[error("no room for a copy of the file: {0}")]
+    Scratch(std::io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who opens and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Two people.
+    pub officers: [String; 2],
+    /// In words.
+    pub reason: String,
+}
+
+impl Opening {
+    /// Two different people and a reason.
+    ///
+    /// # Errors
+    /// [`RecoverError::Words`].
+    pub fn new(officers: &[String], reason: &str) -> Result<Self, RecoverError> {
+        let tidy = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let names: Vec<String> = officers.iter().map(tidy).collect();
+        let [first, second] = names.as_slice() else {
+            return Err(RecoverError::Words("two officers open a file: --officer twice"));
+        };
+        let reason = tidy(&reason.to_owned());
+        if first.is_empty() || second.is_empty() || first.to_lowercase() == second.to_lowercase() {
+            return Err(RecoverError::Words("two different officers open a file: one share each"));
+        }
+        if reason.is_empty() || [first, second, &reason].iter().any(|text| text.chars().count() > MAX_WORDS) {
+            return Err(RecoverError::Words(
+                "a reason is needed, of at most 500 characters, as are the names",
+            ));
+        }
+        Ok(Self { officers: [first.clone(), second.clone()], reason })
+    }
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Key of the device whose file it is.
+    pub key: KeyId,
+    /// Whose device that is.
+    pub person: PersonId,
+    /// What was taken.
+    pub taken: Taken,
+    /// The file is what the device packed.
+    pub is_whole: bool,
+}
+
+/// Opens a file with two shares. Who handed it over is known of what came over the network.
+///
+/// # Errors
+/// [`RecoverError`]; then nothing was registered.
+pub fn open(
+    instance: &Instance,
+    file: &Path,
+    handed_over_by: Option<PersonId>,
+    opener: &Opener,
+    opening: &Opening,
+) -> Result<Opened, RecoverError> {
+    if published_key(instance.read()?.as_ref())?.as_deref() != Some(opener.recovery_key().as_slice()) {
+        return Err(RecoverError::ForeignShares);
+    }
+    let scratch = Scratch::make(instance)?;
+    let digest = pack::hash(&mut File::open(file).map_err(PackError::Io)?).map_err(PackError::Io)?;
+    let mut reader = std::io::BufReader::new(File::open(file).map_err(PackError::Io)?);
+    let unpacked = pack::unpack(&mut reader, &scratch.0)?;
+    let key =
+        opener.open(&unpacked.head.key, &unpacked.head.account).ok_or(RecoverError::NotSealedToThese)?;
+    let mut salvage = Salvage::open(&scratch.0.join(pack::DATABASE), &key)?;
+    let found: Vec<Found> = (0..salvage.ends_at()).map(|seq| found(salvage.row(seq))).collect();
+    let (bound, sifted) = {
+        let read = instance.read()?;
+        let bound = recover::author(read.as_ref(), &found)?.ok_or(RecoverError::Nobody)?;
+        if handed_over_by.is_some_and(|person| person != bound.person) {
+            return Err(RecoverError::OtherPerson(file.to_owned()));
+        }
+        let sifted = recover::sift(read.as_ref(), &bound, found)?;
+        (bound, sifted)
+    };
+    let taken = instance.transact(|txn, operator| {
+        let now_ms = operator.clock.utc_ms();
+        let taken = recover::take(txn, &bound, &sifted, now_ms)?;
+        operator.state(txn, bound.device, statement(bound.key.id(), digest, opening, &taken, now_ms))?;
+        if txn.bound_key(bound.key.id())?.is_some_and(|key| key.revoked_at_ms.is_none()) {
+            let (key, reason) = (bound.key.id(), RevocationReason::Replaced);
+            operator.state(txn, bound.device, DeviceRevoked { key, reason, revoked_at_ms: now_ms })?;
+        }
+        Ok::<_, StoreError>(taken)
+    })?;
+    Ok(Opened { key: bound.key.id(), person: bound.person, taken, is_whole: unpacked.is_whole })
+}
+
+fn found(row: recovery::salvage::Row) -> Found {
+    Found { seq: row.seq, id: row.id, statement: row.statement, content: row.content }
+}
+
+fn statement(
+    key: KeyId,
+    file: Digest,
+    opening: &Opening,
+    taken: &Taken,
+    opened_at_ms: i64,
+) -> RecoveryOpened {
+    RecoveryOpened {
+        key,
+        file,
+        officers: opening.officers.to_vec(),
+        reason: opening.reason.clone(),
+        opened_at_ms,
+        taken_count: taken.taken_count,
+        known_count: taken.known_count,
+        missing_count: u32::try_from(taken.missing.len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn published_key(read: &dyn StoreRead) -> Result<Option<Vec<u8>>, StoreError> {
+    let facts = read.facts(&FactQuery::of(Class::Operator))?;
+    let Some(fact) = facts.last() else { return Ok(None) };
+    Ok(match fact.content(read)? {
+        Some(domain::content::Content::OperatorKey(stated)) => Some(stated.recovery_key),
+        _ => None,
+    })
+}
+
+/// Room for the opened copy, for its owner only; gone when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make(instance: &Instance) -> Result<Self, RecoverError> {
+        let path = instance.folder.path().join(format!("recovery-scratch-{}", std::process::id()));
+        private_folder(&path).map_err(RecoverError::Scratch)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("esep-operator: remove {} by hand, it holds a copy: {error}", self.0.display());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import type { Messages } from '../messages';
+
+export const aside: Messages['aside'] = {
+  causes: { 'key-lost': 'The key of the account is lost', 'pin-forgotten': 'The PIN is forgotten', damaged: 'The file of records is damaged' },
+  what: {
+    'key-lost': 'The key store of this device no longer has the key of this account. It cannot be opened here, even with the right PIN.',
+    'pin-forgotten': 'Without the PIN nobody can open this account on this device. If you remember it, you still can.',
+    damaged: 'A part of the file cannot be read, so the account did not open.',
+  },
+  safeTitle: 'What is safe',
+  safe: 'All visits that the operator has registered are at the operator. You see them again when you enter with a new code.',
+  unsentTitle: 'What is not known yet',
+  unsent: 'Records that had not been sent stay in a file on this device. Until it is opened nobody knows how many. Nothing is deleted: you hand the file to the operator, and only two officers together can open it.',
+  stepsTitle: 'What to do',
+  steps: [
+    'Ask your coordinator for a new activation code.',
+    'Press the button below: the file is set aside and the device begins anew.',
+    'Enter with the new code, then send the file to the operator on the page "Me".',
+  ],
+  begin: 'Set aside and begin anew',
+  later: 'Leave it for now',
+  help: 'What can be done',
+  card: 'Records set aside',
+  states: { kept: 'On this device only', handedOver: 'Handed over to the operator', opened: 'Opened by the operator' },
+  toSend: 'This account did not open; its file is kept here. Send it to the operator so that records not yet sent are not lost.',
+  waiting: 'Two officers now open the file together. What they found will be told here. Until then the file stays on the device.',
+  send: 'Send to the operator',
+  save: 'Save as a file',
+  saved: (name) => `File saved: ${name}`,
+  opened: (day, officers) => `Opened on ${day} by ${officers}.`,
+  counts: (taken, known) => `Registered from the file: ${taken}. Known to the operator before: ${known}.`,
+  missing: (count) => `Records that could not be read: ${count}. Enter them as late entries, or ask your coordinator.`,
+  reason: 'Reason',
+  remove: 'Remove the file from the device',
+};
