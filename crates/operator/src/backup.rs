@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `esep-operator.sqlite` | log, contents, activation codes (hashed), published texts |
 //! | `operator.key` | the key that signs the log: whoever has it is the operator |
-//! | `recovery.key` | only where it still lies in the data folder; better kept offline |
 //! | `esep-operator.toml` | settings |
 //! | `backup.json` | when, which operator, how many statements, the root |
+//!
+//! Not in it: the shares of the recovery key, which two officers keep apart, and recovery files that wait to be opened,
+//! which their devices keep until they were.
 
 use std::fs;
 use std::io;
@@ -79,8 +81,6 @@ pub struct Manifest {
     pub contents: u64,
     /// Root over the statements.
     pub root: Digest,
-    /// Whether the recovery key is in it.
-    pub has_recovery_key: bool,
 }
 
 /// Copies a file that only its owner may read.
@@ -122,7 +122,6 @@ fn examine(folder: &Folder, made_at_ms: i64) -> Result<Manifest, BackupError> {
         statements: log.statements,
         contents: log.contents,
         root: head.root,
-        has_recovery_key: folder.recovery_key().exists(),
     })
 }
 
@@ -139,10 +138,8 @@ pub fn backup(instance: &Instance, out: &Path) -> Result<Manifest, BackupError> 
     instance.store.copy_to(&to.database())?;
     settle(&to.database())?;
     copy_private(&from.signing_key(), &to.signing_key())?;
-    for (from, to) in [(from.recovery_key(), to.recovery_key()), (from.config(), to.config())] {
-        if from.exists() {
-            copy_private(&from, &to)?;
-        }
+    if from.config().exists() {
+        copy_private(&from.config(), &to.config())?;
     }
     let manifest = examine(&to, instance.now_ms())?;
     let path = out.join(MANIFEST);
@@ -187,7 +184,6 @@ pub fn restore(
     }
     let files = [
         (source.signing_key(), to.signing_key()),
-        (source.recovery_key(), to.recovery_key()),
         (source.config(), to.config()),
         // Last: with it the folder is an operator's.
         (source.database(), to.database()),

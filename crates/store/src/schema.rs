@@ -5,10 +5,7 @@ use rusqlite::Transaction;
 use crate::OpenError;
 
 /// Steps in their order; the schema's number is how many were taken.
-const STEPS: &[&str] = &[
-    include_str!("../../../migrations/device/20261123_journal.sql"),
-    include_str!("../../../migrations/device/20261125_carried.sql"),
-];
+const STEPS: &[&str] = &[include_str!("../../../migrations/device/20261123_journal.sql")];
 
 /// Newest schema that this version knows.
 pub(crate) const SUPPORTED: u32 = STEPS.len() as u32;

@@ -5,6 +5,7 @@ use domain::flag::Flag;
 use domain::id::Digest;
 use domain::scope::{Scope, Sight};
 use journal::{Sealed, SeriesHead};
+use operator_core::audit::{Signatures, audit};
 use operator_core::recover::{self, Found, Taken};
 use operator_core::store::{BoundKey, Store as _};
 use wire::push::Outcome;
@@ -85,8 +86,9 @@ fn what_lies_behind_a_damaged_page_is_taken_and_the_gap_is_named() {
     let named: Vec<_> =
         kept.iter().map(|refused| (refused.seq, refused.id == sealed[refused.seq as usize - 1].id)).collect();
     assert_eq!(named, [(3, true), (4, false), (5, true), (7, true)], "what is known of it keeps the place");
-    let audit = operator_core::audit::audit(world.store.read().unwrap().as_ref(), world.key.verifying_key());
-    assert_eq!(audit.unwrap().findings, Vec::<String>::new());
+    let read = world.store.read().unwrap();
+    let audit = audit(read.as_ref(), world.key.verifying_key(), Signatures::Check, &mut |_| {}).unwrap();
+    assert_eq!(audit.findings, []);
     // One of them turns up after all.
     let late = device.push(&[item(&sealed[2])]);
     let Outcome::Registered { flags, .. } = &late.outcomes[0] else { panic!("{:?}", late.outcomes) };

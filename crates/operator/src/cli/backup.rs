@@ -49,11 +49,7 @@ fn tell(manifest: &Manifest, what: &str) -> Outcome {
         "{what}: {} statements, {} contents, root {}",
         manifest.statements, manifest.contents, manifest.root
     ))?;
-    output::line("it holds operator.key, which signs the log: keep it where nobody else can read it")?;
-    if manifest.has_recovery_key {
-        output::line("it holds recovery.key as well, which is better kept offline")?;
-    }
-    Ok(())
+    output::line("it holds operator.key, which signs the log: keep it where nobody else can read it")
 }
 
 pub(super) fn run_backup(options: &BackupOptions) -> Outcome {
