@@ -37,8 +37,8 @@ fn a_background_location_is_refused_in_any_manifest() {
 
 #[test]
 fn a_permission_nobody_agreed_to_is_refused() {
-    let more = GOOD.replace("android.permission.INTERNET", "android.permission.CAMERA");
-    assert_eq!(android_manifest(&more), ["asks for the permission android.permission.CAMERA"]);
+    let more = GOOD.replace("android.permission.INTERNET", "android.permission.READ_CONTACTS");
+    assert_eq!(android_manifest(&more), ["asks for the permission android.permission.READ_CONTACTS"]);
 }
 
 #[test]

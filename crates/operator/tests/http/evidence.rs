@@ -121,7 +121,7 @@ async fn edited_projections_are_found() {
     };
     assert_eq!(after(&world, key), [("projection", false)], "a key was given to somebody else");
     let nothing = |txn: &mut dyn StoreTxn| txn.clear_projections().unwrap();
-    assert_eq!(after(&world, nothing).len(), 4, "facts, keys, visits, audiences");
+    assert_eq!(after(&world, nothing).len(), 5, "facts, keys, visits, traces, audiences");
     let left = std::fs::read_dir(world.folder.path()).unwrap();
     let copies =
         left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("verify-"));

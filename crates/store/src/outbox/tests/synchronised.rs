@@ -231,6 +231,7 @@ fn what_was_sent_behind_an_answer_that_does_not_hold_is_saved_again_and_register
     assert!(network.requests_count.into_inner() >= 3);
     assert_eq!(state_of(&device, 1), Way::Registered);
     (9..=12).for_each(|n| assert_eq!(state_of(&device, n), Way::Saved, "{n}"));
+    assert!(device.settle(&operator), "a person had the log proven");
     device.push(&mut operator);
     (1..=12).for_each(|n| assert_eq!(state_of(&device, n), Way::Registered, "{n}"));
 }
