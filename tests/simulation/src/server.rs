@@ -10,10 +10,10 @@ use operator::sequencer::Sequencer;
 use operator::{Folder, Instance};
 use operator_core::authorise::Author;
 use operator_core::store::{StoreError, StoreTxn};
-use operator_core::{Operator, push};
+use operator_core::{Operator, head, push};
 use sync::TransportError;
 use wire::problem::ProblemCode;
-use wire::pull::{PullRequest, PullResponse};
+use wire::pull::{Checkpoint, PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
 
 use crate::chance::Chance;
@@ -155,6 +155,12 @@ impl Server {
             operator::sequencer::SequenceError::Store(error) => error,
             other => StoreError::Unavailable(Box::new(other)),
         })
+    }
+
+    /// `GET /v1/checkpoint`: the head, and that it goes on from a size.
+    pub fn checkpoint(&self, from: u64) -> Option<Checkpoint> {
+        let read = self.instance().read().ok()?;
+        head::checkpoint(read.as_ref(), from).ok().flatten()
     }
 
     /// `POST /v1/pull` behind the signature of the request.

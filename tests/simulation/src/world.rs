@@ -241,8 +241,24 @@ impl World {
         saved.map(|appended| appended.statements)
     }
 
+    /// Where a check of the log failed before, a person has it proven, as the app offers.
+    async fn have_it_proven(&mut self, number: Number) {
+        let store = self.devices[number].store();
+        if !matches!(store.read::<_, StoreError>(|reader| reader.distrust()), Ok(Some(_))) {
+            return;
+        }
+        let Ok(sizes) = store.sizes_to_prove() else { return };
+        let server = self.server.lock().await;
+        let checkpoints: Vec<_> =
+            sizes.into_iter().filter_map(|size| Some((size, server.checkpoint(size)?))).collect();
+        drop(server);
+        let settled = self.devices[number].store().settle(&checkpoints, 0);
+        self.tell(format!("{} has the log proven: {settled:?}", self.name(number)));
+    }
+
     /// One sync of a device.
     pub async fn synchronise(&mut self, number: Number) -> Result<Summary, SyncError> {
+        self.have_it_proven(number).await;
         self.endanger(number);
         let device = &self.devices[number];
         let line = Line {
