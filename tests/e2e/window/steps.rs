@@ -246,7 +246,12 @@ pub(super) async fn review(window: &Window, visit: &str) {
     window.wait_for(&current, NOTICED_WITHIN).await;
     window.wait("story-registered").await;
     window.look("coordinator").await;
+    // The next child was visited minutes later, kilometres away: that is said, and accepting it needs a reason.
+    window.wait_for("[data-testid=reasons] [data-reason=impossible-travel]", NOTICED_WITHIN).await;
     window.keys("a").await;
+    window.wait("decision-sheet").await;
+    window.press("decision-reason-explained").await;
+    window.press("decision-save").await;
     let accepted = format!("[data-testid={row}] [data-testid=review][data-state=accepted]");
     window.wait_for(&accepted, NOTICED_WITHIN).await;
 
