@@ -107,6 +107,10 @@ impl View<'_> {
             self.scopes.extend(self.read.specialists_of_child(child)?.into_iter().map(Scope::Card));
             self.add_representatives(child, true)?;
         }
+        // Answers to own visits still come after a place in a care team ended: they are believed by these cards.
+        for ended in self.read.facts(&FactQuery::of(Class::CareTeam).with(person))? {
+            self.add_representatives(ended.subject.into(), false)?;
+        }
         let query = FactQuery::of(Class::Member).about(person).qualified(role_name(Role::Specialist));
         for membership in self.read.facts(&query)? {
             let Some(organisation) = membership.object.map(OrganisationId::from) else { continue };

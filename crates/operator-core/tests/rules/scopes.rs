@@ -64,6 +64,15 @@ fn a_specialist_sees_the_children_of_the_own_care_teams() {
 }
 
 #[test]
+fn whoever_left_a_care_team_can_still_believe_the_answers_to_own_visits() {
+    let world = World::new();
+    world.ready(world.specialist, AgreementKind::Specialist);
+    world.team(world.child, world.specialist, Some(world.clock.utc_ms()));
+    let left = gained(&world, world.specialist);
+    assert_eq!(left, BTreeSet::from([Scope::Card(world.parent), Scope::Card(world.coordinator)]));
+}
+
+#[test]
 fn a_representative_sees_the_family_and_everybody_who_ever_came() {
     let world = World::new();
     world.ready(world.parent, AgreementKind::Subject);
