@@ -200,9 +200,16 @@ fn damage(request: &mut PushRequest, chance: &mut Chance) {
     }
 }
 
+/// Waits for what the device began to write before it sends. The product does both at once; here one blocking thread
+/// takes turns, so that a seed is always the same run.
+async fn what_the_device_writes() {
+    drop(tokio::task::spawn_blocking(|| ()).await);
+}
+
 #[async_trait]
 impl Transport for Line {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        what_the_device_writes().await;
         self.alive()?;
         let mut server = self.server.lock().await;
         let mut request = request.clone();
@@ -229,6 +236,7 @@ impl Transport for Line {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        what_the_device_writes().await;
         self.alive()?;
         let mut server = self.server.lock().await;
         match self.fate(&mut server, false) {

@@ -51,7 +51,8 @@ pub const MUST_HAPPEN: [&str; 23] = [
 
 /// Runs a seed.
 pub fn run(seed: u64, mistake: Option<Mistake>) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("there are threads");
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+    let runtime = runtime.expect("there are threads");
     let mut world = World::new(seed, mistake);
     let ran = catch_unwind(AssertUnwindSafe(|| runtime.block_on(live(&mut world))));
     let mut wrong = match ran {
