@@ -27,12 +27,9 @@ CREATE TABLE own_statement (
     kind TEXT NOT NULL,
     subject BLOB NOT NULL CHECK (length(subject) = 16),
     issued_at_s INTEGER NOT NULL,
+    request TEXT, -- of a screen, which it answers
     bytes BLOB NOT NULL -- the signed statement
 ) STRICT;
-CREATE UNIQUE INDEX own_statement_id ON own_statement (id);
-CREATE INDEX own_statement_subject ON own_statement (subject);
-CREATE INDEX own_statement_record ON own_statement (subject) WHERE kind = 'record-changed';
-CREATE INDEX own_statement_review ON own_statement (subject) WHERE kind = 'visit-reviewed';
 
 CREATE TRIGGER own_statement_is_never_changed BEFORE UPDATE ON own_statement
 BEGIN SELECT RAISE(ABORT, 'own statements are never changed'); END;
@@ -91,9 +88,26 @@ BEGIN SELECT RAISE(ABORT, 'receipts are never changed'); END;
 CREATE TRIGGER receipt_is_never_deleted BEFORE DELETE ON receipt
 BEGIN SELECT RAISE(ABORT, 'receipts are never deleted'); END;
 
+-- How own statements are found again. An append waits for each page that it writes, and these trees have random places,
+-- so their rows are made after it (docs/adr/0004).
+CREATE TABLE own_id (
+    id BLOB PRIMARY KEY CHECK (length(id) = 32),
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE own_subject (
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (subject, seq)
+) STRICT, WITHOUT ROWID;
+-- Only of the kinds that are looked for.
+CREATE TABLE own_kind (
+    kind TEXT NOT NULL CHECK (kind IN ('record-changed', 'visit-reviewed')),
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
 -- Requests of the screens that were answered: two taps are one visit.
-CREATE TABLE request (
-    id TEXT PRIMARY KEY,
+CREATE TABLE own_request (
+    request TEXT PRIMARY KEY,
     first_seq INTEGER NOT NULL,
     statements_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -249,6 +263,7 @@ CREATE TABLE child (
     search TEXT NOT NULL,
     sort_key BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX child_place ON child (place);
 
 CREATE TABLE served (
     child BLOB NOT NULL,
@@ -341,6 +356,7 @@ CREATE INDEX visit_started ON visit (started_at_ms);
 CREATE INDEX visit_child ON visit (child, started_at_ms);
 CREATE INDEX visit_place ON visit (place);
 CREATE INDEX visit_specialist ON visit (specialist, started_at_ms);
+CREATE INDEX visit_latest ON visit (specialist, child, started_at_ms) WHERE cancelled IS NULL;
 
 CREATE TABLE visit_answer (
     visit BLOB NOT NULL,

@@ -45,9 +45,9 @@ pub(crate) async fn list(session: &Arc<Session>, query: ChildQuery) -> Result<Ve
         .read(move |session, reader| {
             let viewer = Viewer::look(reader, session)?;
             let of = list_of(&viewer, visits::role(&viewer, query.role)?);
-            let siblings = Siblings::of(reader, of, viewer.now_ms)?;
             let limit = query.limit.min(MAX_PAGE);
             let rows = reader.children(of, &query.search, viewer.now_ms, query.offset, limit)?;
+            let siblings = Siblings::of(reader, of, viewer.now_ms, &rows.children)?;
             Ok(rows.children.iter().map(|row| child::card(row, &siblings)).collect())
         })
         .await
@@ -59,12 +59,10 @@ pub(crate) async fn list(session: &Arc<Session>, query: ChildQuery) -> Result<Ve
 /// [`Failure::NotFound`] for a child that this device does not know, and those of the store.
 pub(crate) fn cards(reader: &Reader<'_>, viewer: &Viewer, ids: &[ChildId]) -> Result<Vec<ChildCard>> {
     let of = ChildrenOf::Specialist(viewer.person);
-    let siblings = Siblings::of(reader, of, viewer.now_ms)?;
-    let one = |&id: &ChildId| {
-        let row = reader.child(of, id)?.ok_or(Failure::NotFound)?;
-        Ok(child::card(&row, &siblings))
-    };
-    ids.iter().map(one).collect()
+    let known = |&id: &ChildId| reader.child(of, id)?.ok_or(Failure::NotFound);
+    let rows = ids.iter().map(known).collect::<Result<Vec<_>>>()?;
+    let siblings = Siblings::of(reader, of, viewer.now_ms, &rows)?;
+    Ok(rows.iter().map(|row| child::card(row, &siblings)).collect())
 }
 
 /// Where a child is visited.
@@ -123,8 +121,8 @@ fn read_today(session: &Session, reader: &Reader<'_>) -> Result<(Today, bool)> {
     let viewer = Viewer::look(reader, session)?;
     viewer.require(Role::Specialist)?;
     let of = ChildrenOf::Specialist(viewer.person);
-    let siblings = Siblings::of(reader, of, viewer.now_ms)?;
     let rows = reader.children(of, "", viewer.now_ms, 0, FIRST_SCREEN)?;
+    let siblings = Siblings::of(reader, of, viewer.now_ms, &rows.children)?;
     let mut cards = Cards::new(reader, viewer.now_ms);
     let mut show = |filter: VisitFilter| -> Result<Vec<VisitView>> {
         let filter = VisitFilter { specialist: Some(viewer.person), ..filter };

@@ -93,7 +93,7 @@ impl Salvage {
         Row {
             seq,
             id: self.ids.get(&seq).copied(),
-            statement: self.look("SELECT bytes FROM own_statement NOT INDEXED WHERE seq = ?1", [seq]),
+            statement: self.look("SELECT bytes FROM own_statement WHERE seq = ?1", [seq]),
             content: self.look("SELECT bytes FROM own_content WHERE seq = ?1", [seq]),
         }
     }
@@ -123,8 +123,7 @@ impl Salvage {
     /// The index of ids, which knows a row whose page is gone: from both ends, as far as a damaged page lets it be read.
     fn read_ids(&mut self) {
         for order in ["ASC", "DESC"] {
-            let sql =
-                format!("SELECT seq, id FROM own_statement INDEXED BY own_statement_id ORDER BY id {order}");
+            let sql = format!("SELECT seq, id FROM own_id ORDER BY id {order}");
             let whole = scan(&self.conn, &sql, |seq, id| {
                 if seq < MAX_STATEMENTS
                     && let Ok(id) = StatementId::from_slice(&id)
@@ -141,7 +140,7 @@ impl Salvage {
 
     /// The number after the highest one that a table or the index can still tell.
     fn find_end(&mut self) {
-        let tables = ["own_statement NOT INDEXED", "own_content", "outbox"];
+        let tables = ["own_statement", "own_content", "outbox"];
         let told = tables
             .map(|table| self.look::<Option<u64>>(&format!("SELECT max(seq) FROM {table}"), []).flatten());
         let listed = self.ids.keys().next_back().copied();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use crate::account::Account;
 use crate::column::Blob;
 use crate::open::Durability;
-use crate::{PendingCapture, Reader, Store, StoreError, capture, receipts, setting, statement};
+use crate::{PendingCapture, Reader, Store, StoreError, capture, lookup, receipts, setting};
 
 /// What an append gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub struct Appending<'a> {
     head: SeriesHead,
     stamp: Stamp,
     rng: &'a dyn Rng,
+    request: Option<&'a str>,
     sealed: Vec<Sealed>,
 }
 
@@ -44,10 +45,11 @@ impl<'a> Appending<'a> {
         account: &'a Account,
         clock: &dyn Clock,
         rng: &'a dyn Rng,
+        request: Option<&'a str>,
     ) -> Result<Self, StoreError> {
         let stamp = Stamp::now(clock, receipts::beacon(transaction)?);
         let head = head(transaction)?;
-        Ok(Self { transaction, account, head, stamp, rng, sealed: Vec::new() })
+        Ok(Self { transaction, account, head, stamp, rng, request, sealed: Vec::new() })
     }
 
     /// Reads within this transaction: nobody changes anything between this look and the commit. What is sealed in
@@ -62,7 +64,7 @@ impl<'a> Appending<'a> {
     /// [`StoreError::Seal`] when the content is too large.
     pub fn seal(&mut self, draft: &Draft) -> Result<Sealed, StoreError> {
         let sealed = journal::seal(draft, &self.head, self.stamp, self.rng.array(), &self.account.key)?;
-        insert(self.transaction, &sealed)?;
+        insert(self.transaction, &sealed, self.request)?;
         self.head = self.head.after(sealed.id);
         self.sealed.push(sealed.clone());
         Ok(sealed)
@@ -131,17 +133,13 @@ impl Store {
         let mut writer = self.writer();
         let appended = writer.write::<_, E>(Durability::OnDisk, |transaction| {
             if let Some(request) = request
-                && let Some(statements) = answered(transaction, request)?
+                && let Some(statements) = lookup::answered(transaction, request)?
             {
                 return Ok(Appended { statements, repeated: true });
             }
-            let mut appending = Appending::new(transaction, account, clock, rng)?;
-            let first_seq = appending.head.next_seq;
+            let mut appending = Appending::new(transaction, account, clock, rng, request)?;
             seal(&mut appending)?;
             let statements = appending.sealed;
-            if let Some(request) = request {
-                remember(transaction, request, first_seq, statements.len())?;
-            }
             tracing::trace!(target: "esep::step", step = "written");
             Ok(Appended { statements, repeated: false })
         })?;
@@ -187,8 +185,10 @@ pub(crate) fn seal_first(
     clock: &dyn Clock,
     rng: &dyn Rng,
 ) -> Result<Sealed, StoreError> {
-    let mut appending = Appending::new(transaction, account, clock, rng)?;
-    appending.seal(draft)
+    let mut appending = Appending::new(transaction, account, clock, rng, None)?;
+    let sealed = appending.seal(draft)?;
+    lookup::extend(transaction)?;
+    Ok(sealed)
 }
 
 /// Where the series stands.
@@ -203,12 +203,16 @@ pub(crate) fn head(conn: &Connection) -> Result<SeriesHead, StoreError> {
     })
 }
 
-fn insert(transaction: &Transaction<'_>, sealed: &Sealed) -> Result<(), StoreError> {
+fn insert(
+    transaction: &Transaction<'_>,
+    sealed: &Sealed,
+    request: Option<&str>,
+) -> Result<(), StoreError> {
     let header = &sealed.header;
     transaction
         .prepare_cached(
-            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, bytes)
-             VALUES (:seq, :id, :kind, :subject, :issued_at_s, :bytes)",
+            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, request, bytes)
+             VALUES (:seq, :id, :kind, :subject, :issued_at_s, :request, :bytes)",
         )?
         .execute(named_params! {
             ":seq": header.seq,
@@ -216,6 +220,7 @@ fn insert(transaction: &Transaction<'_>, sealed: &Sealed) -> Result<(), StoreErr
             ":kind": header.kind.as_str(),
             ":subject": header.subject.as_bytes(),
             ":issued_at_s": header.issued_at_s,
+            ":request": request,
             ":bytes": sealed.bytes,
         })?;
     transaction
@@ -224,26 +229,6 @@ fn insert(transaction: &Transaction<'_>, sealed: &Sealed) -> Result<(), StoreErr
     transaction
         .prepare_cached("INSERT INTO outbox (seq, state) VALUES (?1, 'saved')")?
         .execute([header.seq])?;
-    Ok(())
-}
-
-fn answered(transaction: &Transaction<'_>, request: &str) -> Result<Option<Vec<Sealed>>, StoreError> {
-    let found = transaction
-        .prepare_cached("SELECT first_seq, statements_count FROM request WHERE id = ?1")?
-        .query_row([request], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    found.map(|(first_seq, count)| statement::own(transaction, first_seq, count)).transpose()
-}
-
-fn remember(
-    transaction: &Transaction<'_>,
-    request: &str,
-    first_seq: u64,
-    count: usize,
-) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached("INSERT INTO request (id, first_seq, statements_count) VALUES (?1, ?2, ?3)")?
-        .execute((request, first_seq, count))?;
     Ok(())
 }
 

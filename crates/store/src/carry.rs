@@ -91,7 +91,7 @@ fn insert(transaction: &Transaction<'_>, carried: &Carried) -> Result<bool, Stor
              SELECT :id, :key, :kind, :subject, :seq, :issued_at_s, :bytes, :content, :state
               WHERE NOT EXISTS (SELECT 1 FROM carried_statement WHERE id = :id)
                 AND NOT EXISTS (SELECT 1 FROM foreign_statement WHERE id = :id AND believed = 1)
-                AND NOT EXISTS (SELECT 1 FROM own_statement WHERE id = :id)
+                AND NOT EXISTS (SELECT 1 FROM own_id WHERE id = :id)
                 AND NOT EXISTS (SELECT 1 FROM erased WHERE statement = :id)",
         )?
         .execute(named_params! {

@@ -10,6 +10,7 @@
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | [`carry`] | what another device showed without a network |
 //! | `capture` | readings of the location that are still running |
+//! | `lookup` | how own statements are found again |
 //! | `outbox`, `receipts` | what waits, and what closes it |
 //! | [`trust`] | the end of the trust in the operator's key, and its evidence |
 //! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
@@ -25,6 +26,7 @@ mod capture;
 pub mod carry;
 mod column;
 pub mod error;
+mod lookup;
 pub mod open;
 mod outbox;
 mod projection;

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::reserve::Reserve;
-use crate::{OpenError, Reader, StoreError, projection, pull, schema};
+use crate::{OpenError, Reader, StoreError, lookup, projection, pull, schema};
 
 /// The 32 bytes that open a file.
 pub type Key = Sensitive<[u8; 32]>;
@@ -76,6 +76,10 @@ impl Writer {
     /// Shows what was sealed and is not shown yet. A failure is told to the log alone: everything is saved, and must
     /// not read as if it were not. The next append or the next start tries again.
     pub(crate) fn show_own(&mut self, account: &Account) {
+        if let Err(error) = self.write(Durability::Later, lookup::extend) {
+            tracing::error!(%error, "what was saved is not found yet");
+            return;
+        }
         let shown = self.write(Durability::Later, |transaction| projection::show_own(transaction, account));
         if let Err(error) = shown {
             tracing::error!(%error, "what was saved is not shown yet");

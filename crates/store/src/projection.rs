@@ -27,7 +27,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::account::Account;
 use crate::column::{Blob, Text};
-use crate::{Store, StoreError, setting};
+use crate::{Store, StoreError, lookup, setting};
 
 /// Subjects whose rows do not fit their statements any more.
 #[derive(Debug, Default)]
@@ -132,7 +132,7 @@ impl Stale {
 
 const REVIEWED_BY: &str = "SELECT f.subject FROM key k JOIN foreign_statement f ON f.key = k.id
      WHERE k.person = ?1 AND f.kind = 'visit-reviewed' AND f.believed = 1";
-const REVIEWED_HERE: &str = "SELECT subject FROM own_statement WHERE kind = 'visit-reviewed'";
+const REVIEWED_HERE: &str = "SELECT subject FROM own_kind WHERE kind = 'visit-reviewed'";
 
 /// Visits that a person reviewed.
 fn reviewed_by(
@@ -244,6 +244,7 @@ impl Store {
     pub fn rebuild(&self) -> Result<(), StoreError> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
         self.write(|transaction| {
+            lookup::rebuild(transaction)?;
             for table in TABLES {
                 transaction.execute_batch(&format!("DELETE FROM {table}"))?;
             }

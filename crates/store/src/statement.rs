@@ -77,12 +77,13 @@ pub(crate) const ABOUT: &str = "SELECT * FROM (
     UNION ALL
     SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
            g.signed_at_s, c.bytes, o.seq, 1
-      FROM own_statement o
+      FROM own_subject l
+      JOIN own_statement o ON o.seq = l.seq
       LEFT JOIN own_content c ON c.seq = o.seq
       LEFT JOIN outbox x ON x.seq = o.seq
       LEFT JOIN receipt r ON r.seq = o.seq
       LEFT JOIN registration g ON g.id = r.registration
-     WHERE o.subject = ?1
+     WHERE l.subject = ?1
     UNION ALL
     SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
            iif(kind IN ('visit-confirmed', 'visit-disputed'), 2, 0)

@@ -189,13 +189,23 @@ impl TestDevice {
 
     /// Every row that is shown, in one text.
     pub(crate) fn shown(&self) -> String {
+        self.rows(crate::projection::TABLES)
+    }
+
+    /// Every row by which own statements are found, in one text.
+    pub(crate) fn found(&self) -> String {
+        self.rows(crate::lookup::TABLES)
+    }
+
+    fn rows(&self, tables: &[&str]) -> String {
         use std::fmt::Write as _;
         self.store
             .with_reader(|conn| {
                 let mut text = String::new();
-                for table in crate::projection::TABLES {
-                    let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2, 3"))?;
-                    let columns = select.column_count();
+                for table in tables {
+                    let columns = conn.prepare(&format!("SELECT * FROM {table}"))?.column_count();
+                    let order = if columns < 3 { "1, 2" } else { "1, 2, 3" };
+                    let mut select = conn.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"))?;
                     let mut rows = select.query([])?;
                     while let Some(row) = rows.next()? {
                         write!(text, "{table}:").unwrap();

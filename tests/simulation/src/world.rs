@@ -85,8 +85,10 @@ pub struct World {
     pub revoked: BTreeSet<Number>,
     /// Devices that went on from an older copy of their file.
     pub restored: BTreeSet<Number>,
-    /// The heads that each device ever believed.
+    /// The heads that each device believed, as far as its file can know them.
     pub beacons: BTreeMap<Number, Vec<Beacon>>,
+    /// Those that the copy of a device's file knows.
+    pub copied_beacons: BTreeMap<Number, Vec<Beacon>>,
     /// Leaf hashes of the log as it was before the operator went on from an older copy.
     pub lost_log: Option<Vec<domain::id::Digest>>,
     /// Whether faults still happen.
@@ -139,6 +141,7 @@ impl World {
             revoked: BTreeSet::new(),
             restored: BTreeSet::new(),
             beacons: BTreeMap::new(),
+            copied_beacons: BTreeMap::new(),
             lost_log: None,
             is_bad: true,
             folder,

@@ -1,13 +1,13 @@
 //! Children as lists show them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use domain::id::{ChildId, PlaceId};
 use store::Reader;
 use store::read::child::{CareTeamRow, ChildRow, ChildrenOf};
 
 use super::card::{self, Cards};
-use crate::access::ALL_CHILDREN;
 use crate::errors::Result;
 use crate::ipc::{CareTeamView, ChildCard, ChildRecord, RepresentativeView, SiblingView};
 
@@ -15,16 +15,18 @@ use crate::ipc::{CareTeamView, ChildCard, ChildRecord, RepresentativeView, Sibli
 pub(crate) struct Siblings(BTreeMap<PlaceId, Vec<(ChildId, SiblingView)>>);
 
 impl Siblings {
-    /// Looks at the whole list once.
+    /// Looks who of a list is visited where these children are.
     ///
     /// # Errors
     /// Those of the store.
-    pub(crate) fn of(reader: &Reader<'_>, of: ChildrenOf, now_ms: i64) -> Result<Self> {
-        let mut by_place: BTreeMap<PlaceId, Vec<_>> = BTreeMap::new();
-        for row in reader.children(of, "", now_ms, 0, ALL_CHILDREN)?.children {
-            if let Some(place) = row.place {
-                let view = SiblingView { id: row.id.to_string(), name: card::short_name(row.name.as_ref()) };
-                by_place.entry(place).or_default().push((row.id, view));
+    pub(crate) fn of(reader: &Reader<'_>, of: ChildrenOf, now_ms: i64, rows: &[ChildRow]) -> Result<Self> {
+        let mut by_place = BTreeMap::new();
+        for place in rows.iter().filter_map(|row| row.place) {
+            if let Entry::Vacant(vacant) = by_place.entry(place) {
+                let together = reader.children_at(of, place, now_ms)?.into_iter().map(|(id, name)| {
+                    (id, SiblingView { id: id.to_string(), name: card::short_name(name.as_ref()) })
+                });
+                vacant.insert(together.collect());
             }
         }
         Ok(Self(by_place))

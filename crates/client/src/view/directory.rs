@@ -1,5 +1,7 @@
 //! People, children and places, each as far as the viewer's roles reach.
 
+use std::collections::BTreeSet;
+
 use domain::content::Role;
 use domain::id::{ChildId, OrganisationId};
 use store::read::child::ChildrenOf;
@@ -35,12 +37,12 @@ pub(crate) fn view(viewer: &Viewer, cards: &mut Cards<'_, '_>) -> Result<Directo
         lists.push(ChildrenOf::Specialist(viewer.person));
     }
     let mut children: Vec<ChildRecord> = Vec::new();
-    let mut seen: Vec<ChildId> = Vec::new();
+    let mut seen = BTreeSet::<ChildId>::new();
     for list in lists {
-        let siblings = Siblings::of(reader, list, viewer.now_ms)?;
-        for row in reader.children(list, "", viewer.now_ms, 0, ALL_CHILDREN)?.children {
-            if !seen.contains(&row.id) {
-                seen.push(row.id);
+        let rows = reader.children(list, "", viewer.now_ms, 0, ALL_CHILDREN)?.children;
+        let siblings = Siblings::of(reader, list, viewer.now_ms, &rows)?;
+        for row in rows {
+            if seen.insert(row.id) {
                 children.push(child::record(cards, &row, &siblings, viewer.now_ms)?);
             }
         }

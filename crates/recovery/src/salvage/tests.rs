@@ -26,6 +26,7 @@ fn file(folder: &Path) -> PathBuf {
             (seq, id(seq).as_bytes(), statement(seq)),
         )
         .unwrap();
+        conn.execute("INSERT INTO own_id (id, seq) VALUES (?1, ?2)", (id(seq).as_bytes(), seq)).unwrap();
         conn.execute("INSERT INTO own_content (seq, bytes) VALUES (?1, ?2)", (seq, statement(seq))).unwrap();
         conn.execute("INSERT INTO outbox (seq, state) VALUES (?1, 'saved')", [seq]).unwrap();
     }

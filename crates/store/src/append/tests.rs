@@ -7,6 +7,7 @@ use domain::id::VisitId;
 use sync::Outbox as _;
 
 use super::*;
+use crate::statement;
 use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
 
 fn device() -> TestDevice {
@@ -44,6 +45,26 @@ fn two_taps_are_one_visit_also_after_a_restart() {
     assert_eq!(first.statements, second.statements);
     assert_eq!(first.statements, third.statements);
     assert_eq!(device.store.read(|reader| reader.story(id)).unwrap().len(), 1);
+}
+
+#[test]
+fn two_taps_are_one_visit_also_when_the_first_cannot_be_found_yet() {
+    let device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let drafts = [draft, visit(2, SPECIALIST, CHILD).1];
+    let tap = || device.store.append_drafts(Some("draft-1"), &drafts, &device.clock, &device.rng).unwrap();
+    let run = |sql: &str| device.store.write(|tx| Ok::<_, StoreError>(tx.execute_batch(sql)?)).unwrap();
+    run("CREATE TRIGGER broken BEFORE INSERT ON own_id BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    let (first, second) = (tap(), tap());
+    assert_eq!((first.repeated, second.repeated), (false, true));
+    assert_eq!(first.statements, second.statements);
+    assert_eq!(device.store.waiting().unwrap().waiting_count, 2);
+    let story = || device.store.read(|reader| reader.story(id)).unwrap().len();
+    assert_eq!(story(), 0);
+    run("DROP TRIGGER broken");
+    let third = tap();
+    assert!(third.repeated);
+    assert_eq!((first.statements, story()), (third.statements, 1), "the next append makes up for it");
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn counts(
 /// The kind stands in the text, because only so the indexes of that kind are used.
 pub(super) const NOT_BY_OPERATOR: &str =
     "SELECT subject FROM foreign_statement WHERE kind = 'record-changed' AND believed = 1 AND key <> ?1
-     UNION SELECT subject FROM own_statement WHERE kind = 'record-changed'";
+     UNION SELECT subject FROM own_kind WHERE kind = 'record-changed'";
 
 /// Places about which somebody else than the operator said something.
 pub(super) fn positions_not_by_operator(

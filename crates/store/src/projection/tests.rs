@@ -110,9 +110,9 @@ proptest! {
             act(&mut operator, &devices, one, true);
         }
         for device in &devices {
-            let before = device.shown();
+            let before = (device.shown(), device.found());
             device.store.rebuild().unwrap();
-            prop_assert_eq!(device.shown(), before);
+            prop_assert_eq!((device.shown(), device.found()), before);
         }
     }
 

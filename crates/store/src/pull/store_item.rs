@@ -185,10 +185,10 @@ pub(crate) const ERASE: [&str; 3] = [
     "DELETE FROM foreign_content
       WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
     "DELETE FROM own_content WHERE seq IN
-        (SELECT o.seq FROM own_statement o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
+        (SELECT o.seq FROM own_id o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
 ];
 pub(crate) const ABOUT_WHAT: &str = "SELECT kind, subject FROM foreign_statement WHERE id = ?1
-     UNION ALL SELECT kind, subject FROM own_statement WHERE id = ?1
+     UNION ALL SELECT o.kind, o.subject FROM own_id l JOIN own_statement o ON o.seq = l.seq WHERE l.id = ?1
      UNION ALL SELECT kind, subject FROM carried_statement WHERE id = ?1";
 
 /// Erased contents go now and never come back. What this device has not got registered is nobody's to erase.

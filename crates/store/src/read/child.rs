@@ -103,29 +103,65 @@ impl Reader<'_> {
         let mut question = Question::of(of, now_ms);
         for word in fold(search).split(' ').filter(|word| !word.is_empty()) {
             let number = question.push(Value::Text(word.to_owned()));
-            question
-                .conditions
-                .push(format!("(instr(c.search, ?{number}) > 0 OR instr(p.search, ?{number}) > 0)"));
+            // Places are searched once for each word, not once for each child.
+            question.conditions.push(format!(
+                "(instr(c.search, ?{number}) > 0
+                  OR c.place IN (SELECT id FROM place WHERE instr(search, ?{number}) > 0))"
+            ));
         }
         let conditions = question.conditions.join(" AND ");
-        let total =
-            format!("SELECT count(*) FROM child c LEFT JOIN place p ON p.id = c.place WHERE {conditions}");
-        let total_count = self
-            .conn
-            .prepare_cached(&total)?
-            .query_row(params_from_iter(&question.values), |row| row.get(0))?;
-        let order = match of {
-            ChildrenOf::Specialist(_) => "last_visit_ms IS NULL, last_visit_ms DESC, c.sort_key, c.id",
-            _ => "c.sort_key, c.id",
+        let count = format!("SELECT count(*) FROM child c WHERE {conditions}");
+        let counted = question.values.clone();
+        let (order, key) = match of {
+            ChildrenOf::Specialist(_) => (LATEST, "latest_ms IS NULL, latest_ms DESC, "),
+            _ => ("NULL", ""),
         };
-        let (limit, offset) = (question.push(limit.into()), question.push(offset.into()));
+        let (limit, offset_number) = (question.push(limit.into()), question.push(offset.into()));
+        // What a row shows is looked up for the rows of this page alone.
         let select = format!(
-            "{} WHERE {conditions} ORDER BY {order} LIMIT ?{limit} OFFSET ?{offset}",
+            "WITH listed AS (SELECT c.id, c.sort_key, {order} AS latest_ms, count(*) OVER () AS total
+                  FROM child c WHERE {conditions}
+                 ORDER BY {key}c.sort_key, c.id LIMIT ?{limit} OFFSET ?{offset_number})
+             {}, listed.total FROM listed JOIN child c ON c.id = listed.id {PLACE}
+              ORDER BY {key}listed.sort_key, listed.id",
             question.columns()
         );
         let mut select = self.conn.prepare_cached(&select)?;
-        let rows = select.query_map(params_from_iter(&question.values), ChildRow::from_row)?;
-        Ok(ChildRows { children: rows.collect::<Result<_, _>>()?, total_count })
+        let mut rows = select.query(params_from_iter(&question.values))?;
+        let (mut children, mut total_count) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            children.push(ChildRow::from_row(row)?);
+            total_count = row.get("total")?;
+        }
+        if children.is_empty() && offset > 0 {
+            // A page behind the last one tells no number.
+            total_count =
+                self.conn.prepare_cached(&count)?.query_row(params_from_iter(&counted), |row| row.get(0))?;
+        }
+        Ok(ChildRows { children, total_count })
+    }
+
+    /// Children of a list who are visited at a place, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn children_at(
+        &self,
+        of: ChildrenOf,
+        place: PlaceId,
+        now_ms: i64,
+    ) -> Result<Vec<(ChildId, Option<Name>)>, StoreError> {
+        let mut question = Question::of(of, now_ms);
+        let number = question.push(Value::Blob(place.as_bytes().to_vec()));
+        let conditions = question.conditions.join(" AND ");
+        let mut select = self.conn.prepare_cached(&format!(
+            "SELECT c.id, c.surname, c.given, c.patronymic FROM child c WHERE c.place = ?{number} AND {conditions}
+              ORDER BY c.sort_key, c.id"
+        ))?;
+        let rows = select.query_map(params_from_iter(&question.values), |row| {
+            Ok((row.get::<_, Blob<ChildId>>(0)?.0, Name::from_row(row, 1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// One child as [`Reader::children`] of the same `of` shows it, whether or not it is in that list.
@@ -136,7 +172,7 @@ impl Reader<'_> {
         let mut question = Question::of(of, 0);
         let number = question.push(Value::Blob(id.as_bytes().to_vec()));
         // The parameters of the list itself stay bound, so the condition keeps their numbers without filtering.
-        let select = format!("{} WHERE c.id = ?{number}", question.columns());
+        let select = format!("{} FROM child c {PLACE} WHERE c.id = ?{number}", question.columns());
         let mut select = self.conn.prepare_cached(&select)?;
         let mut rows = select.query_map(params_from_iter(&question.values), ChildRow::from_row)?;
         Ok(rows.next().transpose()?)
@@ -212,6 +248,11 @@ impl Reader<'_> {
     }
 }
 
+/// Start of a child's latest visit by the person of parameter 1; answered by the index `visit_latest` alone.
+const LATEST: &str = "(SELECT max(v.started_at_ms) FROM visit v
+    WHERE v.specialist = ?1 AND v.child = c.id AND v.cancelled IS NULL)";
+const PLACE: &str = "LEFT JOIN place p ON p.id = c.place";
+
 /// Parameters and conditions of a list of children. Parameter 1 is whose children, 2 the moment.
 struct Question {
     of: ChildrenOf,
@@ -225,17 +266,19 @@ impl Question {
         let (whose, condition) = match of {
             ChildrenOf::Specialist(person) => (
                 Value::Blob(person.as_bytes().to_vec()),
-                format!("c.id IN (SELECT child FROM care_team WHERE person = ?1 AND {valid})"),
+                format!("EXISTS (SELECT 1 FROM care_team WHERE child = c.id AND person = ?1 AND {valid})"),
             ),
             ChildrenOf::Representative(person) => (
                 Value::Blob(person.as_bytes().to_vec()),
-                format!("c.id IN (SELECT child FROM representation WHERE representative = ?1 AND {valid})"),
+                format!(
+                    "EXISTS (SELECT 1 FROM representation WHERE child = c.id AND representative = ?1 AND {valid})"
+                ),
             ),
             ChildrenOf::Organisation(organisation) => (
                 Value::Blob(organisation.as_bytes().to_vec()),
                 format!(
-                    "c.id IN (SELECT child FROM served WHERE organisation = ?1 AND {valid}
-                        UNION SELECT child FROM care_team WHERE organisation = ?1 AND {valid})"
+                    "(EXISTS (SELECT 1 FROM served WHERE child = c.id AND organisation = ?1 AND {valid})
+                      OR EXISTS (SELECT 1 FROM care_team WHERE child = c.id AND organisation = ?1 AND {valid}))"
                 ),
             ),
             ChildrenOf::Anybody => (Value::Null, "?1 IS NULL AND ?2 IS NOT NULL".to_owned()),
@@ -261,8 +304,7 @@ impl Question {
         };
         format!(
             "SELECT c.id, c.surname, c.given, c.patronymic, c.birth_date, c.iin, c.place, p.label,
-                    {} AS last_visit_ms, {}, {}
-               FROM child c LEFT JOIN place p ON p.id = c.place",
+                    {}, {}, {}",
             last("started_at_ms", ""),
             last("service", ""),
             last("id", " AND v.finished_at_ms IS NULL AND v.outcome = 'held'"),

@@ -40,8 +40,9 @@ impl Reader<'_> {
     }
 
     fn series_of(&self, subject: SubjectId, statement: StatementId) -> Result<Option<Series>, StoreError> {
-        let mut own =
-            self.conn.prepare_cached("SELECT seq FROM own_statement WHERE subject = ?1 AND id = ?2")?;
+        let mut own = self.conn.prepare_cached(
+            "SELECT seq FROM own_id JOIN own_subject USING (seq) WHERE subject = ?1 AND id = ?2",
+        )?;
         let ids = (subject.as_bytes(), statement.as_bytes());
         if let Some(seq) = own.query_row(ids, |row| row.get(0)).optional()? {
             return Ok(Some(Series::Own { seq }));

@@ -93,7 +93,8 @@ impl Reader<'_> {
 
 const AS_SIGNED: &str = "SELECT f.bytes, c.bytes FROM foreign_statement f
        JOIN foreign_content c ON c.leaf_index = f.leaf_index WHERE f.id = ?1
-     UNION ALL SELECT o.bytes, c.bytes FROM own_statement o JOIN own_content c ON c.seq = o.seq WHERE o.id = ?1
+     UNION ALL SELECT o.bytes, c.bytes FROM own_id l JOIN own_statement o ON o.seq = l.seq
+       JOIN own_content c ON c.seq = l.seq WHERE l.id = ?1
      UNION ALL SELECT bytes, content FROM carried_statement WHERE id = ?1";
 
 /// Statement and content.

@@ -70,9 +70,9 @@ impl Reader<'_> {
         Ok(Some(Transport::from_columns(state.as_deref(), refusal.as_deref())))
     }
 
-    /// Place of an own statement in the series. Rare enough to do without an index, which every append would pay for.
+    /// Place of an own statement in the series.
     fn own_seq(&self, statement: StatementId) -> Result<Option<u64>, StoreError> {
-        let mut select = self.conn.prepare_cached("SELECT seq FROM own_statement WHERE id = ?1")?;
+        let mut select = self.conn.prepare_cached("SELECT seq FROM own_id WHERE id = ?1")?;
         Ok(select.query_row([statement.as_bytes()], |row| row.get(0)).optional()?)
     }
 
@@ -80,7 +80,7 @@ impl Reader<'_> {
     pub(super) fn transport_about(&self, subject: SubjectId) -> Result<Transport, StoreError> {
         let mut select = self.conn.prepare_cached(
             "SELECT state, refusal FROM (
-                SELECT x.state, x.refusal, x.seq FROM own_statement o JOIN outbox x ON x.seq = o.seq WHERE o.subject = ?1
+                SELECT x.state, x.refusal, x.seq FROM own_subject o JOIN outbox x ON x.seq = o.seq WHERE o.subject = ?1
                 UNION ALL
                 SELECT 'saved', NULL, seq FROM carried_statement WHERE subject = ?1 AND state <> 'done')
               ORDER BY CASE state WHEN 'refused' THEN 0 WHEN 'saved' THEN 1 ELSE 2 END, seq LIMIT 1",

@@ -88,6 +88,8 @@ impl World {
         let to = self.backup(self.name(number));
         drop(std::fs::remove_dir_all(&to));
         self.devices[number].between(|folder| template::copy(folder, &to).expect("there is room"));
+        let known = self.beacons.get(&number).cloned().unwrap_or_default();
+        self.copied_beacons.insert(number, known);
         self.tell(format!("{} is copied", self.name(number)));
     }
 
@@ -103,6 +105,9 @@ impl World {
             template::copy(&from, folder).expect("there is room");
         });
         self.restored.insert(number);
+        // What was believed after the copy is forgotten with it.
+        let known = self.copied_beacons.get(&number).cloned().unwrap_or_default();
+        self.beacons.insert(number, known);
         for tap in self.taps.iter_mut().filter(|tap| tap.device == number) {
             tap.is_forgotten = true;
         }

@@ -51,7 +51,7 @@ pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
         if !histories.iter().any(|history| beacons.iter().all(|beacon| history.had(beacon))) {
             wrong.push(format!("I9: {} believed heads of two histories", world.name(*number)));
         }
-        if !world.restored.contains(number) && !beacons.is_sorted_by_key(|beacon| beacon.tree_size) {
+        if !beacons.is_sorted_by_key(|beacon| beacon.tree_size) {
             wrong.push(format!("I9: {} went back to an older head", world.name(*number)));
         }
     }
