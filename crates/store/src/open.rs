@@ -25,13 +25,15 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::reserve::Reserve;
-use crate::{OpenError, Reader, StoreError, lookup, projection, pull, schema};
+use crate::{OpenError, Reader, StoreError, lookup, projection, pull, schema, setting};
 
 /// The 32 bytes that open a file.
 pub type Key = Sensitive<[u8; 32]>;
 
 /// Reading connections that are kept open when nobody reads.
 const IDLE_READERS: usize = 3;
+/// Setting: how often the file was opened.
+const OPENED: &str = "file/opened";
 /// Prepared statements that a connection keeps.
 const CACHED_STATEMENTS: usize = 128;
 
@@ -154,6 +156,11 @@ impl Store {
         let account = Account::load(&transaction).map_err(opening)?;
         transaction.commit()?;
         let mut writer = Writer { conn: writer, durability: Durability::OnDisk };
+        match writer.write(Durability::OnDisk, count_opening) {
+            // Who cannot save must still be able to look.
+            Err(StoreError::DiskFull) => tracing::warn!("the disk is full at the start"),
+            counted => counted.map_err(opening)?,
+        }
         if let Some(account) = &account {
             writer.show_own(account);
         }
@@ -313,6 +320,14 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Whether a file holds nothing or is not there.
+/// A process that was killed may have left a commit that no disk has yet, and what is read now will be shown as saved. A
+/// commit waits for the disk with everything before it, but only if it changes something.
+fn count_opening(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
+    let before = setting::read(transaction, OPENED)?.and_then(|bytes| bytes.try_into().ok());
+    let count = before.map_or(0, u64::from_be_bytes).wrapping_add(1);
+    setting::write(transaction, OPENED, Some(&count.to_be_bytes()))
+}
+
 fn is_empty(path: &Path) -> Result<bool, std::io::Error> {
     match std::fs::metadata(path) {
         Ok(facts) => Ok(facts.len() == 0),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Content;
 use domain::flag::Flag;
 use domain::id::{CaptureId, StatementId, VisitId};
-use operator_core::store::{Entry, StoreError};
+use operator_core::store::{Entry, Projections, StoreError};
 use operator_core::{audit, project};
 use store::StoreError as DeviceError;
 use store::read::transport::Transport;
@@ -103,7 +103,7 @@ fn whole(server: &Server, wrong: &mut Vec<String>) {
 fn rebuilt(server: &mut Server, wrong: &mut Vec<String>) {
     /// Ends the transaction without keeping it.
     enum End {
-        Compared(bool),
+        Compared(Vec<String>),
         Store(StoreError),
     }
     impl From<StoreError> for End {
@@ -114,11 +114,12 @@ fn rebuilt(server: &mut Server, wrong: &mut Vec<String>) {
     let compared = server.instance().transact::<(), End>(|txn, _| {
         let before = txn.projections()?;
         project::rebuild(txn)?;
-        Err(End::Compared(txn.projections()? == before))
+        Err(End::Compared(differing(&before, &txn.projections()?)))
     });
     match compared {
-        Err(End::Compared(true)) => {}
-        Err(End::Compared(false)) => wrong.push("I5: the operator's projections differ when rebuilt".into()),
+        Err(End::Compared(differing)) => wrong.extend(
+            differing.iter().map(|row| format!("I5: the operator's projections differ when rebuilt: {row}")),
+        ),
         Err(End::Store(error)) => wrong.push(format!("I5: the operator cannot rebuild: {error:?}")),
         Ok(()) => wrong.push("I5: the rebuild was kept".into()),
     }
@@ -148,4 +149,22 @@ fn erased(world: &World, server: &mut Server, log: &[Entry], wrong: &mut Vec<Str
             }
         }
     });
+}
+
+/// Rows that only one of the two has.
+fn differing(before: &Projections, after: &Projections) -> Vec<String> {
+    fn of<T: std::fmt::Debug + PartialEq>(before: &[T], after: &[T]) -> Vec<String> {
+        let gone = before.iter().filter(|row| !after.contains(row)).map(|row| format!("gone {row:?}"));
+        let new = after.iter().filter(|row| !before.contains(row)).map(|row| format!("new {row:?}"));
+        gone.chain(new).collect()
+    }
+    [
+        of(&before.facts, &after.facts),
+        of(&before.keys, &after.keys),
+        of(&before.visits, &after.visits),
+        of(&before.audiences, &after.audiences),
+        of(&before.readings, &after.readings),
+        of(&before.traces, &after.traces),
+    ]
+    .concat()
 }

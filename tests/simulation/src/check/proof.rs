@@ -52,7 +52,8 @@ pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
             wrong.push(format!("I9: {} believed heads of two histories", world.name(*number)));
         }
         if !beacons.is_sorted_by_key(|beacon| beacon.tree_size) {
-            wrong.push(format!("I9: {} went back to an older head", world.name(*number)));
+            let sizes: Vec<u64> = beacons.iter().map(|beacon| beacon.tree_size).collect();
+            wrong.push(format!("I9: {} went back to an older head: {sizes:?}", world.name(*number)));
         }
     }
 }
