@@ -85,6 +85,23 @@ pub(crate) fn rebuild(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     extend(transaction)
 }
 
+/// Place of an own statement in the series. Also finds one for which no row was made yet, because the disk is full: what
+/// is saved is never answered to be missing.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn seq_of(conn: &Connection, id: StatementId) -> Result<Option<u64>, StoreError> {
+    let looked_up = conn
+        .prepare_cached("SELECT seq FROM own_id WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    if looked_up.is_some() {
+        return Ok(looked_up);
+    }
+    let mut select = conn.prepare_cached("SELECT seq FROM own_statement WHERE seq >= ?1 AND id = ?2")?;
+    Ok(select.query_row((found(conn)?, id.as_bytes()), |row| row.get(0)).optional()?)
+}
+
 /// The statements that answered a request; `None` when it was never answered. Also finds those for which no row was made
 /// yet: a second tap must be the same visit whatever became of the rows.
 ///

@@ -51,6 +51,8 @@ pub(crate) enum Durability {
 pub(crate) struct Writer {
     conn: Connection,
     durability: Durability,
+    /// Something was saved that could not be shown.
+    is_behind: bool,
 }
 
 impl Writer {
@@ -76,13 +78,13 @@ impl Writer {
     }
 
     /// Shows what was sealed and is not shown yet. A failure is told to the log alone: everything is saved, and must
-    /// not read as if it were not. The next append or the next start tries again.
+    /// not read as if it were not. The next write or the next start tries again.
     pub(crate) fn show_own(&mut self, account: &Account) {
-        if let Err(error) = self.write(Durability::Later, lookup::extend) {
-            tracing::error!(%error, "what was saved is not found yet");
-            return;
-        }
-        let shown = self.write(Durability::Later, |transaction| projection::show_own(transaction, account));
+        let found = self.write(Durability::Later, lookup::extend);
+        let shown = found.and_then(|()| {
+            self.write(Durability::Later, |transaction| projection::show_own(transaction, account))
+        });
+        self.is_behind = shown.is_err();
         if let Err(error) = shown {
             tracing::error!(%error, "what was saved is not shown yet");
         }
@@ -155,7 +157,7 @@ impl Store {
         pull::again::after_update(&transaction).map_err(opening)?;
         let account = Account::load(&transaction).map_err(opening)?;
         transaction.commit()?;
-        let mut writer = Writer { conn: writer, durability: Durability::OnDisk };
+        let mut writer = Writer { conn: writer, durability: Durability::OnDisk, is_behind: false };
         match writer.write(Durability::OnDisk, count_opening) {
             // Who cannot save must still be able to look.
             Err(StoreError::DiskFull) => tracing::warn!("the disk is full at the start"),
@@ -235,7 +237,14 @@ impl Store {
         &self,
         write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.writer().write(Durability::OnDisk, write)
+        let mut writer = self.writer();
+        let done = writer.write(Durability::OnDisk, write)?;
+        if writer.is_behind
+            && let Some(account) = self.shared_account()
+        {
+            writer.show_own(&account);
+        }
+        Ok(done)
     }
 
     pub(crate) fn with_reader<T, E: From<StoreError>>(

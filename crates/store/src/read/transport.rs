@@ -4,7 +4,7 @@ use domain::id::{StatementId, SubjectId};
 use rusqlite::OptionalExtension;
 use sync::wire::push::Refusal;
 
-use crate::{Reader, StoreError, receipts};
+use crate::{Reader, StoreError, lookup, receipts};
 
 /// Where own statements are on their way. Others' statements are registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn receipt(&self, statement: StatementId) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.own_seq(statement)? {
+        match lookup::seq_of(self.conn, statement)? {
             Some(seq) => receipts::derive(self.conn, seq, &self.account()?.operator.key),
             None => Ok(None),
         }
@@ -61,19 +61,13 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn transport(&self, statement: StatementId) -> Result<Option<Transport>, StoreError> {
-        let Some(seq) = self.own_seq(statement)? else { return Ok(None) };
+        let Some(seq) = lookup::seq_of(self.conn, statement)? else { return Ok(None) };
         let mut select = self.conn.prepare_cached("SELECT state, refusal FROM outbox WHERE seq = ?1")?;
         let state = select
             .query_row([seq], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))
             .optional()?;
         let (state, refusal) = state.unwrap_or_default();
         Ok(Some(Transport::from_columns(state.as_deref(), refusal.as_deref())))
-    }
-
-    /// Place of an own statement in the series.
-    fn own_seq(&self, statement: StatementId) -> Result<Option<u64>, StoreError> {
-        let mut select = self.conn.prepare_cached("SELECT seq FROM own_id WHERE id = ?1")?;
-        Ok(select.query_row([statement.as_bytes()], |row| row.get(0)).optional()?)
     }
 
     /// Where the records about one subject are that this device made or carries: the one that is furthest behind, a refused one first.
