@@ -203,11 +203,7 @@ pub(crate) fn head(conn: &Connection) -> Result<SeriesHead, StoreError> {
     })
 }
 
-fn insert(
-    transaction: &Transaction<'_>,
-    sealed: &Sealed,
-    request: Option<&str>,
-) -> Result<(), StoreError> {
+fn insert(transaction: &Transaction<'_>, sealed: &Sealed, request: Option<&str>) -> Result<(), StoreError> {
     let header = &sealed.header;
     transaction
         .prepare_cached(

@@ -152,16 +152,14 @@ impl Store {
         let mut writer = connect(path, key)?;
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::bring_up_to_date(&transaction)?;
-        // No push is on its way from a file that was closed; its answer will not come any more.
-        transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
         pull::again::after_update(&transaction).map_err(opening)?;
         let account = Account::load(&transaction).map_err(opening)?;
         transaction.commit()?;
         let mut writer = Writer { conn: writer, durability: Durability::OnDisk, is_behind: false };
-        match writer.write(Durability::OnDisk, count_opening) {
+        match writer.write(Durability::OnDisk, begin) {
             // Who cannot save must still be able to look.
             Err(StoreError::DiskFull) => tracing::warn!("the disk is full at the start"),
-            counted => counted.map_err(opening)?,
+            begun => begun.map_err(opening)?,
         }
         if let Some(account) = &account {
             writer.show_own(account);
@@ -329,9 +327,12 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Whether a file holds nothing or is not there.
-/// A process that was killed may have left a commit that no disk has yet, and what is read now will be shown as saved. A
-/// commit waits for the disk with everything before it, but only if it changes something.
-fn count_opening(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
+/// What an opening leaves in the file.
+fn begin(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
+    // No push is on its way from a file that was closed; its answer will not come any more.
+    transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
+    // A process that was killed may have left a commit that no disk has yet, and what is read now will be shown as saved.
+    // A commit waits for the disk with everything before it, but only if it changes something.
     let before = setting::read(transaction, OPENED)?.and_then(|bytes| bytes.try_into().ok());
     let count = before.map_or(0, u64::from_be_bytes).wrapping_add(1);
     setting::write(transaction, OPENED, Some(&count.to_be_bytes()))
