@@ -10,6 +10,7 @@ import pathlib
 import sys
 
 import checks
+import codes
 import contents
 import keys
 import negative
@@ -34,6 +35,7 @@ def make(folder):
         "refused.json": negative.make_statements(signers),
         "log.json": log,
         "packed.json": packed.make(signers, stated),
+        "codes.json": codes.make(signers),
         "scopes.json": positive.make_scopes(),
         "cbor.json": {"accepted": positive.make_cbor(), "refused": negative_log.make_cbor()},
     }

@@ -18,12 +18,13 @@ use std::collections::BTreeSet;
 use domain::id::{KeyId, SubjectId};
 use domain::scope::Scope;
 use domain::{Content, ContinuousTime, Kind};
+use journal::code::{self, Shown};
 use journal::seal::Stamp;
 use journal::statement::StatementError;
 use journal::{Draft, SeriesHead, SigningKey, Statement, VerifyingKey, cbor, codec, seal};
 use sha2::{Digest as _, Sha256};
 
-use file::{KeyVector, RefusedStatement, StatedVector, Statements, read};
+use file::{CodeVector, KeyVector, RefusedStatement, StatedVector, Statements, read};
 
 fn signer(name: &str) -> SigningKey {
     SigningKey::from_secret(&file::keys()[name].secret.array()).expect("the secret of a vector")
@@ -72,6 +73,26 @@ fn statements_are_accepted_and_sealed_again_to_the_same_bytes() {
         assert_eq!(again.content, vector.content_bytes.0, "{at}: content");
         assert_eq!(again.id, vector.id, "{at}: id");
         assert_eq!(again.bytes, vector.statement.0, "{at}: bytes");
+    }
+}
+
+#[test]
+fn codes_hold_the_same_statements_and_are_written_again_to_the_same_text() {
+    let operator = signer("operator").id();
+    let codes: Vec<CodeVector> = read("codes.json");
+    assert!(!codes.is_empty());
+    for CodeVector { name, text, items } in codes {
+        let shown: Vec<Shown> = items
+            .into_iter()
+            .map(|item| Shown {
+                statement: Statement::decode(&item.statement.0).unwrap(),
+                content: item.content_bytes.0,
+            })
+            .collect();
+        let again = code::encode(operator, &shown).unwrap();
+        assert_eq!(format!("ESEP:{}", base45::encode(&again)), text, "{name}");
+        let bytes = base45::decode(text.strip_prefix("ESEP:").unwrap()).unwrap();
+        assert_eq!(code::decode(operator, &bytes).unwrap(), shown, "{name}");
     }
 }
 

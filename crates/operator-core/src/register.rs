@@ -119,12 +119,18 @@ fn place(read: &dyn StoreRead, checked: &Checked) -> Result<Place, StoreError> {
         return Ok(if follows_known { Place::Branch } else { Place::Gap(head.next_seq) });
     }
     // Bytes that could not be read when they first came, and now can: the series already went on after this very id.
-    let was_refused = read.refusal(header.key, checked.statement().id())?;
-    Ok(if was_refused.is_some_and(|refused| refused.took_place && refused.seq == header.seq) {
-        Place::Next
-    } else {
-        Place::Branch
-    })
+    let takes_place = |id, seq| {
+        let refused = read.refusal(header.key, id)?;
+        Ok::<_, StoreError>(refused.is_some_and(|refused| refused.took_place && refused.seq == seq))
+    };
+    if !takes_place(checked.statement().id(), header.seq)? {
+        return Ok(Place::Branch);
+    }
+    let (Some(prev), Some(before)) = (header.prev, header.seq.checked_sub(1)) else { return Ok(Place::Next) };
+    // Who claimed the place by an id alone may name a branch before it.
+    let is_main = |entry: Entry| !entry.branch && (entry.key, entry.seq) == (header.key, before);
+    let follows = read.entry_by_id(prev)?.is_some_and(is_main) || takes_place(prev, before)?;
+    Ok(if follows { Place::Next } else { Place::Branch })
 }
 
 /// Whether a checkpoint that a device saw is in the history of this log.

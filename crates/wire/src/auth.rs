@@ -5,8 +5,8 @@
 
 use data_encoding::BASE64;
 use domain::id::KeyId;
-use httpsig::prelude::message_component::{HttpMessageComponent, HttpMessageComponentId};
-use httpsig::prelude::{HttpSignatureBase, HttpSignatureHeaders, HttpSignatureParams};
+use httpsig::prelude::message_component::HttpMessageComponentId;
+use httpsig::prelude::{HttpSignatureHeaders, HttpSignatureParams};
 use journal::{SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
@@ -82,13 +82,11 @@ fn covered() -> Result<Vec<HttpMessageComponentId>, AuthError> {
         .collect()
 }
 
-fn base(request: &Request<'_>, digest: &str, params: &HttpSignatureParams) -> Result<Vec<u8>, AuthError> {
-    let lines = request
-        .lines(digest)
-        .iter()
-        .map(|line| HttpMessageComponent::try_from(line.as_str()).map_err(|_| AuthError::Unsigned))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(HttpSignatureBase::try_new(&lines, params).map_err(|_| AuthError::Unsigned)?.as_bytes())
+/// What is signed (RFC 9421 section 2.5). `params` stand in it as their signer wrote them: their order is the signer's
+/// (section 2.3), so a reader never writes them anew.
+fn base(request: &Request<'_>, digest: &str, params: &str) -> Vec<u8> {
+    let [method, path, query, digest, encoding] = request.lines(digest);
+    format!("{method}\n{path}\n{query}\n{digest}\n{encoding}\n\"@signature-params\": {params}").into_bytes()
 }
 
 /// Headers of a signed request. The caller also sends `content-encoding` (`identity` when there is none).
@@ -105,7 +103,7 @@ pub struct SignedHeaders {
 /// Signs a request.
 ///
 /// # Errors
-/// [`AuthError::Unsigned`] when the path holds what cannot stand in a header.
+/// [`AuthError::Unsigned`] for a time before 1970.
 pub fn sign(
     request: &Request<'_>,
     now_s: i64,
@@ -117,8 +115,8 @@ pub fn sign(
     params.set_created(created).set_expires(created + LIFETIME_S as u64);
     params.set_nonce(&data_encoding::BASE64URL_NOPAD.encode(&nonce)).set_keyid(&key.id().to_string());
     params.alg = Some(ALGORITHM.into());
-    let digest = request.digest();
-    let signature = key.sign(&base(request, &digest, &params)?);
+    let (digest, params) = (request.digest(), params.to_string());
+    let signature = key.sign(&base(request, &digest, &params));
     Ok(SignedHeaders {
         signature: format!("{LABEL}=:{}:", BASE64.encode(&signature)),
         signature_input: format!("{LABEL}={params}"),
@@ -149,7 +147,11 @@ pub fn read(request: &Request<'_>, headers: &SignedHeaders, now_s: i64) -> Resul
     }
     let parsed = HttpSignatureHeaders::try_parse(&headers.signature, &headers.signature_input)
         .map_err(|_| AuthError::Unsigned)?;
-    let parsed = parsed.get(LABEL).ok_or(AuthError::Unsigned)?;
+    // One label only, so that what follows it is its value to the end.
+    let written = headers.signature_input.strip_prefix(LABEL).and_then(|value| value.strip_prefix('='));
+    let (1, Some(parsed), Some(written)) = (parsed.len(), parsed.get(LABEL), written) else {
+        return Err(AuthError::Unsigned);
+    };
     let params = parsed.signature_params();
     if params.covered_components != covered()? || params.alg.as_deref() != Some(ALGORITHM) {
         return Err(AuthError::Unsigned);
@@ -170,7 +172,7 @@ pub fn read(request: &Request<'_>, headers: &SignedHeaders, now_s: i64) -> Resul
         .ok()
         .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
         .ok_or(AuthError::Unsigned)?;
-    let base = base(request, &headers.content_digest, params)?;
+    let base = base(request, &headers.content_digest, written);
     Ok(Claim { key, nonce, expires_s: expires_s.saturating_add(CLOCK_SKEW_S), base, signature })
 }
 
@@ -228,6 +230,58 @@ mod tests {
         let other_key = SigningKey::from_secret(&[6; 32]).unwrap();
         let claim = read(&request, &headers, NOW_S).unwrap();
         assert_eq!(claim.verify(other_key.verifying_key()), Err(AuthError::BadSignature));
+    }
+
+    /// Headers as another library makes them: what the text says, in an order of its own.
+    fn by_hand(request: &Request<'_>, params: &str) -> SignedHeaders {
+        let digest = request.digest();
+        let covered = "(\"@method\" \"@path\" \"@query\" \"content-digest\" \"content-encoding\")";
+        let base = format!(
+            "\"@method\": POST\n\"@path\": {}\n\"@query\": ?\n\"content-digest\": {digest}\n\
+             \"content-encoding\": zstd\n\"@signature-params\": {covered}{params}",
+            request.path
+        );
+        SignedHeaders {
+            signature: format!("esep=:{}:", BASE64.encode(&key().sign(base.as_bytes()))),
+            signature_input: format!("esep={covered}{params}"),
+            content_digest: digest,
+        }
+    }
+
+    #[test]
+    fn parameters_in_any_order_are_believed() {
+        let request = request("/v1/push", b"body");
+        let (created, expires) = (NOW_S, NOW_S + 60);
+        let nonce = "BwcHBwcHBwcHBwcHBwcHBw";
+        for params in [
+            format!(
+                ";created={created};expires={expires};nonce=\"{nonce}\";keyid=\"{}\";alg=\"ecdsa-p256-sha256\"",
+                key().id()
+            ),
+            format!(
+                ";alg=\"ecdsa-p256-sha256\";keyid=\"{}\";nonce=\"{nonce}\";expires={expires};created={created}",
+                key().id()
+            ),
+        ] {
+            let headers = by_hand(&request, &params);
+            read(&request, &headers, NOW_S).unwrap().verify(key().verifying_key()).unwrap();
+            let mut other = headers.clone();
+            other.signature_input =
+                other.signature_input.replace(&expires.to_string(), &(expires + 1).to_string());
+            let claim = read(&request, &other, NOW_S).unwrap();
+            assert_eq!(claim.verify(key().verifying_key()), Err(AuthError::BadSignature));
+        }
+    }
+
+    #[test]
+    fn a_second_signature_beside_it_is_refused() {
+        let request = request("/v1/push", b"body");
+        let mut headers = sign(&request, NOW_S, [7; 16], &key()).unwrap();
+        let another = headers.signature_input.replace("esep=", "other=");
+        headers.signature_input = format!("{}, {another}", headers.signature_input);
+        headers.signature =
+            format!("{}, {}", headers.signature, headers.signature.replace("esep=", "other="));
+        assert_eq!(read(&request, &headers, NOW_S).unwrap_err(), AuthError::Unsigned);
     }
 
     #[test]

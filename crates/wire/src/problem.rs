@@ -42,7 +42,7 @@ problems! {
     Expired = "expired", 401,
     /// This very request was seen before.
     Replayed = "replayed", 401,
-    /// The device is revoked: it may push its late statements and nothing else.
+    /// The device is revoked: it may hand over late statements, own and others', and nothing else.
     Revoked = "revoked", 403,
     /// The operator does not know this activation code.
     UnknownCode = "unknown-code", 404,

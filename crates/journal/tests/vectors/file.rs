@@ -53,6 +53,20 @@ pub(crate) struct KeyVector {
     pub(crate) fingerprint: String,
 }
 
+/// What one device shows another: the text of the picture, and what it holds.
+#[derive(Deserialize)]
+pub(crate) struct CodeVector {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) items: Vec<CodeItem>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CodeItem {
+    pub(crate) statement: Hex,
+    pub(crate) content_bytes: Hex,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Statements {
     pub(crate) sealed: Vec<StatedVector>,

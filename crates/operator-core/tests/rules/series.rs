@@ -109,6 +109,25 @@ fn bytes_that_cannot_be_verified_are_recorded_and_the_series_goes_on() {
 }
 
 #[test]
+fn good_bytes_that_name_another_statement_before_them_are_a_fork_not_a_fault_of_the_log() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let backup = device.series;
+    let main = device.seal(world.visit_id(), finished(1));
+    let branch = device.seal_at(backup, world.visit_id(), finished(2));
+    // Damaged, it takes the number after the main line; whole, it turns out to go on from the branch.
+    let late = device.seal_at(backup.after(branch.id), world.visit_id(), finished(3));
+    let mut damaged = item(&late);
+    *damaged.statement.last_mut().unwrap() ^= 1;
+    let answer = device.push(&[item(&main), item(&branch), damaged, item(&late)]);
+    assert_eq!(answer.outcomes[2], Outcome::Refused { reason: Refusal::BadSignature });
+    let Outcome::Fork { flags, .. } = &answer.outcomes[3] else { panic!("{:?}", answer.outcomes) };
+    assert!(flags.contains(&Flag::Fork));
+    assert_eq!(answer.next_seq, 3, "the number stays taken");
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
+}
+
+#[test]
 fn a_branch_does_not_run_ahead_of_itself() {
     let world = World::new();
     let mut device = world.device(world.specialist);

@@ -1,9 +1,10 @@
 //! `GET /v1/checkpoint?from=<size>`: the signed head of the log, proven to go on from a smaller one. Public.
 //!
-//! 200: [`Checkpoint`](wire::pull::Checkpoint) in CBOR. 404: the log is empty.
+//! 200: [`Checkpoint`](wire::pull::Checkpoint) in CBOR. 400: `from` is no size. 404: the log is empty.
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
@@ -25,13 +26,16 @@ pub(super) struct Known {
 
 #[utoipa::path(get, path = "/v1/checkpoint", tag = "log", params(Known), responses(
     (status = 200, description = "Checkpoint", content_type = "application/cbor"),
+    (status = 400, description = "Problem `bad-request`", content_type = "application/problem+json"),
     (status = 404, description = "Problem `not-found`: the log is empty", content_type = "application/problem+json"),
 ))]
 pub(super) async fn get(
     State(app): State<App>,
-    Query(known): Query<Known>,
+    known: Result<Query<Known>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Failure> {
+    let Query(known) =
+        known.map_err(|_| Failure::new(ProblemCode::BadRequest, "`from` is the size of a tree"))?;
     let instance = Arc::clone(&app.instance);
     let checkpoint = blocking(move || head::checkpoint(instance.read()?.as_ref(), known.from)).await??;
     let checkpoint = checkpoint.ok_or_else(|| Failure::new(ProblemCode::NotFound, "the log is empty"))?;
