@@ -24,9 +24,8 @@ class Series:
         seq, prev = statement.seq, statement.prev
         if self.is_part and seq > self.seq:
             self.seq, self.prev = seq, prev
-        if self.taken.get(seq) == statement.id:
+        if (self.taken.get(seq), self.ids.get(seq - 1)) == (statement.id, prev):
             # Bytes that could be attributed only later stand at the place that was kept for them.
-            need(prev == self.ids.get(seq - 1), "series", f"has number {seq} and names another statement before it")
             return False
         if (seq, prev) == (self.seq, self.prev):
             self.seq, self.prev, self.ids[seq] = seq + 1, statement.id, statement.id

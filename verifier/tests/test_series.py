@@ -261,12 +261,14 @@ class Refused(OneLog):
         self.log.add(late)
         self.expect()
 
-    def test_but_not_with_another_statement_before_them(self):
+    def test_but_with_another_statement_before_them_they_are_a_fork(self):
         late = self.log.device.seal("visit-finished", {"finished_at_ms": 9}, goes_on=False, series={2: b"?" * 32})
         self.log.refuse(b"damaged", id_of(late))
         self.log.visit()
         leaf = self.log.add(late)
-        self.expect((statement(leaf), "series"))
+        self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+        self.log.flags[leaf] = ["fork"]
+        self.expect()
 
     def test_a_good_statement_must_not_be_refused(self):
         good = self.log.device.seal("visit-finished", {"finished_at_ms": 9}, goes_on=False)
