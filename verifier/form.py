@@ -1,6 +1,6 @@
 """The one form of values and bytes (docs/PROTOCOL.md, section 1), and what is said when a rule is broken."""
 
-import contextlib
+import re
 from collections.abc import Mapping, Sequence
 
 import cbor2
@@ -19,25 +19,6 @@ def need(condition, rule, why):
         raise Broken(rule, why)
 
 
-class Report:
-    """Findings say where (a file or a leaf), which rule (a word of the table in README.md), and why."""
-
-    def __init__(self):
-        self.counts, self.findings, self.notes = {}, [], []
-
-    def find(self, where, rule, why):
-        # A file may bear any name, also one that plays with the terminal.
-        self.findings.append({"where": where if where.isprintable() else ascii(where), "rule": rule, "why": why})
-
-    @contextlib.contextmanager
-    def at(self, where):
-        """What breaks a rule within is a finding there, and what follows goes on."""
-        try:
-            yield
-        except Broken as broken:
-            self.find(where, *broken.args)
-
-
 def octets(length):
     return lambda value: isinstance(value, bytes) and len(value) == length
 
@@ -50,17 +31,23 @@ def number(low, high):
     return lambda value: type(value) is int and low <= value < high
 
 
+def text(pattern):
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def optional(shape):
+    return lambda value: value is None or fits(value, shape)
+
+
 whole, time = number(0, 2**64), number(-(2**63), 2**63)
 
 
 def fits(value, shape):
-    """Whether a value has a shape: a predicate, a type, a list or map of shapes, or the very value. In a map `(key,)` may
-    be absent. In Python true equals 1, so types are compared as well."""
+    """Whether a value has a shape: a predicate, a type, a list or map of shapes, or the very value. What is absent in a
+    map is looked at as None. In Python true equals 1, so types are compared as well."""
     if isinstance(shape, dict):
-        keys = {key[0] if isinstance(key, tuple) else key: inner for key, inner in shape.items()}
-        well = isinstance(value, dict) and not any(isinstance(key, bool) for key in value)
-        well = well and {key for key in shape if not isinstance(key, tuple)} <= set(value) <= set(keys)
-        return well and all(fits(value[key], keys[key]) for key in value)
+        is_map = isinstance(value, dict) and value.keys() <= shape.keys() and bool not in map(type, value)
+        return is_map and all(fits(value.get(key), inner) for key, inner in shape.items())
     if isinstance(shape, list):
         return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
     if isinstance(shape, type):
@@ -80,12 +67,12 @@ def decode(data, rule="form"):
 
 
 def encode(value, depth=0):
-    """The one encoding of a value; ValueError for a value that must not occur."""
-    is_number = isinstance(value, int) and -(2**64) <= value < 2**64
+    """The one encoding of a value; ValueError for a value that must not occur. Null stands in no map."""
+    is_number, is_map = isinstance(value, int) and -(2**64) <= value < 2**64, isinstance(value, Mapping)
     if value is None or is_number or isinstance(value, (bytes, str)):
         return cbor2.dumps(value)
-    if depth < 16 and isinstance(value, (Mapping, Sequence)):
-        is_map, write = isinstance(value, Mapping), lambda one: encode(one, depth + 1)
+    if depth < 16 and (is_map and None not in value.values() or isinstance(value, Sequence)):
+        write = lambda one: encode(one, depth + 1)
         items = sorted(write(key) + write(one) for key, one in value.items()) if is_map else map(write, value)
         # The head of an array or a map is that of a number under another major type (RFC 8949, section 3).
         head = cbor2.dumps(len(value))

@@ -4,11 +4,11 @@ from .form import need
 
 
 class Series:
-    """The main line as far as it went. `taken` are the refused items that consumed a number: number to id. Of a `part`, as
-    a package shows it, numbers are missing, but they rise, and two neighbours are neighbours."""
+    """The main line as far as it went. `taken` are the refused items that consumed a number: number to id. Of a `part`,
+    as a package shows it, numbers are missing, but they rise, and two neighbours are neighbours."""
 
-    def __init__(self, taken, is_part=False):
-        self.taken, self.is_part, self.seq, self.prev = taken, is_part, 0, None
+    def __init__(self, is_part):
+        self.taken, self.is_part, self.seq, self.prev = {}, is_part, 0, None
         self.ids, self.forks, self.beacons = {}, {}, {}
 
     def skip_refused(self):
@@ -24,7 +24,7 @@ class Series:
         seq, prev = statement.seq, statement.prev
         if self.is_part and seq > self.seq:
             self.seq, self.prev = seq, prev
-        if self.taken.get(seq) == statement.id and prev == self.ids.get(seq - 1):
+        if (self.taken.get(seq), self.ids.get(seq - 1)) == (statement.id, prev):
             # Bytes that could be attributed only later stand at the place that was kept for them.
             return False
         if (seq, prev) == (self.seq, self.prev):
@@ -32,8 +32,7 @@ class Series:
             return False
         follows_fork = prev is not None and self.forks.get(prev) == seq - 1
         self.forks[statement.id] = seq
-        gap = f"has number {seq} where {self.seq} was next: statements are missing before it"
-        need(seq <= self.seq or follows_fork, "series", gap)
+        need(seq <= self.seq or follows_fork, "series", f"has number {seq} where {self.seq} was next: some are missing")
         return True
 
     def note_beacon(self, statement):
@@ -44,5 +43,5 @@ class Series:
 
     def check_end(self):
         self.skip_refused()
-        late = [seq for seq in self.taken if seq > self.seq]
-        need(not late, "series", f"ends at {self.seq}, but refused items took the later numbers {late}")
+        odd = [seq for seq in self.taken if seq == 0 or seq > self.seq]
+        need(not odd, "series", f"ends at {self.seq}, but refused items took the first or later numbers: {odd}")

@@ -69,7 +69,7 @@ def shortened(files):
 
 
 def root_of(files, size):
-    return cose.roots([files[statement(leaf)] for leaf in range(size)])[size].hex()
+    return cose.tree(files[statement(leaf)] for leaf in range(size))(size).hex()
 
 
 def with_manifest(files, root=None):

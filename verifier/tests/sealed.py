@@ -1,5 +1,6 @@
 """Signers and small logs of their statements, good or broken on purpose."""
 
+import base64
 import hashlib
 import json
 
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from verifier import cose
-from verifier.cose import ISSUER, base64url
+from verifier.cose import ISSUER
 from verifier.form import encode
 
 from .demo import content, head, statement
@@ -19,6 +20,10 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 def digest(data):
     return hashlib.sha256(data).digest()
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 class Signer:
@@ -79,7 +84,7 @@ class Log:
 
     def beacon(self, size=None):
         size = len(self.leaves) if size is None else size
-        return size, cose.roots([leaf for leaf, _ in self.leaves])[size]
+        return size, cose.tree(leaf for leaf, _ in self.leaves)(size)
 
     def visit(self, *flags, **how):
         """One more statement of the device."""
@@ -94,19 +99,19 @@ class Log:
             self.device.seq, self.device.prev = self.device.seq + 1, id_
 
     def files(self):
-        files, lines, roots = {}, [], cose.roots([leaf for leaf, _ in self.leaves])
+        files, lines, root_at = {}, [], cose.tree(leaf for leaf, _ in self.leaves)
         for leaf, ((data, body), flags) in enumerate(zip(self.leaves, self.flags, strict=True)):
             files[statement(leaf)] = data
             if leaf not in self.erased:
                 files[content(leaf)] = body
-            files[head(leaf + 1)] = self.operator.head(leaf + 1, roots[leaf + 1])
+            files[head(leaf + 1)] = self.operator.head(leaf + 1, root_at(leaf + 1))
             lines.append({
                 "leaf_index": leaf, "id": id_of((data, body)).hex(), "registered_at_ms": 5, "flags": flags,
                 "has_content": leaf not in self.erased,
             })
         manifest = {
             "layout": 1, "operator_key": self.operator.kid.hex(), "statements": len(lines), "heads": len(lines),
-            "refusals": len(self.refusals), "agreements": 0, "root": roots[-1].hex(),
+            "refusals": len(self.refusals), "agreements": 0, "root": root_at(len(self.leaves)).hex(),
         }
         for name, made in (("log.jsonl", lines), ("refusals.jsonl", self.refusals)):
             files[name] = b"".join(json.dumps(line).encode() + b"\n" for line in made)

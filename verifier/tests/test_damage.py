@@ -179,7 +179,9 @@ class Files(unittest.TestCase):
         self.assertIn((r"'\x1b[2J\udcff'", "files"), found(self.files | {"\x1b[2J\udcff": b""}))
         these = found(with_manifest(self.files | {statement(self.size): b"x"}))
         self.assertLessEqual({(statement(self.size), "form"), (f"log.jsonl, line {self.size + 1}", "list")}, these)
-        self.assertIn(("heads/1.cose", "files"), found(self.files | {"heads/1.cose": b""}))
+        self.assertIn(("heads/1.cose", "form"), found(self.files | {"heads/1.cose": b""}))
+        again = self.files[head(heads(self.files)[0])]
+        self.assertIn(("heads/1.cose", "head"), found(self.files | {"heads/1.cose": again}), "a head has one name")
         self.assertIn((statement(3), "files"), found(self.files | {statement(3): None}), "a link, a pipe")
 
     def test_a_text_that_is_missing(self):

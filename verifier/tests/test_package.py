@@ -61,7 +61,7 @@ class ThePackage(unittest.TestCase):
             self.assertIn(dispute.encode(), texts(*options))
             self.assertNotIn(erased.encode(), texts(*options))
         self.assertIn(b"after-visit", texts())
-        self.assertNotIn(b"after-visit", texts("--for", "specialist"), "where the parent was is not the specialist's to know")
+        self.assertNotIn(b"after-visit", texts("--for", "specialist"), "where the parent was is the parent's")
 
     def test_the_page_is_one_quiet_file(self):
         for locale in ("kk", "ru", "en"):
@@ -114,7 +114,7 @@ class EveryByte(unittest.TestCase):
                 self.assertTrue(any(rule in INNER for _, rule in these), f"{name}, byte {at}: {these}")
 
     def broken(self, check, *arguments):
-        report = arguments[0].report
+        report = arguments[0]
         before = len(report.findings)
         with report.at("here"):
             check(*arguments)

@@ -53,6 +53,8 @@ class Statements(OneLog):
             ("header", {"series": {6: 1}}),
             ("header", {"form": (encode({1: issuer, 2: SUB, 6: IAT}), encode({True: issuer, 2: SUB, 6: IAT}))}),
             ("header", {"series": {4: b"short"}}),
+            ("header", {"series": {5: True}}),
+            ("form", {"form": (b"\x05\x07", b"\x05\xf6")}),
             ("header", {"series": {3: [1, b"short"]}}),
             ("form", {"form": (b"\x05\x07", b"\x05\x18\x07")}),
             ("form", {"form": (b"\x05\x07", b"\x05\xf9\x3c\x00")}),
@@ -98,13 +100,14 @@ class Statements(OneLog):
         files, operator = self.log.files(), self.log.operator
         root = bytes.fromhex(root_of(files, 3))
         self.assertEqual(found(files | {head(3): operator.head(3, root)}), set())
+        self.assertEqual(found(files | {head(2): operator.head(2, root)}), {(head(2), "signature")}, "of another tree")
         for how in (
             {"payload": root}, {"label_7": 1}, {"label_1": -8}, {"label_395": 2}, {"label_395": True},
-            {"label_15": {6: 1, 7: 1}},
+            {"label_15": {6: 1, 7: 1}}, {"label_4": b"k" * 32},
             {"label_15": {6: "1"}}, {"label_-75002": "3"}, {"label_-75002": 2},
         ):
             with self.subTest(how=how):
-                rule = "signature" if how == {"label_-75002": 2} else "form" if "payload" in how else "head"
+                rule = "form" if "payload" in how else "head"
                 self.assertEqual(found(files | {head(3): operator.head(3, root, **how)}), {(head(3), rule)})
 
     def test_keys_that_are_none(self):
@@ -195,7 +198,8 @@ class Statements(OneLog):
         self.assertIn((statement(leaf), "id"), found(self.log.files()))
 
     def test_content_that_cannot_be_read_is_flagged(self):
-        for body in (b"\xa1", b"\x80", b"\xa0", b"\xa1dsalt\x58\x10" + b"s" * 16, b"\xa1dsalt" + b"\x41s"):
+        for body in (b"\xa1", b"\x80", b"\xa0", b"\xa1dsalt\x58\x10" + b"s" * 16, b"\xa1dsalt" + b"\x41s",
+                     b"\xa2ax\xf6dsalt\x50" + b"s" * 16):
             with self.subTest(body=body):
                 log = Log()
                 leaf = log.add(log.device.seal("visit-noted", body), "unreadable-content")
@@ -257,14 +261,14 @@ class Refused(OneLog):
         self.log.add(late)
         self.expect()
 
-    def test_with_another_statement_before_them_they_are_a_fork(self):
+    def test_but_with_another_statement_before_them_they_are_a_fork(self):
         late = self.log.device.seal("visit-finished", {"finished_at_ms": 9}, goes_on=False, series={2: b"?" * 32})
         self.log.refuse(b"damaged", id_of(late))
         self.log.visit()
-        leaf = self.log.add(late, "fork")
-        self.expect()
-        self.log.flags[leaf] = []
+        leaf = self.log.add(late)
         self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+        self.log.flags[leaf] = ["fork"]
+        self.expect()
 
     def test_a_good_statement_must_not_be_refused(self):
         good = self.log.device.seal("visit-finished", {"finished_at_ms": 9}, goes_on=False)
@@ -292,6 +296,14 @@ class Refused(OneLog):
         self.log.device.seq += 1
         self.log.refuse(b"nonsense", b"r" * 32)
         self.expect((f"the series of key {self.log.device.kid.hex()}", "series"))
+
+    def test_what_begins_a_series_is_never_refused(self):
+        other = Signer("other")
+        self.log.add(self.log.operator.seal("device-bound", {"key": other.cose_key}))
+        self.log.refuse(b"nonsense", b"r" * 32)
+        self.log.device.seq = 1
+        self.log.refusals[0] |= {"key": other.kid.hex(), "seq": 0}
+        self.expect((f"the series of key {other.kid.hex()}", "series"))
 
     def test_a_line_that_is_no_line(self):
         self.log.refuse(b"nonsense", b"r" * 32)

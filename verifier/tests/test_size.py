@@ -2,10 +2,11 @@
 
 import ast
 import pathlib
+import re
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
-LONGEST = 540
+LONGEST, WIDEST = 500, 120
 
 
 def lines_of_code(path):
@@ -22,3 +23,7 @@ def lines_of_code(path):
 class Size(unittest.TestCase):
     def test_it_is_read_in_an_hour(self):
         self.assertLessEqual(sum(map(lines_of_code, HERE.glob("*.py"))), LONGEST)
+
+    def test_and_not_by_wide_lines(self):
+        wide = [path.name for path in HERE.rglob("*.py") if re.search(f".{{{WIDEST + 1}}}", path.read_text())]
+        self.assertEqual(wide, [])

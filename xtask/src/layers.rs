@@ -53,6 +53,7 @@ const OWNED: &[(&str, &[&str], &str)] = &[
     ("objc2*", &["platform"], "the desktop's services are reached in one place"),
     ("tauri*", &["esep"], "the core runs without a window"),
     ("axum*", &["operator"], "rules of the operator know nothing of HTTP"),
+    ("tower", &["operator"], "rules of the operator know nothing of HTTP"),
     ("tower-http", &["operator"], "rules of the operator know nothing of HTTP"),
     ("utoipa*", &["operator"], "rules of the operator know nothing of HTTP"),
     ("coset", &["journal"], "signed bytes are made and read in one place"),

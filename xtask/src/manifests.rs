@@ -1,5 +1,5 @@
 //! `check-manifests`: no manifest, capability or line of code can read a location in the background, watch it, or
-//! let the system copy the profile away.
+//! let the system copy the profile away. Phones keep no picture of the screen.
 //!
 //! # Source
 //! Clauses A2.2, A2.3 and B2.2 of the agreements; docs/THREATS.md.
@@ -57,6 +57,15 @@ const FORBIDDEN_IN_NATIVE: &[&str] = &[
     "PASSIVE_PROVIDER",
 ];
 
+/// How screens with children's names stay out of pictures that the phone takes of them.
+const ANDROID_COVER: &[&str] = &[
+    "window.setFlags(WindowManager.LayoutParams.FLAG_SECURE, WindowManager.LayoutParams.FLAG_SECURE)",
+    "super.onCreate(savedInstanceState)",
+];
+const IOS_COVERED: &[&str] = &["cover.watch(webview)"];
+const IOS_COVER: &[&str] =
+    &["willResignActiveNotification", "didBecomeActiveNotification", "window.addSubview(view)"];
+
 /// Checks all manifests, capabilities and sources of the repository.
 ///
 /// # Errors
@@ -90,6 +99,17 @@ pub(crate) fn check() -> Outcome {
         ),
         ("backup_rules.xml", look("gen/android", &named("backup_rules.xml"), &backup_rules)?),
         ("src-tauri/Info.plist", look("src-tauri", &named("Info.plist"), &apple_plist)?),
+        (
+            "MainActivity.kt",
+            look("gen/android/app/src/main", &named("MainActivity.kt"), &|text| {
+                covered(text, ANDROID_COVER)
+            })?,
+        ),
+        (
+            "PhoneLocationPlugin.swift",
+            look("src-tauri", &named("PhoneLocationPlugin.swift"), &|text| covered(text, IOS_COVERED))?,
+        ),
+        ("Cover.swift", look("src-tauri", &named("Cover.swift"), &|text| covered(text, IOS_COVER))?),
         ("a capability", look("src-tauri/capabilities", &|_| true, &capability)?),
         ("the page", look("ui/src", &|_| true, &page_source)?),
     ];
@@ -259,6 +279,20 @@ fn watching_source(text: &str) -> Vec<String> {
 
 fn native_source(text: &str) -> Vec<String> {
     [forbidden(text, FORBIDDEN_IN_NATIVE), each_ends(text, NATIVE_WATCHES)].concat()
+}
+
+/// What must be said, in this order, outside of comments.
+fn covered(text: &str, sayings: &[&str]) -> Vec<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n");
+    let mut rest = code.as_str();
+    for saying in sayings {
+        let Some((_, after)) = rest.split_once(saying) else {
+            return vec![format!("lacks {saying}: the phone would keep a picture of the screen")];
+        };
+        rest = after;
+    }
+    Vec::new()
 }
 
 /// What begins at most once, and then also ends.

@@ -129,6 +129,12 @@ impl<T: HasState> StoreRead for T {
         Ok(about.cloned().collect())
     }
 
+    fn entries_before(&self, subject: SubjectId, leaf_index: u64) -> Result<Vec<Entry>, StoreError> {
+        let state = self.state();
+        let before = state.journal.iter().take(leaf_index as usize);
+        Ok(before.filter(|entry| entry.subject == subject).cloned().collect())
+    }
+
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.state().contents.get(&leaf_index).cloned())
     }

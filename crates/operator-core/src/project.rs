@@ -117,7 +117,7 @@ fn put_visit(
 }
 
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
-/// It is judged now, as it would have been then, and addressed.
+/// It is judged now, as it would have been then, changes the visit as it would have, and is addressed.
 fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
     for earlier in overtakers(txn.as_read(), registered)? {
         let Some(bytes) = txn.content(earlier.leaf_index)? else { continue };
@@ -129,31 +129,25 @@ fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), 
         let at_ms = earlier.registered_at_ms;
         let flags = authorise::flags(txn.as_read(), &author, header.header(), &content, at_ms)?;
         let judged = Entry { flags, ..earlier };
+        change_visit(txn, &judged, &author, &content)?;
+        put_reading(txn, &judged, header.header(), &author, &content)?;
         let audiences = authorise::audiences(txn.as_read(), &author, &judged, Some(&content))?;
         txn.put_audiences(judged.leaf_index, &audiences)?;
     }
     Ok(())
 }
 
-/// Statements about a visit that were registered before it, in the order of the log.
+/// Statements about a visit that were registered before it, in the order of the log: answers that came by another device,
+/// and what follows a registration that had to be sent again. In the usual order one look at an index finds nothing.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn overtakers(read: &dyn StoreRead, registered: &Entry) -> Result<Vec<Entry>, StoreError> {
-    let mut earlier = Vec::new();
-    for kinds in [[Kind::VisitConfirmed, Kind::VisitDisputed], [Kind::VisitLocated, Kind::VisitNoted]] {
-        for kind in kinds {
-            earlier.extend(read.entries_about(registered.subject, kind)?);
-        }
-        if earlier.is_empty() {
-            // Positions and words of a representative come with an answer: nearly every visit needs no second look.
-            break;
-        }
-    }
+    let mut earlier = read.entries_before(registered.subject, registered.leaf_index)?;
     earlier.retain(|entry| {
-        entry.leaf_index < registered.leaf_index && entry.flags.contains(&Flag::UnknownSubject)
+        let is_about_it = entry.kind.is_about_visit() && entry.kind != Kind::VisitRegistered;
+        is_about_it && entry.flags.contains(&Flag::UnknownSubject)
     });
-    earlier.sort_unstable_by_key(|entry| entry.leaf_index);
     Ok(earlier)
 }
 

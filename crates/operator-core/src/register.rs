@@ -119,18 +119,23 @@ fn place(read: &dyn StoreRead, checked: &Checked) -> Result<Place, StoreError> {
         return Ok(if follows_known { Place::Branch } else { Place::Gap(head.next_seq) });
     }
     // Bytes that could not be read when they first came, and now can: the series already went on after this very id.
-    let takes_place = |id, seq| {
-        let refused = read.refusal(header.key, id)?;
-        Ok::<_, StoreError>(refused.is_some_and(|refused| refused.took_place && refused.seq == seq))
-    };
-    if !takes_place(checked.statement().id(), header.seq)? {
-        return Ok(Place::Branch);
+    let was_refused = read.refusal(header.key, checked.statement().id())?;
+    let place_was_kept = was_refused.is_some_and(|refused| refused.took_place && refused.seq == header.seq);
+    Ok(match place_was_kept && follows_main_line(read, header)? {
+        true => Place::Next,
+        false => Place::Branch,
+    })
+}
+
+/// Whether the statement that this one names stands right before it on the main line, registered or refused.
+fn follows_main_line(read: &dyn StoreRead, header: &Header) -> Result<bool, StoreError> {
+    let Some(prev) = header.prev else { return Ok(header.seq == 0) };
+    let is_before = |seq: u64| seq.checked_add(1) == Some(header.seq);
+    if read.refusal(header.key, prev)?.is_some_and(|refused| refused.took_place && is_before(refused.seq)) {
+        return Ok(true);
     }
-    let (Some(prev), Some(before)) = (header.prev, header.seq.checked_sub(1)) else { return Ok(Place::Next) };
-    // Who claimed the place by an id alone may name a branch before it.
-    let is_main = |entry: Entry| !entry.branch && (entry.key, entry.seq) == (header.key, before);
-    let follows = read.entry_by_id(prev)?.is_some_and(is_main) || takes_place(prev, before)?;
-    Ok(if follows { Place::Next } else { Place::Branch })
+    let entry = read.entry_by_id(prev)?;
+    Ok(entry.is_some_and(|entry| entry.key == header.key && !entry.branch && is_before(entry.seq)))
 }
 
 /// Whether a checkpoint that a device saw is in the history of this log.

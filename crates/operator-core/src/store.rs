@@ -223,6 +223,9 @@ pub trait StoreRead: TraceRead {
     fn entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
     /// Registered statements of a kind about something, in the order of the log.
     fn entries_about(&self, subject: SubjectId, kind: Kind) -> Result<Vec<Entry>, StoreError>;
+    /// Registered statements about something that stand before a leaf, in the order of the log. By an index: asked for
+    /// each registered visit, which nearly always is the first that is said about it.
+    fn entries_before(&self, subject: SubjectId, leaf_index: u64) -> Result<Vec<Entry>, StoreError>;
     /// A content; `None` when it was erased.
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError>;
     /// What a registered statement says; `None` when its content was erased. [`StoreError::Damaged`] when a content that

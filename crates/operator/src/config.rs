@@ -7,6 +7,9 @@
 //! | `tls_cert`, `tls_key` | `ESEP_OPERATOR_TLS_CERT`, `ESEP_OPERATOR_TLS_KEY` | none: http on this computer only |
 //! | `enrol_failures` | `ESEP_OPERATOR_ENROL_FAILURES` | 10 wrong activation codes from one address... |
 //! | `enrol_window_s` | `ESEP_OPERATOR_ENROL_WINDOW_S` | ...within 600 seconds |
+//! | `device_day_mib` | `ESEP_OPERATOR_DEVICE_DAY_MIB` | 2048: what one device may send in 24 hours |
+//! | `recovery_total_mib` | `ESEP_OPERATOR_RECOVERY_TOTAL_MIB` | 20480: what all recovery files hold together |
+//! | `connections` | `ESEP_OPERATOR_CONNECTIONS` | 800 open at once |
 //! | `trusted_proxies` | `ESEP_OPERATOR_TRUSTED_PROXIES`, with commas | none: `X-Forwarded-For` is not believed |
 //! | `request_timeout_s` | `ESEP_OPERATOR_REQUEST_TIMEOUT_S` | 60 |
 //! | `silence_s` | `ESEP_OPERATOR_SILENCE_S` | 60: a connection without a request ends after that |
@@ -76,6 +79,12 @@ pub struct Config {
     pub enrol_failures: u32,
     /// Length of that window.
     pub enrol_window_s: u64,
+    /// What one device may send in 24 hours, MiB. A day of visits is a few hundred KiB, a recovery file at most 1 GiB.
+    pub device_day_mib: u32,
+    /// What all recovery files may hold together, MiB.
+    pub recovery_total_mib: u32,
+    /// Connections that are open at once; each needs one of the descriptors that the system allows the process.
+    pub connections: u32,
     /// Proxies whose `X-Forwarded-For` says from which address a request comes.
     pub trusted_proxies: Vec<IpAddr>,
     /// How long one request may take.
@@ -97,6 +106,9 @@ impl Default for Config {
             tls_key: None,
             enrol_failures: 10,
             enrol_window_s: 600,
+            device_day_mib: 2_048,
+            recovery_total_mib: 20_480,
+            connections: 800,
             trusted_proxies: Vec::new(),
             request_timeout_s: 60,
             silence_s: 60,
@@ -140,6 +152,9 @@ impl Config {
         set(&mut self.listen, "LISTEN", value("LISTEN"))?;
         set(&mut self.enrol_failures, "ENROL_FAILURES", value("ENROL_FAILURES"))?;
         set(&mut self.enrol_window_s, "ENROL_WINDOW_S", value("ENROL_WINDOW_S"))?;
+        set(&mut self.device_day_mib, "DEVICE_DAY_MIB", value("DEVICE_DAY_MIB"))?;
+        set(&mut self.recovery_total_mib, "RECOVERY_TOTAL_MIB", value("RECOVERY_TOTAL_MIB"))?;
+        set(&mut self.connections, "CONNECTIONS", value("CONNECTIONS"))?;
         set(&mut self.request_timeout_s, "REQUEST_TIMEOUT_S", value("REQUEST_TIMEOUT_S"))?;
         set(&mut self.silence_s, "SILENCE_S", value("SILENCE_S"))?;
         set(&mut self.log, "LOG", value("LOG"))?;

@@ -13,6 +13,7 @@ mod operator_info;
 mod problem;
 mod pull;
 mod push;
+mod quota;
 mod recovery;
 mod trace;
 
@@ -34,6 +35,7 @@ use crate::sequencer::Sequencer;
 
 use authenticate::blocking;
 pub use openapi::description;
+pub(crate) use quota::Places;
 
 /// Secrets of activation codes that are hashed at once, 19 MiB each: an enrolment can wait, the visits cannot.
 const HASHES_AT_ONCE: usize = 2;
@@ -47,6 +49,7 @@ pub(crate) struct App {
     instance: Arc<Instance>,
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
+    quota: Arc<quota::Quota>,
     hashing: Arc<Semaphore>,
     receiving: Arc<parking_lot::Mutex<()>>,
 }
@@ -83,7 +86,8 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-    let app = App { instance, sequencer, enrol_limit, hashing, receiving: Arc::default() };
+    let quota = Arc::new(quota::Quota::new(config.device_day_mib));
+    let app = App { instance, sequencer, enrol_limit, quota, hashing, receiving: Arc::default() };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))
@@ -98,6 +102,7 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_route)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(quota::admit))
         .layer(middleware::from_fn(move |request, next| trace::observe(timeout, request, next)))
         .with_state(app)
 }

@@ -20,6 +20,9 @@ use crate::Folder;
 /// Files of one person that are kept at a time: somebody who forgets the PIN that often needs another kind of help.
 const MAX_FILES_OF_PERSON: usize = 8;
 
+/// So much may the files of one person have together, as announced.
+const MAX_BYTES_OF_PERSON: u64 = 2 * MAX_PACK_BYTES;
+
 /// Why a part is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
@@ -27,8 +30,11 @@ pub enum InboxError {
     #[error("a part holds at most 1 MiB and a recovery file 1 GiB")]
     TooLarge,
     /// Too many files of this person.
-    #[error("too many recovery files of this person: have the operator open or remove some")]
+    #[error("too many or too large recovery files of this person: have the operator open or remove some")]
     TooMany,
+    /// All recovery files together fill what the settings give them.
+    #[error("the room for recovery files is full: have the operator remove some or give them more")]
+    Full,
     /// The whole does not have its digest, or is no recovery file; what came was thrown away.
     #[error("what came is not the recovery file that was announced")]
     NotThatFile,
@@ -72,10 +78,17 @@ impl Inbox {
     }
 
     /// Keeps a part and says how much is there. A part that does not begin where the last one ended changes nothing.
+    /// All files together hold at most `total_bytes`.
     ///
     /// # Errors
     /// [`InboxError`].
-    pub fn receive(&self, person: PersonId, part: &RecoveryPart, now_ms: i64) -> Result<u64, InboxError> {
+    pub fn receive(
+        &self,
+        person: PersonId,
+        part: &RecoveryPart,
+        total_bytes: u64,
+        now_ms: i64,
+    ) -> Result<u64, InboxError> {
         if part.length_bytes > MAX_PACK_BYTES || part.part.len() > MAX_PART_BYTES {
             return Err(InboxError::TooLarge);
         }
@@ -94,6 +107,9 @@ impl Inbox {
         if end > part.length_bytes {
             return self.throw_away(&file);
         }
+        if self.held_bytes()?.saturating_add(part.part.len() as u64) > total_bytes {
+            return Err(InboxError::Full);
+        }
         let mut out = append(&path)?;
         out.write_all(&part.part)?;
         out.sync_all()?;
@@ -103,6 +119,11 @@ impl Inbox {
         Ok(end)
     }
 
+    /// What is really there, whole or begun: what is only announced takes no room from others.
+    fn held_bytes(&self) -> io::Result<u64> {
+        fs::read_dir(&self.0)?.try_fold(0, |sum: u64, entry| Ok(sum.saturating_add(entry?.metadata()?.len())))
+    }
+
     /// Notes who hands it over, once.
     fn note(&self, file: &str, person: PersonId, length_bytes: u64, now_ms: i64) -> Result<(), InboxError> {
         let known = self.list()?;
@@ -110,7 +131,9 @@ impl Inbox {
             return Ok(());
         }
         let person = person.to_string();
-        if known.iter().filter(|received| received.person == person).count() >= MAX_FILES_OF_PERSON {
+        let of_person: Vec<&Received> = known.iter().filter(|received| received.person == person).collect();
+        let bytes = of_person.iter().fold(length_bytes, |sum, file| sum.saturating_add(file.length_bytes));
+        if of_person.len() >= MAX_FILES_OF_PERSON || bytes > MAX_BYTES_OF_PERSON {
             return Err(InboxError::TooMany);
         }
         let file = file.to_owned();

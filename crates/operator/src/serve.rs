@@ -80,7 +80,10 @@ impl Server {
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (sequencer, writer) = Sequencer::start(Arc::clone(&instance))?;
-        let service = http::router(instance, sequencer).into_make_service_with_connect_info::<SocketAddr>();
+        let (routes, places) = (http::router(instance, sequencer), http::Places::new(config.connections));
+        let service = tower::service_fn(move |peer| {
+            std::future::ready(Ok::<_, std::convert::Infallible>(places.enter(&routes, peer)))
+        });
         let handle = Handle::new();
         let is_tls = tls.is_some();
         let silence = Duration::from_secs(config.silence_s);

@@ -4,12 +4,12 @@
 use domain::Kind;
 use domain::id::{ChildId, StatementId, SubjectId};
 use journal::Verified;
-use rusqlite::{Transaction, named_params};
+use rusqlite::{Connection, Transaction, named_params};
 use sync::wire::carry::{CarryItem, CarryOutcome, MAX_ITEMS};
 
 use crate::column::{Blob, Text};
 use crate::projection::Stale;
-use crate::{Reader, Store, StoreError};
+use crate::{Reader, Store, StoreError, setting};
 
 /// A statement of somebody else whose signature verified, with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,14 @@ impl Store {
         })
     }
 
+    /// What is to be handed over. The second question of a round, for answers, ends it: what came too early is one round
+    /// nearer to its next try.
     pub(crate) fn carried_batch(&self, answers: bool, again: bool) -> Result<Vec<CarryItem>, StoreError> {
+        let waits = self.with_reader(Waits::read)?;
+        if answers && waits.rounds > 0 {
+            self.write(|transaction| Waits { rounds: waits.rounds - 1, ..waits }.write(transaction))?;
+        }
+        let again = again || waits.rounds == 0;
         self.with_reader(|conn| {
             let mut select = conn.prepare_cached(
                 "SELECT bytes, content FROM carried_statement
@@ -77,8 +84,43 @@ impl Store {
                 };
                 update.execute((&item.statement, state))?;
             }
-            Ok(())
+            let waits = match outcomes.contains(&CarryOutcome::Early) {
+                true => Waits::read(transaction)?.longer(),
+                false => Waits::default(),
+            };
+            waits.write(transaction)
         })
+    }
+}
+
+/// How long what came too early rests: no round after the first answer, then twice as long each time, at most fifteen. The device
+/// that it waits for may come today or in a week, and an own push tries at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Waits {
+    /// Answers `early` one after the other.
+    early_count: u8,
+    /// Rounds without a try.
+    rounds: u8,
+}
+
+impl Waits {
+    const SETTING: &str = "carry/waits";
+    const MOST: u8 = 5;
+
+    fn read(conn: &Connection) -> Result<Self, StoreError> {
+        let bytes: Option<[u8; 2]> =
+            setting::read(conn, Self::SETTING)?.and_then(|bytes| bytes.try_into().ok());
+        Ok(bytes.map_or_else(Self::default, |[early_count, rounds]| Self { early_count, rounds }))
+    }
+
+    fn longer(self) -> Self {
+        let early_count = self.early_count.saturating_add(1).min(Self::MOST);
+        Self { early_count, rounds: (1 << (early_count - 1)) - 1 }
+    }
+
+    fn write(self, conn: &Connection) -> Result<(), StoreError> {
+        let bytes = [self.early_count, self.rounds];
+        setting::write(conn, Self::SETTING, (self != Self::default()).then_some(bytes.as_slice()))
     }
 }
 

@@ -118,8 +118,9 @@ pub trait Outbox: Send + Sync + 'static {
     /// log than was seen before, [`OutboxError::Overtaken`]: then nothing is changed.
     fn apply_push(&self, request: &PushRequest, response: &PushResponse) -> Result<PushApplied, OutboxError>;
 
-    /// What other devices gave this one to hand over: what visits are, or the answers to them. Those that the operator
-    /// could not take yet come with `again`. A store that holds nothing of others has none.
+    /// What other devices gave this one to hand over: what visits are, or, asked second in a round, the answers to them.
+    /// Those that the operator could not take yet come with `again`, and by themselves after a while. A store that holds
+    /// nothing of others has none.
     ///
     /// # Errors
     /// [`OutboxError::Store`].

@@ -76,8 +76,8 @@ pub async fn synchronise(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
     let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
-    // What the operator could not take is tried again only when there is something else to send: nobody's network is
-    // spent on waiting for another device.
+    // What the operator could not take is tried again at once when there is something else to send, otherwise the store
+    // lets more and more rounds pass: nobody's network is spent on waiting for another device.
     let again = run.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
     run.carry(false, again).await;
     run.push_all().await?;

@@ -56,6 +56,7 @@ impl TransportError {
                     | ProblemCode::TooManyRequests
                     | ProblemCode::Internal
                     | ProblemCode::Unavailable
+                    | ProblemCode::StorageFull
             ),
             _ => false,
         }

@@ -62,6 +62,8 @@ problems! {
     Internal = "internal", 500,
     /// Not ready; `Retry-After` tells when.
     Unavailable = "unavailable", 503,
+    /// The operator has no room for more; `Retry-After` tells when to look again.
+    StorageFull = "storage-full", 507,
 }
 
 /// The body of a failed request. It never holds personal data.

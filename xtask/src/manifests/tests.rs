@@ -36,6 +36,16 @@ fn a_background_location_is_refused_in_any_manifest() {
 }
 
 #[test]
+fn a_screen_of_which_the_phone_keeps_a_picture_is_refused() {
+    let covers = format!("{}\n{}", ANDROID_COVER[0], ANDROID_COVER[1]);
+    assert_eq!(covered(&covers, ANDROID_COVER), Vec::<String>::new());
+    let too_late = format!("{}\n{}", ANDROID_COVER[1], ANDROID_COVER[0]);
+    for bad in [covers.replace("window", "// window"), too_late, String::new()] {
+        assert_eq!(covered(&bad, ANDROID_COVER).len(), 1, "{bad}");
+    }
+}
+
+#[test]
 fn a_permission_nobody_agreed_to_is_refused() {
     let more = GOOD.replace("android.permission.INTERNET", "android.permission.READ_CONTACTS");
     assert_eq!(android_manifest(&more), ["asks for the permission android.permission.READ_CONTACTS"]);

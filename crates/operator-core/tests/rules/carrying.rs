@@ -16,7 +16,7 @@ use wire::carry::{CarryItem, CarryOutcome};
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::Outcome;
 
-use crate::world::{Device, World, item};
+use crate::world::{Device, World, fix, item, located};
 
 fn carried(sealed: &Sealed) -> CarryItem {
     CarryItem { statement: sealed.bytes.clone(), content: sealed.content.clone() }
@@ -151,6 +151,45 @@ fn an_answer_that_overtook_its_visit_is_addressed_with_it_and_reaches_those_who_
     let read = world.store.read().unwrap();
     let audit = audit(read.as_ref(), world.key.verifying_key(), Signatures::Check, &mut |_| {}).unwrap();
     assert_eq!(audit.findings, []);
+}
+
+#[test]
+fn what_follows_a_registration_that_had_to_be_sent_again_is_addressed_with_it() {
+    let world = World::new();
+    let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let visit = world.visit_id();
+    let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
+    let read = specialist.seal(visit, located(fix(511_694_000)));
+    let finished_at_ms = world.clock.utc_ms();
+    let finished = specialist.seal(visit, VisitFinished { finished_at_ms });
+    let mut damaged = item(&registered);
+    *damaged.statement.last_mut().unwrap() ^= 1;
+    let first = size(&world);
+    let outcomes = specialist.push(&[damaged, item(&read), item(&finished)]).outcomes;
+    assert!(matches!(outcomes[0], Outcome::Refused { .. }));
+    assert_eq!(outcomes[1].leaf_index(), Some(first));
+    let request = caught_up(&coordinator);
+
+    assert_eq!(specialist.deliver(&registered), []);
+    for leaf in [first, first + 1] {
+        let audiences = world.store.read().unwrap().audiences(leaf).unwrap();
+        for scope in [Scope::Family(world.child), Scope::Organisation(world.organisation)] {
+            assert!(audiences.iter().any(|(held, _)| *held == scope), "{scope} {audiences:?}");
+        }
+    }
+    let page = next_page(&coordinator, &request);
+    let leaves: Vec<u64> = page.items.iter().map(|item| item.leaf_index).collect();
+    assert_eq!(leaves, [first, first + 1, first + 2], "in front, although the cursor had passed them");
+
+    let mut txn = world.store.write().unwrap();
+    let row = txn.visit(visit).unwrap().unwrap();
+    assert_eq!((row.finished_at_ms, row.basis), (Some(finished_at_ms), finished.id), "it has its end");
+    let before = txn.projections().unwrap();
+    assert_eq!(before.readings.len(), 1, "and its reading");
+    txn.clear_projections().unwrap();
+    rebuild(txn.as_mut()).unwrap();
+    assert_eq!(txn.projections().unwrap(), before, "projections are disposable");
 }
 
 #[test]

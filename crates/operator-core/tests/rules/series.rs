@@ -128,6 +128,44 @@ fn good_bytes_that_name_another_statement_before_them_are_a_fork_not_a_fault_of_
 }
 
 #[test]
+fn late_bytes_that_name_another_statement_before_them_are_a_fork() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let elsewhere = device.seal_at(device.series, world.visit_id(), finished(9));
+    let first = device.seal(world.visit_id(), finished(1));
+    let forked = device.series.after(elsewhere.id);
+    let astray = journal::SeriesHead { next_seq: device.series.next_seq, ..forked };
+    let late = device.seal_at(astray, world.visit_id(), finished(2));
+    device.series = device.series.after(late.id);
+    let next = device.seal(world.visit_id(), finished(3));
+    let mut damaged = item(&late);
+    *damaged.statement.last_mut().unwrap() ^= 1;
+    let outcomes = device.push(&[item(&first), damaged, item(&next)]).outcomes;
+    assert_eq!(outcomes[1], Outcome::Refused { reason: Refusal::BadSignature });
+    assert!(matches!(outcomes[2], Outcome::Registered { .. }), "its number was taken");
+
+    let answer = device.push(&[item(&late)]);
+    let Outcome::Fork { flags, .. } = &answer.outcomes[0] else { panic!("{:?}", answer.outcomes) };
+    assert!(flags.contains(&Flag::Fork));
+    assert_eq!(answer.next_seq, device.series.next_seq, "the main line stays where it was");
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
+}
+
+#[test]
+fn a_refused_item_that_came_before_another_refused_one_is_no_fork() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let both = [1, 2].map(|n| device.seal(world.visit_id(), finished(n)));
+    let next = device.seal(world.visit_id(), finished(3));
+    let mut items = both.each_ref().map(item);
+    items.iter_mut().for_each(|damaged| *damaged.statement.last_mut().unwrap() ^= 1);
+    device.push(&[items.as_slice(), &[item(&next)]].concat());
+    let answer = device.push(&[item(&both[1])]);
+    assert!(matches!(answer.outcomes[0], Outcome::Registered { .. }), "{:?}", answer.outcomes);
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
+}
+
+#[test]
 fn a_branch_does_not_run_ahead_of_itself() {
     let world = World::new();
     let mut device = world.device(world.specialist);

@@ -112,6 +112,15 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
         many(&self.connection, &sql, params![subject.as_bytes(), kind.as_str()], rows::entry)
     }
 
+    fn entries_before(&self, subject: SubjectId, leaf_index: u64) -> Result<Vec<Entry>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM journal INDEXED BY journal_subject
+            WHERE subject = ?1 AND leaf_index < ?2 ORDER BY leaf_index",
+            rows::ENTRY
+        );
+        many(&self.connection, &sql, params![subject.as_bytes(), signed(leaf_index)], rows::entry)
+    }
+
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT content FROM contents WHERE leaf_index = ?1";
         one(&self.connection, sql, [signed(leaf_index)], |row| row.get(0))

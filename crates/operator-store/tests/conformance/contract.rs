@@ -158,6 +158,13 @@ pub(crate) fn entries_come_in_the_order_of_the_log(store: &dyn Store) {
     assert!(about.iter().all(|entry| (entry.subject, entry.kind) == (wanted.subject, wanted.kind)));
     assert!(about.is_sorted_by_key(|entry| entry.leaf_index));
     assert!(read.entries_about(wanted.subject, Kind::ContentErased).unwrap().is_empty());
+    let all = read.entries(0, 10).unwrap();
+    for leaf_index in [4, 5, 10] {
+        let before = read.entries_before(wanted.subject, leaf_index).unwrap();
+        let expected =
+            all.iter().filter(|entry| entry.subject == wanted.subject && entry.leaf_index < leaf_index);
+        assert!(before.iter().eq(expected), "whatever was said about it before leaf {leaf_index}");
+    }
 }
 
 pub(crate) fn the_series_follows_registered_and_refused_but_no_branches(store: &dyn Store) {

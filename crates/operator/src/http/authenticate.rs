@@ -1,6 +1,7 @@
 //! Which device a request is from (RFC 9421). Every signed request is believed once.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::id::KeyId;
 use operator_core::store::{BoundKey, StoreError, StoreTxn};
@@ -58,6 +59,9 @@ pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Fai
         None => return Err(Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key")),
     };
     claim.verify(&key.key).map_err(failed)?;
+    app.quota.take(wanted, whole.bytes.len(), Instant::now()).map_err(|seconds| {
+        Failure::new(ProblemCode::TooManyRequests, "this device sent too much today").retry_after(seconds)
+    })?;
     Ok(Signed { key, nonce: claim.nonce, expires_s: claim.expires_s })
 }
 

@@ -23,6 +23,7 @@ use super::problem::Failure;
         (status = 200, description = "PullResponse", content_type = "application/cbor"),
         (status = 401, description = "Problem `unsigned`, `bad-signature`, `unknown-key`, `expired` or `replayed`", content_type = "application/problem+json"),
         (status = 403, description = "Problem `revoked`", content_type = "application/problem+json"),
+        (status = 429, description = "Problem `too-many-requests`, with Retry-After", content_type = "application/problem+json"),
         (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {

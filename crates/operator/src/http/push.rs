@@ -30,6 +30,7 @@ const ITEMS_PER_THREAD: usize = 32;
         (status = 200, description = "PushResponse", content_type = "application/cbor"),
         (status = 401, description = "Problem `unsigned`, `bad-signature`, `unknown-key`, `expired` or `replayed`", content_type = "application/problem+json"),
         (status = 413, description = "Problem `too-large`", content_type = "application/problem+json"),
+        (status = 429, description = "Problem `too-many-requests`, with Retry-After", content_type = "application/problem+json"),
         (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {

@@ -1,7 +1,7 @@
 //! `POST /v1/recovery`: parts of a file that its owner cannot open, from a device of the same person.
 //!
 //! 200: [`RecoveryHave`]. 400: the whole is not what was announced. 401: as of a push. 403 `revoked`. 413: too large.
-//! 429: too many files of this person.
+//! 429: too many files of this person. 507: no room for more.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -15,6 +15,9 @@ use super::body::{Answer, Whole};
 use super::problem::Failure;
 use crate::inbox::{Inbox, InboxError};
 
+/// After how many seconds a device looks again whether there is room.
+const FULL_RETRY_S: u64 = 3_600;
+
 #[utoipa::path(post, path = "/v1/recovery", tag = "sync",
     request_body(description = "RecoveryPart; the request is signed by the device's key (RFC 9421)", content_type = "application/cbor"),
     responses(
@@ -24,6 +27,7 @@ use crate::inbox::{Inbox, InboxError};
         (status = 403, description = "Problem `revoked`", content_type = "application/problem+json"),
         (status = 413, description = "Problem `too-large`", content_type = "application/problem+json"),
         (status = 429, description = "Problem `too-many-requests`", content_type = "application/problem+json"),
+        (status = 507, description = "Problem `storage-full`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
     let signed = authenticate(&app, &whole).await?;
@@ -42,7 +46,12 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let have_bytes = blocking(move || {
         // Parts of one file must not cross; these requests are rare.
         let _one_at_a_time = receiving.lock();
-        Inbox::of(&instance.folder).receive(person, &part, instance.now_ms())
+        Inbox::of(&instance.folder).receive(
+            person,
+            &part,
+            u64::from(instance.config.recovery_total_mib) << 20,
+            instance.now_ms(),
+        )
     })
     .await??;
     Ok(Answer::to(&whole.parts.headers, RecoveryHave { have_bytes }))
@@ -53,6 +62,10 @@ impl From<InboxError> for Failure {
         let code = match error {
             InboxError::TooLarge => ProblemCode::TooLarge,
             InboxError::TooMany => ProblemCode::TooManyRequests,
+            InboxError::Full => {
+                tracing::warn!("the room for recovery files is full");
+                return Self::new(ProblemCode::StorageFull, error.to_string()).retry_after(FULL_RETRY_S);
+            }
             InboxError::NotThatFile => ProblemCode::BadRequest,
             InboxError::Io(error) => {
                 tracing::error!(kind = ?error.kind(), "recovery files cannot be kept");

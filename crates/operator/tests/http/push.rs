@@ -15,6 +15,20 @@ fn finished(device: &mut Device) -> PushItem {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_sent_too_much_today_is_told_when_to_come_again() {
+    let world = crate::device::world_with(|config| config.device_day_mib = 0).await;
+    let mut device = world.device_of(world.named("Сәрсенбаева")).await;
+    let item = finished(&mut device);
+    let refused = device.push_items(vec![item]).await.unwrap_err();
+    assert_eq!(refused.problem.code, ProblemCode::TooManyRequests);
+    let wait_s: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((86_300..=86_401).contains(&wait_s), "{wait_s}");
+    let head = world.instance.read().unwrap().series_head(device.key.verifying_key().id()).unwrap();
+    assert_eq!(head.next_seq, 1, "nothing of it was taken, so nothing of it is lost");
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_push_is_checked_on_all_cores_and_answered_in_order() {
     let world = world().await;
     let mut device = world.device_of(world.named("Сәрсенбаева")).await;

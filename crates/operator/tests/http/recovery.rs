@@ -57,6 +57,38 @@ async fn a_file_comes_in_parts_goes_on_where_it_was_cut_off_and_is_kept_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_files_together_take_no_more_room_than_they_are_given() {
+    let world = crate::device::world_with(|config| config.recovery_total_mib = 2).await;
+    let device = world.device_of(world.named("Сәрсенбаева")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let pack = pack(folder.path());
+    let mut have = 0;
+    let full = loop {
+        match send(&device, &part(&pack, have)).await {
+            Ok(more) if more < pack.length_bytes() => have = more,
+            Ok(_) => panic!("all of it was taken"),
+            Err(full) => break full,
+        }
+    };
+    assert!((1..=2 << 20).contains(&have), "{have} bytes of {}", pack.length_bytes());
+    assert_eq!(full.problem.code, ProblemCode::StorageFull);
+    assert!(full.headers.contains_key("retry-after"), "it may pass");
+    let ask = RecoveryPart { part: Vec::new(), ..part(&pack, 0) };
+    assert_eq!(send(&device, &ask).await.unwrap(), have, "what came before is kept");
+
+    let half = RecoveryPart { length_bytes: MAX_PACK_BYTES, ..ask };
+    let named = |n: u8| RecoveryPart { file: Digest::from_bytes([n; 32]), ..half.clone() };
+    assert_eq!(send(&device, &named(1)).await.unwrap(), 0);
+    let too_many = send(&device, &named(2)).await.unwrap_err().problem.code;
+    assert_eq!(
+        too_many,
+        ProblemCode::TooManyRequests,
+        "three files of this person are more than two largest"
+    );
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_the_announced_file_or_too_much_is_not_kept() {
     let world = world().await;
     let device = world.device_of(world.named("Сәрсенбаева")).await;

@@ -64,6 +64,38 @@ async fn what_was_answered_is_there_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_when_all_connections_are_taken_is_told_when_to_come_again() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (_kept, instance) = instance(|config, _| {
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.connections = 1;
+    });
+    let server = Server::start(instance).await.unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\n\r\n", wire::path::HEALTH);
+    let mut first = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    first.write_all(request.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    first.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200", "it has the place and stays open");
+
+    let url = format!("{}{}", server.url(), wire::path::HEALTH);
+    let full = http().get(&url).send().await.unwrap();
+    assert_eq!((full.status().as_u16(), full.headers()["retry-after"].as_bytes()), (503, b"10".as_slice()));
+    let problem: wire::problem::Problem = serde_json::from_slice(&full.bytes().await.unwrap()).unwrap();
+    assert_eq!(problem.code, wire::problem::ProblemCode::Unavailable);
+
+    drop(first);
+    let free = async {
+        while http().get(&url).send().await.unwrap().status() != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), free).await.expect("the place is free again");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_on_which_nobody_says_anything_ends() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -71,12 +71,34 @@ fn it_is_handed_over_once_and_again_only_while_it_came_too_early() {
     let items = parent.store.carried(false, false).unwrap();
     assert_eq!(items.len(), 1);
     parent.store.apply_carried(&items, &[CarryOutcome::Early]).unwrap();
-    assert_eq!(parent.store.carried(false, false).unwrap(), []);
-    assert_eq!(parent.store.carried(false, true).unwrap(), items);
+    assert_eq!(parent.store.carried(false, true).unwrap(), items, "with an own push at once");
     assert_eq!(row(&parent, 1).unwrap().transport, Transport::Saved);
     parent.store.apply_carried(&items, &[CarryOutcome::Taken]).unwrap();
     assert_eq!(parent.store.carried(false, true).unwrap(), []);
     assert_eq!(specialist.store.carried(true, false).unwrap().len(), 1);
+}
+
+#[test]
+fn what_came_too_early_is_handed_over_again_by_itself_and_never_waits_long() {
+    let (_operator, _, parent) = shown();
+    let (mut handed_over, mut longest, mut waited) = (Vec::new(), 0, 0);
+    for round in 0..100 {
+        let items = parent.store.carried(false, false).unwrap();
+        assert_eq!(parent.store.carried(true, false).unwrap(), []);
+        if items.is_empty() {
+            waited += 1;
+            longest = longest.max(waited);
+            continue;
+        }
+        waited = 0;
+        handed_over.push(round);
+        parent.store.apply_carried(&items, &[CarryOutcome::Early]).unwrap();
+    }
+    assert_eq!(handed_over[..4], [0, 1, 3, 7], "nobody's network is spent on waiting for another device");
+    assert_eq!(longest, 15);
+    let items = parent.store.carried(false, true).unwrap();
+    parent.store.apply_carried(&items, &[CarryOutcome::Taken]).unwrap();
+    assert!((0..20).all(|_| parent.store.carried(false, false).unwrap().is_empty()), "it is answered");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct VisitFilter {
     pub confirmation: Option<Confirmation>,
     /// Where the person's own records of the visit are on their way.
     pub transport: Option<TransportFilter>,
-    /// Only visits with at least one flag.
+    /// Only visits with at least one flag, and those that such a flag of another visit is about.
     pub flagged: bool,
     /// Whom.
     pub child: Option<ChildId>,

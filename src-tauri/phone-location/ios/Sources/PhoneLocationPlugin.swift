@@ -1,6 +1,7 @@
 import CoreLocation
 import Tauri
 import UIKit
+import WebKit
 
 class WatchArgs: Decodable {
   let everyMs: UInt32
@@ -18,22 +19,28 @@ class StopArgs: Decodable {
 /// the screen goes dark. iOS does not tell who found a position, and its time is the phone's.
 class PhoneLocationPlugin: Plugin, CLLocationManagerDelegate {
   /// Made and called on the main thread alone: that is where its answers come.
-  private lazy var manager: CLLocationManager = {
+  /// `manager` is a name of Tauri's own.
+  private lazy var locationManager: CLLocationManager = {
     let manager = CLLocationManager()
     manager.delegate = self
     manager.desiredAccuracy = kCLLocationAccuracyBest
     return manager
   }()
   private var channels: [UInt64: Channel] = [:]
+  private let cover = Cover()
+
+  override public func load(webview: WKWebView) {
+    cover.watch(webview)
+  }
 
   @objc public func watch(_ invoke: Invoke) throws {
     let args = try invoke.parseArgs(WatchArgs.self)
     DispatchQueue.main.async {
-      switch self.manager.authorizationStatus {
+      switch self.locationManager.authorizationStatus {
       case .authorizedWhenInUse, .authorizedAlways:
         self.channels[args.channel.id] = args.channel
         UIApplication.shared.isIdleTimerDisabled = true
-        self.manager.startUpdatingLocation()
+        self.locationManager.startUpdatingLocation()
         invoke.resolve()
       default:
         invoke.reject("the permission is missing")
@@ -46,7 +53,7 @@ class PhoneLocationPlugin: Plugin, CLLocationManagerDelegate {
     DispatchQueue.main.async {
       self.channels.removeValue(forKey: args.channelId)
       if self.channels.isEmpty {
-        self.manager.stopUpdatingLocation()
+        self.locationManager.stopUpdatingLocation()
         UIApplication.shared.isIdleTimerDisabled = false
       }
       invoke.resolve()

@@ -1,6 +1,9 @@
 //! A filter and an order as SQL.
 
+use std::collections::BTreeSet;
+
 use domain::content::Locale;
+use domain::id::VisitId;
 use domain::service_catalogue::SERVICES;
 use domain::text::{fold, matches};
 use domain::visit::Confirmation;
@@ -15,11 +18,17 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    pub(super) fn of(filter: &VisitFilter) -> Self {
+    /// `beside_flagged` are the visits that flags of other visits are about as well.
+    pub(super) fn of(filter: &VisitFilter, beside_flagged: &BTreeSet<VisitId>) -> Self {
         let mut all = Self { conditions: Vec::new(), values: Vec::new() };
         all.add_words(&filter.search);
         all.add_people(filter);
         all.add_state(filter);
+        if filter.flagged {
+            let beside: Vec<String> =
+                beside_flagged.iter().map(|visit| all.bind(visit.as_bytes().to_vec())).collect();
+            all.add(format!("(v.flags <> '' OR v.id IN ({}))", beside.join(", ")));
+        }
         all
     }
 
@@ -106,9 +115,6 @@ impl Conditions {
         }
         if let Some(transport) = filter.transport {
             self.add(transport_condition(transport));
-        }
-        if filter.flagged {
-            self.add("v.flags <> ''");
         }
         if filter.unfinished {
             self.add("v.finished_at_ms IS NULL AND v.outcome = 'held' AND v.cancelled IS NULL");

@@ -1,6 +1,8 @@
 //! The other visit that a flag about two is about. The operator puts such a flag on the statement that came later;
 //! whoever holds both visits shows it at both, by the same rules.
 
+use std::collections::BTreeSet;
+
 use domain::ContinuousTime;
 use domain::content::{LocationOutcome, VisitOutcome};
 use domain::flag::Flag;
@@ -8,10 +10,10 @@ use domain::flag::limit::LONGEST_VISIT_MS;
 use domain::flag::reading::{Reading, impossible_travel, is_copied};
 use domain::flag::stay::{Stay, clash};
 use domain::geo::Position;
-use domain::id::{CaptureId, ChildId, PlaceId, VisitId};
+use domain::id::{CaptureId, ChildId, PersonId, PlaceId, VisitId};
 use rusqlite::{Row, params};
 
-use super::{PairRow, VisitRow};
+use super::{PairRow, VisitFilter, VisitRow};
 use crate::column::{Blob, Code, Flags, Json};
 use crate::read::person::Name;
 use crate::{Reader, StoreError};
@@ -28,6 +30,14 @@ const AROUND: &str =
       FROM visit v LEFT JOIN child c ON c.id = v.child
      WHERE v.specialist = ?1 AND v.started_at_ms BETWEEN ?2 AND ?3 AND v.id <> ?4 AND v.cancelled IS NULL
      ORDER BY v.started_at_ms DESC LIMIT ?5";
+
+/// Visits that bear a flag, in the columns of [`AROUND`], with their specialist.
+const FLAGGED: &str =
+    "SELECT v.id, v.child, v.place, v.capture, v.outcome, v.started_at_ms, v.finished_at_ms, v.location,
+           v.flags, NULL, NULL, NULL, v.specialist
+      FROM visit v
+     WHERE v.flags <> '' AND v.cancelled IS NULL AND v.started_at_ms BETWEEN ?1 AND ?2
+           AND (?3 IS NULL OR v.specialist = ?3)";
 
 struct Neighbour {
     stay: Stay,
@@ -64,18 +74,6 @@ impl Reader<'_> {
         if visit.cancelled.is_some() {
             return Ok(Vec::new());
         }
-        let mut select = self.conn.prepare_cached(AROUND)?;
-        let started_at_ms = visit.started_at_ms;
-        let neighbours = select.query_map(
-            params![
-                visit.specialist.as_bytes(),
-                started_at_ms.saturating_sub(LONGEST_VISIT_MS),
-                started_at_ms.saturating_add(LONGEST_VISIT_MS),
-                visit.id.as_bytes(),
-                NEIGHBOURS,
-            ],
-            Neighbour::from_row,
-        )?;
         let own = Neighbour {
             stay: Stay {
                 visit: visit.id,
@@ -83,19 +81,57 @@ impl Reader<'_> {
                 place: visit.place,
                 capture: visit.capture,
                 outcome: visit.outcome,
-                started_at_ms,
+                started_at_ms: visit.started_at_ms,
                 finished_at_ms: visit.finished_at_ms,
             },
             location: visit.location,
             flags: visit.flags.clone(),
             name: None,
         };
+        self.pairs_of(&own, visit.specialist)
+    }
+
+    /// The other visits that flags of visits are about, for a list of flagged ones: they stand on the later visit, and a
+    /// person looks at both.
+    pub(super) fn beside_flagged(&self, filter: &VisitFilter) -> Result<BTreeSet<VisitId>, StoreError> {
+        let mut select = self.conn.prepare_cached(FLAGGED)?;
+        let flagged = select.query_map(
+            params![
+                filter.from_ms.map_or(i64::MIN, |from_ms| from_ms.saturating_sub(LONGEST_VISIT_MS)),
+                filter.to_ms.map_or(i64::MAX, |to_ms| to_ms.saturating_add(LONGEST_VISIT_MS)),
+                filter.specialist.map(|specialist| *specialist.as_bytes()),
+            ],
+            |row| Ok((Neighbour::from_row(row)?, row.get::<_, Blob<PersonId>>(12)?.0)),
+        )?;
+        let mut beside = BTreeSet::new();
+        for visit in flagged {
+            let (own, specialist) = visit?;
+            if own.flags.iter().any(|flag| ABOUT_TWO.contains(flag)) {
+                beside.extend(self.pairs_of(&own, specialist)?.into_iter().map(|pair| pair.other));
+            }
+        }
+        Ok(beside)
+    }
+
+    fn pairs_of(&self, own: &Neighbour, specialist: PersonId) -> Result<Vec<PairRow>, StoreError> {
+        let mut select = self.conn.prepare_cached(AROUND)?;
+        let started_at_ms = own.stay.started_at_ms;
+        let neighbours = select.query_map(
+            params![
+                specialist.as_bytes(),
+                started_at_ms.saturating_sub(LONGEST_VISIT_MS),
+                started_at_ms.saturating_add(LONGEST_VISIT_MS),
+                own.stay.visit.as_bytes(),
+                NEIGHBOURS,
+            ],
+            Neighbour::from_row,
+        )?;
         let mut pairs = Vec::new();
         for other in neighbours {
             let other = other?;
             let is_found = |flag: Flag| own.flags.contains(&flag) || other.flags.contains(&flag);
             if ABOUT_TWO.into_iter().any(is_found) {
-                pairs.extend(compare(&own, &other).into_iter().filter(|pair| is_found(pair.flag)));
+                pairs.extend(compare(own, &other).into_iter().filter(|pair| is_found(pair.flag)));
             }
         }
         Ok(pairs)
@@ -157,6 +193,7 @@ mod tests {
     use journal::Draft;
 
     use super::*;
+    use crate::read::visit::{VisitOrder, VisitSort};
     use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
 
     fn neighbour(n: u8, from_min: i64, to_min: Option<i64>, north_m: i32) -> Neighbour {
@@ -216,6 +253,9 @@ mod tests {
             assert_eq!(row.flags, [Flag::DuplicateVisit], "{id}");
             assert_eq!(row.pairs.iter().map(|pair| pair.other).collect::<Vec<_>>(), [other]);
         }
+        assert_eq!(flagged(&device, None), [second, first], "both are found");
+        let started_at_ms = shown(second).started_at_ms;
+        assert_eq!(flagged(&device, Some(started_at_ms - 1)), [first], "also when only one is asked for");
         let change = VisitChange {
             cancelled: true,
             service: None,
@@ -226,5 +266,16 @@ mod tests {
         let reason = CorrectionReason::Duplicate;
         device.state(&[Draft::new(second, VisitCorrected { basis, reason, change, corrected_at_ms: 1 })]);
         assert_eq!(shown(first).flags, [], "the other one was taken back");
+        assert_eq!(flagged(&device, None), [second]);
+    }
+
+    /// Flagged visits until a moment, the latest first.
+    fn flagged(device: &TestDevice, to_ms: Option<i64>) -> Vec<VisitId> {
+        let filter = VisitFilter { flagged: true, to_ms, ..VisitFilter::default() };
+        let order = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 10 };
+        let rows = device.store.read(|reader| reader.visits(&filter, order)).unwrap();
+        assert_eq!(rows.total_count, rows.visits.len() as u64);
+        assert!(rows.visits.iter().all(|row| !row.flags.is_empty()), "each has its reason");
+        rows.visits.iter().map(|row| row.id).collect()
     }
 }

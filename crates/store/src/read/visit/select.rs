@@ -1,5 +1,7 @@
 //! Rows of visits and stories.
 
+use std::collections::BTreeSet;
+
 use domain::content::{
     CorrectionReason, DisputeReason, LateReason, LocationOutcome, ReviewReason, UnavailableReason,
     VisitOutcome,
@@ -34,7 +36,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<VisitRows, StoreError> {
-        let mut conditions = Conditions::of(filter);
+        let beside = if filter.flagged { self.beside_flagged(filter)? } else { BTreeSet::new() };
+        let mut conditions = Conditions::of(filter, &beside);
         let condition = conditions.sql();
         let total_count = self
             .conn
