@@ -33,7 +33,7 @@ def check(walk, lines, kept):
     for key, series in walk.series.items():
         with walk.at(f"the series of key {key.hex()}"):
             series.check_end()
-    _tree(walk, len(lines), kept)
+    _tree(walk, len(lines), kept, lines)
     walk.check_contents(is_whole=True)
     _files(walk, len(lines), len(refusals))
 
@@ -56,16 +56,18 @@ def _refusal(walk, line):
     need(not is_lost, "refusal", "is a good statement that had to be registered")
 
 
-def _tree(walk, size, kept):
+def _tree(walk, size, kept, lines):
     root_at = cose.tree(walk.files.get(folder.statement(leaf)) or b"" for leaf in range(size))
     for leaf, (stated, _) in walk.read.items():
         was = not stated.beacon or stated.beacon[0] <= leaf and root_at(stated.beacon[0]) == stated.beacon[1]
-        walk.need(was, folder.statement(leaf), "beacon", "names a log that never was: a sign that two were shown")
+        # Who signed it may have been shown another log, or lie; nobody else knows which, so the log says that it is so.
+        where, is_told = folder.statement(leaf), "split-view" in (lines[leaf] or {"flags": ()})["flags"]
+        walk.need(was or is_told, where, "beacon", "names a log that never was, and the log does not say so")
+        walk.need(not was or not is_told, f"log.jsonl, line {leaf + 1}", "flags", "bears `split-view` wrongly")
+        walk.notes += [] if was else [f"{where} names a log that never was: its signer was shown another, or lies."]
     heads = {name: data for name, data in walk.files.items() if name.startswith("heads/")}
-    for name, data in kept.items():
-        walk.check_head(name, data, size, root_at)
-    good = filter(None, [walk.check_head(name, data, size, root_at) for name, data in heads.items()])
-    covered = max((head.size for head in good), default=0)
+    _, good = ([walk.check_head(*one, size, root_at) for one in which.items()] for which in (kept, heads))
+    covered = max((head.size for head in good if head), default=0)
     walk.need(covered >= size, "heads", "head", f"the leaves from {covered} on are under no signed head that holds")
     is_last = walk.manifest.get("root") == (root_at(size).hex() if heads else None)
     walk.need(is_last, "manifest.json", "manifest", "names another last root than the leaves have")

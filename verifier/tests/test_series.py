@@ -315,7 +315,12 @@ class Beacons(OneLog):
     def test_a_log_that_never_was(self):
         size, _ = self.log.beacon()
         leaf = self.log.visit("split-view", beacon=(size, b"?" * 32))
+        self.expect()
+        self.assertTrue(any(note.startswith(statement(leaf)) for note in verify(self.log.files()).notes))
+        self.log.flags[leaf] = []
         self.expect((statement(leaf), "beacon"))
+        leaf = self.log.visit("split-view", beacon=self.log.beacon(size))
+        self.expect((statement(leaf - 1), "beacon"), (f"log.jsonl, line {leaf + 1}", "flags"))
 
     def test_a_log_that_is_larger_than_it_was(self):
         self.log.visit(goes_on=False)
