@@ -105,6 +105,10 @@ const FOOT: &str = "What the limits are:
   the agreement until the lists are ready.
 - **2 Mbit/s, 300 ms**: first pull and push again, over a line of 2 Mbit/s each way and 300 ms there and back; the limit is
   the goal. Once more with all connections broken in the middle: what travelled more than without the cut, against one batch.
+- **lists**: from the start of the app with a PIN to today's list, and what a page of 50 takes while the letters come.
+- **inclusion proof**: what a device does with what it keeps of an answer: hashes the statements of that push, folds the
+  range proof, verifies the head, makes the COSE receipt and verifies that.
+- **whole log**: `esep-operator verify` as a process, from its start to its end, by its processor time.
 - **bytes**: everything on the wire in both directions, HTTP headers included, for the push by the specialist's device
   and the first pull by the coordinator's.
 ";

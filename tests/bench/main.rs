@@ -10,6 +10,7 @@
 //! | `raw` | the limits: what the same bytes cost without the product |
 //! | `steps` | when the core passes its steps |
 //! | `lists` | from the start to the first list, search |
+//! | `log` | the whole log verified, a proof out of it |
 //! | `tap` | from the tap to the disk |
 //! | `line` | a network line that counts its bytes, and may be narrow, long or cut |
 //! | `road` | push, first pull, bytes |
@@ -18,6 +19,7 @@
 mod figures;
 mod line;
 mod lists;
+mod log;
 mod raw;
 mod road;
 mod steps;
@@ -33,6 +35,8 @@ const SYNCED: f64 = 10_000.0;
 const FULL: f64 = 100_000.0;
 /// Children of the specialist for the lists.
 const CHILDREN: f64 = 10_000.0;
+/// Statements of the log that is verified.
+const LOG: f64 = 1_000_000.0;
 /// Searches that are measured.
 const SEARCHES: f64 = 400.0;
 /// Taps that are measured each time.
@@ -92,5 +96,7 @@ async fn main() {
     let size = format!("{} visits, {} children", figures::thousands(full), figures::thousands(many));
     let device = lists::cold_start(&mut page, device, &size, 5).await;
     lists::search(&mut page, &device, &size, scaled(SEARCHES)).await;
+    drop(device);
+    log::measure(&mut page, &world, scaled(LOG));
     page.print(std::env::args().nth(1).as_deref());
 }

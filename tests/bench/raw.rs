@@ -9,7 +9,7 @@ use domain::content::{
 };
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, VisitId};
 use journal::seal::Stamp;
-use journal::{Draft, SeriesHead, SigningKey, VerifyingKey};
+use journal::{Draft, Sealed, SeriesHead, SigningKey, VerifyingKey};
 use platform::SystemRng;
 use rusqlite::Connection;
 
@@ -68,52 +68,97 @@ impl RawFile {
     }
 }
 
+/// Whom visits concern.
+#[derive(Clone, Copy)]
+pub(crate) struct Parties {
+    pub(crate) child: ChildId,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) specialist: PersonId,
+    pub(crate) place: PlaceId,
+}
+
 /// Statements of visits as a device makes them: registration, position, registration...
+pub(crate) struct Visits<'a> {
+    key: &'a SigningKey,
+    parties: Parties,
+    head: SeriesHead,
+    now_ms: i64,
+    /// Of the visit whose position comes next.
+    open: Option<(VisitId, CaptureId)>,
+}
+
+impl<'a> Visits<'a> {
+    /// Those after the statement at which a key's series stands.
+    pub(crate) fn after(key: &'a SigningKey, parties: Parties, head: SeriesHead) -> Self {
+        Self { key, parties, head, now_ms: 1_795_410_000_000, open: None }
+    }
+
+    fn registered(&mut self) -> Draft {
+        let (visit, capture) = (VisitId::random(&SystemRng), CaptureId::random(&SystemRng));
+        self.open = Some((visit, capture));
+        let Parties { child, organisation, specialist, place } = self.parties;
+        let registered = VisitRegistered {
+            child,
+            specialist,
+            organisation,
+            place: Some(place),
+            service: "speech-therapy".into(),
+            outcome: VisitOutcome::Held,
+            started_at_ms: self.now_ms,
+            finished_at_ms: None,
+            offset_min: 300,
+            late: None,
+            capture: Some(capture),
+            warned: None,
+        };
+        Draft::new(visit, registered)
+    }
+
+    fn located(&self, (visit, capture): (VisitId, CaptureId)) -> Draft {
+        let located = VisitLocated {
+            capture,
+            moment: LocationMoment::Registered,
+            outcome: LocationOutcome::Fix(DOOR),
+            began_at_ms: self.now_ms,
+            ended_at_ms: self.now_ms + 900,
+            ended_by: CaptureEnd::GoodFix,
+        };
+        Draft::new(visit, located)
+    }
+}
+
+impl Iterator for Visits<'_> {
+    type Item = Sealed;
+
+    fn next(&mut self) -> Option<Sealed> {
+        let draft = match self.open.take() {
+            Some(open) => self.located(open),
+            None => self.registered(),
+        };
+        let continuous = ContinuousTime { epoch: [7; 8], elapsed_ms: self.head.next_seq * 1_000 };
+        let stamp = Stamp { utc_ms: self.now_ms, continuous, beacon: None };
+        let rng: &dyn domain::Rng = &SystemRng;
+        let sealed =
+            journal::seal(&draft, &self.head, stamp, rng.array(), self.key).expect("a small content");
+        self.head = self.head.after(sealed.id);
+        self.now_ms += 1_000;
+        Some(sealed)
+    }
+}
+
 fn statements(key: &SigningKey, count: usize) -> Vec<Row> {
     let rng: &dyn domain::Rng = &SystemRng;
-    let (child, organisation) = (ChildId::random(rng), OrganisationId::random(rng));
-    let (specialist, place) = (PersonId::random(rng), PlaceId::random(rng));
-    let mut head = SeriesHead::EMPTY;
-    let mut all = Vec::with_capacity(count);
-    let (mut visit, mut capture) = (VisitId::random(rng), CaptureId::random(rng));
-    for number in 0..count {
-        let now_ms = 1_795_410_000_000 + i64::try_from(number).unwrap_or(0) * 1_000;
-        let draft = if number % 2 == 0 {
-            (visit, capture) = (VisitId::random(rng), CaptureId::random(rng));
-            let registered = VisitRegistered {
-                child,
-                specialist,
-                organisation,
-                place: Some(place),
-                service: "speech-therapy".into(),
-                outcome: VisitOutcome::Held,
-                started_at_ms: now_ms,
-                finished_at_ms: None,
-                offset_min: 300,
-                late: None,
-                capture: Some(capture),
-                warned: None,
-            };
-            Draft::new(visit, registered)
-        } else {
-            let located = VisitLocated {
-                capture,
-                moment: LocationMoment::Registered,
-                outcome: LocationOutcome::Fix(DOOR),
-                began_at_ms: now_ms,
-                ended_at_ms: now_ms + 900,
-                ended_by: CaptureEnd::GoodFix,
-            };
-            Draft::new(visit, located)
-        };
-        let continuous = ContinuousTime { epoch: [7; 8], elapsed_ms: number as u64 * 1_000 };
-        let stamp = Stamp { utc_ms: now_ms, continuous, beacon: None };
-        let sealed = journal::seal(&draft, &head, stamp, rng.array(), key).expect("a small content");
-        head = head.after(sealed.id);
+    let parties = Parties {
+        child: ChildId::random(rng),
+        organisation: OrganisationId::random(rng),
+        specialist: PersonId::random(rng),
+        place: PlaceId::random(rng),
+    };
+    let row = |sealed: Sealed| {
         let signature = key.sign(&sealed.bytes);
-        all.push(Row { bytes: sealed.bytes, content: sealed.content, signature });
-    }
-    all
+        Row { bytes: sealed.bytes, content: sealed.content, signature }
+    };
+    Visits::after(key, parties, SeriesHead::EMPTY).take(count).map(row).collect()
 }
 
 /// What the statements of so many visits cost at least.

@@ -19,6 +19,7 @@ use operator::{Folder, Instance};
 use platform::{SystemClock, SystemKeyring, SystemRng};
 
 use crate::line::{self, Counted, Shape};
+use crate::raw::Parties;
 
 /// Children of the specialist: as many as one tap may register.
 const CHILDREN: usize = 20;
@@ -46,6 +47,8 @@ pub(crate) struct World {
     villager: String,
     coordinator: String,
     organisation: String,
+    child: String,
+    place: String,
     folder: PathBuf,
 }
 
@@ -70,19 +73,32 @@ impl World {
         let coordinator = member("Үйлестіруші", "coordinator");
         let place = ["place", "add", "--label", "Сынақ көшесі 1", "--region", "KZ-71"];
         let place = added(&dir, &[&place[..], &["--lat", "51.16072", "--lon", "71.47065"]].concat());
+        let mut first = None;
         for number in 0..2 * CHILDREN {
             let given = format!("Бала{number}");
             let person = if number < CHILDREN { &specialist } else { &villager };
             let child = ["child", "add", "--surname", "Сынақов", "--given", &given, "--birth", "2016-03-01"];
             let home = ["--lives", &place, "--organisation", &organisation];
             let child = added(&dir, &[&child[..], &home].concat());
+            first.get_or_insert_with(|| child.clone());
             let team = ["care-team", "set", "--child", &child, "--person", person];
             let function = ["--organisation", &organisation, "--function", "speech-therapy"];
             Operator::command(&dir, &[&team[..], &function, &since].concat());
         }
         let operator = Operator::start(&dir, free_port());
         let folder = folder.to_owned();
-        Self { operator, specialist, villager, coordinator, organisation, folder }
+        let child = first.expect("there are children");
+        Self { operator, specialist, villager, coordinator, organisation, child, place, folder }
+    }
+
+    /// The specialist at the first child.
+    pub(crate) fn parties(&self) -> Parties {
+        Parties {
+            child: self.child.parse().expect("an id"),
+            organisation: self.organisation.parse().expect("an id"),
+            specialist: self.specialist.parse().expect("an id"),
+            place: self.place.parse().expect("an id"),
+        }
     }
 
     /// A new device of the specialist, before the agreement.

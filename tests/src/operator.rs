@@ -133,6 +133,11 @@ impl Operator {
         (Self::start(dir, port), demo)
     }
 
+    /// Runs one command on this operator's folder.
+    pub fn run(&self, arguments: &[&str]) -> std::process::Output {
+        Self::try_command(&self.dir, arguments)
+    }
+
     /// `http://127.0.0.1:...`.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
