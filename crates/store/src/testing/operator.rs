@@ -224,6 +224,7 @@ impl TestOperator {
             activation: "ABCD".into(),
             issued_by: self.key.id(),
             bound_at_ms: NOW_MS,
+            host: None,
         };
         self.state(device, bound);
         self.persons.insert(journal::VerifyingKey::from_cose_key(key).unwrap().id(), person);
