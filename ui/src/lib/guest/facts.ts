@@ -1,11 +1,11 @@
 import type { HandOver } from '../ipc/types';
 import type { App } from '../shell/app.svelte';
-import { organisationOf, placeLabel, positionOf, whenFullWords } from '../visit/words';
+import { placeLabel, positionOf, whenFullWords } from '../visit/words';
 
 /** Who, whom, when, what and where, in the words of the page of a visit. */
 export function factsOf(app: App, shown: HandOver): { label: string; value: string; testid: string }[] {
   const t = app.t.guest;
-  const who = [shown.specialist.name, positionOf(app, shown.specialist), organisationOf(app, shown.specialist)];
+  const who = [shown.specialist.name, positionOf(app, shown.specialist)];
   const what = shown.outcome === 'nobody-home' ? app.t.words.outcome['nobody-home'] : app.serviceName(shown.service);
   const facts = [
     { label: t.who, value: who.filter(Boolean).join(', '), testid: 'asked-who' },

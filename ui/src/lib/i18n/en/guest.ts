@@ -14,7 +14,7 @@ export const guest: Messages['guest'] = {
   setText: 'The coordinator gives the parent a code on paper “for the specialist’s device”. Where there is internet, hand the device to the parent, who enters the code, chooses a PIN and reads the agreement. Do not ask for the PIN and do not look.',
   set: 'Set the parent’s PIN',
   askTitle: 'Was the visit like this?',
-  askLead: 'You fill in this page yourself, as the child’s parent.',
+  askLead: (name: string) => `${name}, you fill this in yourself`,
   who: 'Who came',
   whom: 'To whom',
   when: 'When',
