@@ -46,18 +46,22 @@ pub(crate) async fn dispute(session: &Arc<Session>, request: DisputeVisit) -> Re
     answer(session, &request.visit, Some(request.basis), Some(request.reason.into()), text).await
 }
 
-/// The answer of a guest to what is on screen.
+/// An answer to what was on screen.
+pub(crate) struct Given {
+    /// The version.
+    pub(crate) basis: String,
+    /// Why it was not so; absent: it was so.
+    pub(crate) dispute: Option<DisputeReason>,
+    /// In words.
+    pub(crate) text: Option<String>,
+}
+
+/// The answer of a guest.
 ///
 /// # Errors
 /// As [`confirm`].
-pub(crate) async fn answer_as_guest(
-    session: &Arc<Session>,
-    id: VisitId,
-    basis: String,
-    dispute: Option<DisputeReason>,
-    text: Option<String>,
-) -> Result<()> {
-    give(session, id, Some(basis), dispute, text).await
+pub(crate) async fn answer_as_guest(session: &Arc<Session>, id: VisitId, given: Given) -> Result<()> {
+    give(session, id, Some(given.basis), given.dispute, given.text).await
 }
 
 async fn answer(

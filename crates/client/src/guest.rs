@@ -15,6 +15,7 @@ use domain::id::{PersonId, VisitId};
 use store::read::signed::Signed;
 use store::{Reader, Store};
 
+use crate::confirm_visit::Given;
 use crate::errors::{Failure, Result};
 use crate::ipc::{DisputeCode, GuestAnswer, GuestView, HandOver, VisitRef};
 use crate::options::Options;
@@ -123,9 +124,9 @@ pub(crate) async fn answer(
     let HandedOver { host, visit } = handed;
     let visit = *visit;
     let text = input::text_if(request.dispute == Some(DisputeCode::Other), request.text, "text")?;
-    let basis = request.basis;
+    let given = Given { basis: request.basis, dispute: request.dispute.map(Into::into), text };
     let shown = {
-        let basis = basis.clone();
+        let basis = given.basis.clone();
         host.read(move |host, reader| {
             let row = visits::find(reader, visit)?;
             if row.basis.to_string() != basis {
@@ -136,7 +137,7 @@ pub(crate) async fn answer(
         .await?
     };
     let guest = open(vault, ports, options, host, &request.account, request.pin).await?;
-    let said = say(&guest, host, visit, shown, basis, request.dispute, text).await;
+    let said = say(&guest, host, visit, shown, given).await;
     // Closing a database writes; that belongs off the async threads.
     blocking(move || {
         drop(guest);
@@ -176,15 +177,13 @@ async fn say(
     host: &Arc<Session>,
     visit: VisitId,
     shown: Vec<u8>,
-    basis: String,
-    dispute: Option<DisputeCode>,
-    text: Option<String>,
+    given: Given,
 ) -> Result<()> {
-    let binding = guest.read(|guest, reader| binding(guest, reader)).await?;
+    let binding = guest.read(binding).await?;
     // Before anything is signed: a key that was revoked says nothing that counts.
     visit_code::take_from_guest(host, guest.person, binding.clone(), Vec::new()).await?;
     visit_code::take_as_guest(guest, shown).await?;
-    confirm_visit::answer_as_guest(guest, visit, basis, dispute.map(Into::into), text).await?;
+    confirm_visit::answer_as_guest(guest, visit, given).await?;
     // All that waits, not the last alone: the app may have been killed between the two stores before.
     let answers = guest.read(|_, reader| Ok(reader.unsent_answers()?)).await?;
     visit_code::take_from_guest(host, guest.person, binding, answers).await
