@@ -216,6 +216,7 @@ pub(super) async fn a_parent_without_a_phone_answers_on_the_specialists_device()
     assert_eq!((count(&operator, "visit-confirmed"), count(&operator, "visit-disputed")), (1, 1));
     Operator::command(operator.dir(), &["doctor"]);
     is_on_the_page(&operator, &confirmed);
+    a_revoked_key_says_nothing(&operator, &device).await;
     wrong_pins_wait(&device).await;
 }
 
@@ -226,6 +227,23 @@ fn is_on_the_page(operator: &Operator, visit: &str) {
     Operator::command(operator.dir(), &["export", "--visit", visit, "--out", &to.to_string_lossy()]);
     let page = std::fs::read_to_string(to.join("visit.html")).expect("a page");
     assert!(page.contains("<span class=\"weak\">Маманның құрылғысында расталды</span>"), "{page}");
+}
+
+/// Once its revocation is known here, a key signs no answer that would only be flagged.
+async fn a_revoked_key_says_nothing(operator: &Operator, device: &Device) {
+    let listed = Operator::command(operator.dir(), &["device", "list", "--json"]);
+    let keys: Vec<serde_json::Value> = serde_json::from_str(&listed).expect("JSON");
+    let guests: Vec<_> = keys.iter().filter(|key| key["host"].is_string()).collect();
+    assert_eq!(guests.len(), 1, "the list says whose key lies on whose device: {listed}");
+    let key = guests[0]["key"].as_str().expect("a thumbprint");
+    Operator::command(operator.dir(), &["device", "revoke", "--key", key, "--reason", "replaced"]);
+    device.person.app.lock().await.expect("locked");
+    device.open(&device.host, PIN).await.expect("the specialist's own");
+    device.person.sync().await;
+    let shown = device.handed_over().await;
+    let said = device.person.app.answer_as_guest(device.answer(&shown, OWN_PIN)).await;
+    assert_eq!(code(said), ErrorCode::CodeOfUnknownKey);
+    assert_eq!(device.person.app.handed_over().await.expect("still hers").guests[0].confirmed, None);
 }
 
 /// A guest's PIN is guessed as slowly as anybody's.
