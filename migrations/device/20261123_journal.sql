@@ -10,7 +10,8 @@ CREATE TABLE device (
     operator_content BLOB NOT NULL,
     address TEXT NOT NULL,
     person BLOB, -- absent until the operator has bound the key
-    bound_at_ms INTEGER
+    bound_at_ms INTEGER,
+    host BLOB -- whose device it is, as the binding says; absent: the person's own
 ) STRICT;
 
 -- Small values that are nobody's statement.
@@ -223,7 +224,8 @@ CREATE TABLE key (
     person BLOB NOT NULL,
     bound_at_ms INTEGER NOT NULL,
     revoked_at_ms INTEGER,
-    compromised_since_ms INTEGER
+    compromised_since_ms INTEGER,
+    host BLOB -- whose device it lies on; absent: the person's own
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_device ON key (device);
 CREATE INDEX key_person ON key (person);
@@ -366,6 +368,7 @@ CREATE TABLE visit_answer (
     answered_at_ms INTEGER NOT NULL,
     basis BLOB NOT NULL,
     statement BLOB NOT NULL,
+    by_guest INTEGER NOT NULL CHECK (by_guest IN (0, 1)), -- 1: given on a specialist's device
     PRIMARY KEY (visit, representative)
 ) STRICT, WITHOUT ROWID;
 

@@ -84,7 +84,8 @@ CREATE TABLE activations (
     issued_at_ms INTEGER NOT NULL,
     expires_at_ms INTEGER NOT NULL,
     errors INTEGER NOT NULL,                     -- wrong secrets so far
-    used_by BLOB                                 -- the device-enrolled that used it; absent: unused
+    used_by BLOB,                                -- the device-enrolled that used it; absent: unused
+    host BLOB                                    -- whose device it makes a guest on; absent: on an own device
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE documents (
@@ -129,7 +130,8 @@ CREATE TABLE keys (
     device BLOB NOT NULL,
     bound_at_ms INTEGER NOT NULL,
     revoked_at_ms INTEGER,                       -- absent: not revoked
-    compromised_since_ms INTEGER                 -- absent: not suspected
+    compromised_since_ms INTEGER,                -- absent: not suspected
+    host BLOB                                    -- whose device the key lies on; absent: the person's own
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX keys_person ON keys (person);

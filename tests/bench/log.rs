@@ -125,6 +125,7 @@ fn bind(instance: &Instance, parties: &Parties, key: &SigningKey) -> SeriesHead 
             activation: "BNCH".into(),
             issued_by: operator.key.id(),
             bound_at_ms: now_ms,
+            host: None,
         };
         operator.state(txn, device, bound)?;
         let bound = txn.bound_key(key.id())?.ok_or(StoreError::Damaged("the key was bound"))?;

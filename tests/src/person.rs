@@ -80,9 +80,17 @@ impl Person {
     /// # Errors
     /// What the core answers.
     pub async fn enrol(&self, link: &str) -> Result<(), IpcError> {
+        self.enrol_with(link, PIN).await
+    }
+
+    /// The same with a PIN of one's own.
+    ///
+    /// # Errors
+    /// What the core answers.
+    pub async fn enrol_with(&self, link: &str, pin: &str) -> Result<(), IpcError> {
         let request = InspectOperator { link: Some(link.into()), address: None, code: None };
         let preview = self.app.inspect_operator(request).await?;
-        let enrol = Enrol { preview_id: preview.preview_id, pin: PIN.into(), label: String::new() };
+        let enrol = Enrol { preview_id: preview.preview_id, pin: pin.into(), label: String::new() };
         self.app.enrol(enrol).await.map(drop)
     }
 

@@ -152,6 +152,7 @@ KINDS = {
     }),
     "device-bound": ("operator", {
         "key": PublicKey(), "person": ID, "activation": ACTIVATION, "issued_by": THUMBPRINT, "bound_at_ms": MS,
+        "host": Optional(ID),
     }),
     "device-revoked": ("operator", {
         "key": THUMBPRINT,

@@ -137,6 +137,42 @@ export const screens = {
       await page.waitForSelector(id('code'));
     },
   },
+  guest: {
+    options: home('specialist', { guests: 1 }), hash: '#/today/ee0000',
+    go: async (page) => {
+      await page.click(id('guest-open'));
+      await page.waitForSelector(id('hand-over'));
+      await page.waitForTimeout(300);
+    },
+  },
+  'handed-over': { options: { stage: 'handed-over', roles: [], guests: 1 }, go: (page) => page.waitForSelector(id('asked-where')) },
+  'handed-over-dispute': {
+    options: { stage: 'handed-over', roles: [], guests: 2 },
+    go: async (page) => {
+      await page.click(id('guest-no'));
+      await page.click(id('guest-dispute-send'));
+      await page.waitForSelector(id('guest-reason'));
+    },
+  },
+  'guest-done': {
+    options: { stage: 'handed-over', roles: [], guests: 1 },
+    go: async (page) => {
+      await page.fill(id('guest-pin'), 'алма-1958');
+      await page.click(id('guest-yes'));
+      await page.waitForSelector(id('guest-done'));
+    },
+  },
+  'guest-answer': {
+    options: home('specialist', { guests: 1 }), hash: '#/today/ee0001',
+    go: async (page) => {
+      await page.waitForSelector(id('guest-mark'));
+      await page.evaluate((card) => document.querySelector(card).scrollIntoView({ block: 'start' }), id('answers'));
+    },
+  },
+  'guest-review': { options: home('coordinator', { guests: 1 }), go: async (page) => {
+    await page.click(id('view-all'));
+    await page.waitForSelector('[data-state="confirmed-on-device"]');
+  } },
   'read-code': {
     options: home('representative'),
     go: async (page) => {

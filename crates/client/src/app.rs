@@ -9,12 +9,13 @@ mod commands;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::account;
 use crate::background::Away;
 use crate::enrol::Previews;
 use crate::errors::{Failure, Result};
+use crate::guest::HandedOver;
 use crate::ipc::{AccountSummary, AppState, Stage};
 use crate::options::Options;
 use crate::pin;
@@ -40,6 +41,8 @@ struct Inner {
     vault: Arc<Vault>,
     previews: Previews,
     session: RwLock<Option<Arc<Session>>>,
+    /// The device is in a guest's hands: of the open account nothing answers but to the guest.
+    handed_over: Mutex<Option<HandedOver>>,
     /// Enrolling, unlocking, locking and leaving happen one after another.
     door: tokio::sync::Mutex<()>,
     away: Away,
@@ -81,6 +84,7 @@ impl App {
             vault: Arc::new(vault),
             previews: Previews::default(),
             session: RwLock::default(),
+            handed_over: Mutex::default(),
             door: tokio::sync::Mutex::default(),
             away: Away::default(),
             hold,
@@ -91,7 +95,15 @@ impl App {
 
     fn session(&self) -> Result<Arc<Session>> {
         self.lock_if_away();
+        if self.0.handed_over.lock().is_some() {
+            return Err(Failure::Locked);
+        }
         self.0.session.read().clone().ok_or(Failure::Locked)
+    }
+
+    fn in_guests_hands(&self) -> Result<HandedOver> {
+        self.lock_if_away();
+        self.0.handed_over.lock().clone().ok_or(Failure::Locked)
     }
 
     /// The open account, for tests that look behind the commands.
@@ -109,7 +121,11 @@ impl App {
             Some(session) => Some(account::standing(session).await?),
             None => None,
         };
-        let closed = if listed.is_empty() { Stage::Start } else { Stage::Locked };
+        let closed = match self.0.handed_over.lock().is_some() {
+            true => Stage::HandedOver,
+            false if listed.is_empty() => Stage::Start,
+            false => Stage::Locked,
+        };
         let facts = &self.0.ports.facts;
         Ok(AppState {
             stage: standing.as_ref().map_or(closed, |standing| standing.stage),
@@ -121,6 +137,7 @@ impl App {
                     label: account.label,
                     wait_s: account.wait_s,
                     locked_for_good: account.is_locked,
+                    is_guest: account.guest.is_some(),
                 })
                 .collect(),
             account: session.map(|session| session.id.as_str().to_owned()),
@@ -137,6 +154,7 @@ impl App {
 
     fn admit(&self, session: Arc<Session>) {
         self.0.away.end();
+        *self.0.handed_over.lock() = None;
         session.start();
         if let Some(before) = self.0.session.write().replace(session) {
             before.close();
@@ -145,6 +163,7 @@ impl App {
     }
 
     fn close(&self) -> Option<Arc<Session>> {
+        *self.0.handed_over.lock() = None;
         let session = self.0.session.write().take();
         if let Some(session) = &session {
             session.close();

@@ -1,7 +1,7 @@
 //! What a representative answers to a visit: it was so, or it was not so, signed and also offline.
 //!
 //! The own location is read once, at that moment, under the own consent, and only between the start of the visit and
-//! an hour after its end (architecture 6). Later the answer says so and nothing is read.
+//! an hour after its end (architecture 6). Later the answer says so and nothing is read. A guest's answer reads none.
 
 use std::sync::Arc;
 
@@ -46,6 +46,24 @@ pub(crate) async fn dispute(session: &Arc<Session>, request: DisputeVisit) -> Re
     answer(session, &request.visit, Some(request.basis), Some(request.reason.into()), text).await
 }
 
+/// An answer to what was on screen.
+pub(crate) struct Given {
+    /// The version.
+    pub(crate) basis: String,
+    /// Why it was not so; absent: it was so.
+    pub(crate) dispute: Option<DisputeReason>,
+    /// In words.
+    pub(crate) text: Option<String>,
+}
+
+/// The answer of a guest.
+///
+/// # Errors
+/// As [`confirm`].
+pub(crate) async fn answer_as_guest(session: &Arc<Session>, id: VisitId, given: Given) -> Result<()> {
+    give(session, id, Some(given.basis), given.dispute, given.text).await
+}
+
 async fn answer(
     session: &Arc<Session>,
     visit: &str,
@@ -54,7 +72,22 @@ async fn answer(
     text: Option<String>,
 ) -> Result<VisitView> {
     let id = visit_id(visit)?;
-    let capture = CaptureId::random(&*session.ports.rng);
+    give(session, id, basis, dispute, text).await?;
+    visits::one(session, id).await
+}
+
+async fn give(
+    session: &Arc<Session>,
+    id: VisitId,
+    basis: Option<String>,
+    dispute: Option<DisputeReason>,
+    text: Option<String>,
+) -> Result<()> {
+    // A guest's device is the specialist's: where that is says nothing about the family.
+    let capture = match session.account.host {
+        None => Some(CaptureId::random(&*session.ports.rng)),
+        Some(_) => None,
+    };
     session
         .append(None, move |session, appending| {
             let (row, reading) = check(session, appending, id, basis.as_deref())?;
@@ -66,6 +99,7 @@ async fn answer(
                 let noted = VisitNoted { purpose: NotePurpose::Dispute, text, about: Some(about) };
                 appending.seal(&Draft::new(id, noted))?;
             }
+            let Some(capture) = capture else { return Ok(()) };
             let pending = PendingCapture {
                 capture,
                 moment: LocationMoment::Confirmed,
@@ -78,6 +112,7 @@ async fn answer(
             }
         })
         .await?;
+    let Some(capture) = capture else { return Ok(()) };
     let is_begun = session
         .read(move |_, reader| {
             Ok(reader.pending_captures()?.iter().any(|pending| pending.capture == capture))
@@ -86,7 +121,7 @@ async fn answer(
     if is_begun {
         locate::start(session, capture);
     }
-    visits::one(session, id).await
+    Ok(())
 }
 
 /// The visit as it stands, and whether the own location may be read now.
@@ -134,10 +169,9 @@ fn seal_answer(
     appending: &mut Appending<'_>,
     row: &VisitRow,
     dispute: Option<DisputeReason>,
-    capture: CaptureId,
+    capture: Option<CaptureId>,
 ) -> Result<domain::id::StatementId> {
     let (basis, representative, answered_at_ms) = (row.basis, session.person, session.now_ms());
-    let capture = Some(capture);
     let draft = match dispute {
         None => Draft::new(row.id, VisitConfirmed { basis, representative, answered_at_ms, capture }),
         Some(reason) => {

@@ -27,7 +27,7 @@ use crate::pin::Pin;
 use crate::ports::Ports;
 use crate::session::{Session, blocking};
 use crate::vault::pending::{Pending, attempt_name};
-use crate::vault::{AccountId, Vault};
+use crate::vault::{AccountId, Guest, Vault};
 
 /// Operators that were looked at and not enrolled with.
 const MAX_PREVIEWS: usize = 16;
@@ -175,8 +175,8 @@ fn complete(
     label: &str,
     recovery_key: &[u8],
 ) -> Result<(AccountId, Store)> {
-    match store.bind(answer) {
-        Ok(_) => {}
+    let person = match store.bind(answer) {
+        Ok(person) => person,
         // Whoever answered does not hold the key that the person compared.
         Err(StoreError::Unproven) => {
             drop(store);
@@ -184,8 +184,10 @@ fn complete(
             return Err(Failure::NotAnOperator);
         }
         Err(error) => return Err(error.into()),
-    }
-    vault.complete(&pending, pin, label, recovery_key)?;
+    };
+    let host = store.account()?.and_then(|account| account.host);
+    let guest = host.map(|host| Guest { person, host });
+    vault.complete(&pending, pin, label, recovery_key, guest)?;
     Ok((pending.id, store))
 }
 

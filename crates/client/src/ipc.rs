@@ -41,6 +41,10 @@
 //! | `confirm_visit`, `dispute_visit` | [`ConfirmVisit`] / [`DisputeVisit`] -> [`VisitView`] | parent |
 //! | `show_code` | [`VisitRef`] -> [`ShownCode`] | the own visit, or the own answer, for a device without network |
 //! | `read_code` | [`ReadCode`] -> [`ReadVisit`] | takes what another device shows |
+//! | `guests` | [`VisitRef`] -> `Vec<`[`GuestView`]`>` | who has a PIN of the own on this device and may answer to the own visit |
+//! | `hand_over` | [`VisitRef`] -> [`AppState`] | gives the device to a guest for that visit: all else is closed; `lock` takes it back |
+//! | `handed_over` | -> [`HandOver`] | what the guest sees |
+//! | `answer_as_guest` | [`GuestAnswer`] -> `HandOver` | the guest's answer, under the guest's PIN |
 //! | `review_visit` | [`ReviewVisit`] -> [`VisitView`] | coordinator |
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
 //! | `check_trust` | -> [`SyncState`] | the operator is asked to prove that its log is one; nothing less brings trust back |
@@ -178,7 +182,7 @@ codes! {
         Internal,
     }
     /// Where the app stands.
-    pub enum Stage { Start, Locked, Agreement, Home }
+    pub enum Stage { Start, Locked, Agreement, Home, HandedOver }
     /// A role of the person.
     pub enum RoleCode { Specialist, Representative, Coordinator }
     /// A language.
@@ -228,7 +232,7 @@ codes! {
         InOrder, Explained, FamilyCalled, WrongTime, WrongService, Duplicate, WrongPlace, NotHeld, MoreNeeded,
     }
     /// The confirmation as a whole.
-    pub enum ConfirmationState { None, Confirmed, Disputed }
+    pub enum ConfirmationState { None, ConfirmedOnDevice, Confirmed, Disputed }
     /// Why a representative disputes.
     pub enum DisputeCode { NobodyCame, OtherPerson, OtherTime, OtherPlace, OtherService, ChildAbsent, Other }
     /// Why something is corrected.
@@ -291,6 +295,8 @@ ipc! {
         /// Seconds until a PIN is taken again.
         pub wait_s: u32,
         pub locked_for_good: bool,
+        /// Of a representative without a phone, on the specialist's device.
+        pub is_guest: bool,
     }
 
     /// Where the app stands.
@@ -663,6 +669,44 @@ ipc! {
         pub text: Option<String>,
     }
 
+    /// A representative without a phone who has a PIN of the own on this device.
+    pub struct GuestView {
+        pub account: String,
+        pub name: String,
+        /// Seconds until a PIN is taken again.
+        pub wait_s: u32,
+        pub locked_for_good: bool,
+        /// The answer to the visit as it stands; absent while there is none.
+        pub confirmed: Option<bool>,
+    }
+
+    /// A visit before whom it concerns, and nothing else.
+    pub struct HandOver {
+        pub visit: String,
+        pub basis: String,
+        pub child: String,
+        pub specialist: PersonCard,
+        pub place_label: Option<String>,
+        pub service: String,
+        pub outcome: OutcomeCode,
+        #[ts(type = "number")]
+        pub started_at_ms: i64,
+        #[ts(type = "number | null")]
+        pub finished_at_ms: Option<i64>,
+        pub offset_min: i16,
+        pub guests: Vec<GuestView>,
+    }
+
+    pub struct GuestAnswer {
+        pub account: String,
+        pub pin: String,
+        /// `basis` of the [`HandOver`] on screen.
+        pub basis: String,
+        /// Why it was not so; absent: it was so.
+        pub dispute: Option<DisputeCode>,
+        pub text: Option<String>,
+    }
+
     pub struct ReviewVisit {
         pub visit: String,
         pub basis: String,
@@ -713,6 +757,8 @@ ipc! {
         /// Given to the visit as it stands now.
         pub current: bool,
         pub mine: bool,
+        /// Given on the specialist's device: weaker evidence.
+        pub on_specialists_device: bool,
     }
 
     /// A visit in a list.
@@ -761,6 +807,8 @@ ipc! {
         pub text: Option<String>,
         /// The statement is there, its content is not for this reader.
         pub withheld: bool,
+        /// An answer that was given on the specialist's device.
+        pub on_specialists_device: bool,
         pub transport: TransportView,
     }
 

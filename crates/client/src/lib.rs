@@ -13,6 +13,7 @@
 //! | `access` | who the person is and what that allows |
 //! | `register_visit`, `change_visit`, `confirm_visit`, `review_visit` | the facts |
 //! | `room` | whether a visit more finds room |
+//! | `guest` | a representative without a phone answers on the specialist's device |
 //! | `visit_code` | two devices without a network |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
@@ -40,6 +41,7 @@ mod confirm_visit;
 mod enrol;
 mod errors;
 mod file;
+mod guest;
 mod input;
 mod locate;
 mod options;

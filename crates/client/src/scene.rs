@@ -137,7 +137,7 @@ impl Setting {
         let store = Store::create(&pending.database, &Sensitive::new(*pending.key.expose())).unwrap();
         self.bind(&store, &*clock, &*rng);
         self.pull(&store);
-        vault.complete(&pending, &Pin::typed(PIN.into()), "", &[9; 32]).unwrap();
+        vault.complete(&pending, &Pin::typed(PIN.into()), "", &[9; 32], None).unwrap();
         drop(store);
         let (location, events) = (Arc::new(ScriptedLocation::default()), Arc::new(CountedEvents::default()));
         let ports = Ports {

@@ -35,6 +35,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use domain::id::PersonId;
 use domain::sensitive::Sensitive;
 use domain::{Clock, Rng};
 use recovery::SealedKey;
@@ -95,6 +96,33 @@ struct AccountFile {
     cost: Argon2Cost,
     key: Wrapped,
     recovery: SealedKey,
+    /// Whose it is and on whose device, of a guest: the host's screen finds the account by it. Random ids, no names.
+    guest: Option<Guest>,
+}
+
+/// Guest and host of an account, as the operator bound its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Guest {
+    /// Whose account.
+    #[serde(with = "as_text")]
+    pub(crate) person: PersonId,
+    /// On whose device.
+    #[serde(with = "as_text")]
+    pub(crate) host: PersonId,
+}
+
+/// Ids as everywhere in texts.
+mod as_text {
+    use domain::id::PersonId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(id: &PersonId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PersonId, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// What the unlock screen shows of an account.
@@ -108,6 +136,8 @@ pub(crate) struct Listed {
     pub(crate) wait_s: u32,
     /// Ten wrong PINs.
     pub(crate) is_locked: bool,
+    /// Of a guest.
+    pub(crate) guest: Option<Guest>,
 }
 
 /// All accounts of a profile.
@@ -171,13 +201,16 @@ impl Vault {
             if !self.path(&id).join(ACCOUNT).exists() {
                 continue;
             }
-            let (number, label) = match self.read(&id) {
-                Ok(account) if account.label.is_empty() => (account.number, account.number.to_string()),
-                Ok(account) => (account.number, account.label),
-                Err(_) => (u32::MAX, "?".into()),
+            let (number, label, guest) = match self.read(&id) {
+                Ok(account) if account.label.is_empty() => {
+                    (account.number, account.number.to_string(), account.guest)
+                }
+                Ok(account) => (account.number, account.label, account.guest),
+                Err(_) => (u32::MAX, "?".into(), None),
             };
             let attempts = Attempts::read(&self.path(&id), &*self.clock)?;
-            let entry = Listed { id, label, wait_s: attempts.wait_s(), is_locked: attempts.is_locked() };
+            let (wait_s, is_locked) = (attempts.wait_s(), attempts.is_locked());
+            let entry = Listed { id, label, wait_s, is_locked, guest };
             listed.push((number, entry));
         }
         listed.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));

@@ -4,9 +4,11 @@
 //! | Module | Holds |
 //! |---|---|
 //! | [`picture`] | bytes as the text of a QR code, and its picture |
+//! | [`guest`] | the same between two accounts of one device |
 //! | [`heard`] | what a code says, once every signature in it verified |
 //! | [`judge`] | whether this person should take it |
 
+mod guest;
 mod heard;
 mod judge;
 mod picture;
@@ -27,6 +29,8 @@ use crate::errors::{Failure, Result};
 use crate::ipc::{ReadCode, ReadVisit, ShownCode, VisitRef};
 use crate::session::{Session, blocking};
 use crate::visits::{self, visit_id};
+
+pub(crate) use guest::{take_as_guest, take_from_guest};
 
 /// How long after its newest statement a code is shown and taken: an answer is given while both still remember. Later
 /// the visit and the answer go by the network.
@@ -75,16 +79,29 @@ pub(crate) async fn show(session: &Arc<Session>, request: VisitRef) -> Result<Sh
                 true => versions(reader, &row)?,
                 false => vec![own_answer(session, reader, &row)?],
             };
-            let shown = with_bindings(reader, &signed)?;
-            let newest_s = shown.iter().skip(shown.len() - signed.len());
-            let newest_s =
-                newest_s.map(|shown| shown.statement.header().issued_at_s).max().unwrap_or_default();
+            let (bytes, newest_s) = encode(session, reader, &signed)?;
             require_fresh(session, reader, newest_s)?;
-            let bytes = code::encode(session.account.operator.key.id(), &shown)
-                .map_err(|_| Failure::Code(Refusal::TooLarge))?;
             picture::draw(&bytes)
         })
         .await
+}
+
+/// The bytes of a code, and when the newest statement in it was signed.
+fn encode(session: &Session, reader: &Reader<'_>, signed: &[Signed]) -> Result<(Vec<u8>, i64)> {
+    let shown = with_bindings(reader, signed)?;
+    let newest_s = shown.iter().skip(shown.len() - signed.len());
+    let newest_s = newest_s.map(|shown| shown.statement.header().issued_at_s).max().unwrap_or_default();
+    let bytes = code::encode(session.account.operator.key.id(), &shown)
+        .map_err(|_| Failure::Code(Refusal::TooLarge))?;
+    Ok((bytes, newest_s))
+}
+
+/// An own visit as a code would show it, for a guest of this device.
+///
+/// # Errors
+/// As [`show`], but that it may be of any age: both are here.
+pub(crate) fn bytes_of_visit(session: &Session, reader: &Reader<'_>, row: &VisitRow) -> Result<Vec<u8>> {
+    Ok(encode(session, reader, &versions(reader, row)?)?.0)
 }
 
 /// Takes what another device shows, once all of it is checked, and gives the visit as it stands now.

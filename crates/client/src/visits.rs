@@ -154,6 +154,7 @@ fn filter(viewer: &Viewer, query: &VisitQuery) -> Result<VisitFilter> {
         }),
         confirmation: query.confirmation.map(|state| match state {
             ConfirmationState::None => Confirmation::None,
+            ConfirmationState::ConfirmedOnDevice => Confirmation::ByGuest,
             ConfirmationState::Confirmed => Confirmation::Confirmed,
             ConfirmationState::Disputed => Confirmation::Disputed,
         }),

@@ -827,6 +827,9 @@ pub struct DeviceBound {
     pub issued_by: KeyId,
     /// When.
     pub bound_at_ms: i64,
+    /// Whose device it is, when it is not the person's own: the code was issued for a guest on that person's device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<PersonId>,
 }
 
 /// A device's key no longer speaks for the person. `sub`: the device.

@@ -146,7 +146,8 @@ pub fn location_flags(outcome: &LocationOutcome, presence: Option<Presence>) -> 
 pub fn standing(confirmation: Confirmation, started_at_ms: i64, now_ms: i64) -> Option<Flag> {
     match confirmation {
         Confirmation::Disputed => Some(Flag::Disputed),
-        Confirmation::Confirmed => None,
+        // An answer by a guest bears a flag of its own.
+        Confirmation::Confirmed | Confirmation::ByGuest => None,
         Confirmation::None => {
             (now_ms.saturating_sub(started_at_ms) > limit::UNCONFIRMED_MS).then_some(Flag::Unconfirmed)
         }

@@ -22,6 +22,9 @@ pub struct VisitStatement {
     /// Whether that person may say this about the visit, as far as the reader knows: an answer is a representative's
     /// of the child, a review a coordinator's of the organisation. Asked of answers and reviews alone.
     pub has_authority: bool,
+    /// Whether it was signed on a specialist's device: the binding of the key names a host, or the operator found the
+    /// specialist's records on the same device. Asked of answers alone.
+    pub by_guest: bool,
     /// What it says; `None` when the reader may see only the envelope or the content was erased.
     pub content: Option<Content>,
 }
@@ -57,6 +60,8 @@ pub struct GivenAnswer {
     pub answered_at_ms: i64,
     /// The version of the visit that was on screen.
     pub basis: StatementId,
+    /// Given on a specialist's device.
+    pub by_guest: bool,
 }
 
 /// The confirmation of a visit as a whole.
@@ -64,7 +69,9 @@ pub struct GivenAnswer {
 pub enum Confirmation {
     /// Nobody has answered to the visit as it stands.
     None,
-    /// Somebody confirmed and nobody disputes.
+    /// Confirmed on a specialist's device alone: weaker evidence, never a full confirmation.
+    ByGuest,
+    /// Somebody confirmed on a device of the own and nobody disputes.
     Confirmed,
     /// At least one representative disputes.
     Disputed,
@@ -115,6 +122,25 @@ pub struct Visit {
     pub answers: BTreeMap<PersonId, GivenAnswer>,
     /// The latest note for the care team.
     pub note: Option<String>,
+}
+
+impl Confirmation {
+    /// The code in SQL, files and words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Confirmation::None => "none",
+            Confirmation::ByGuest => "confirmed-on-device",
+            Confirmation::Confirmed => "confirmed",
+            Confirmation::Disputed => "disputed",
+        }
+    }
+
+    /// The confirmation of that code.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::None, Self::ByGuest, Self::Confirmed, Self::Disputed]
+            .into_iter()
+            .find(|known| known.as_str() == code)
+    }
 }
 
 impl Visit {
@@ -212,6 +238,7 @@ impl Visit {
                         statement: statement.id,
                         answered_at_ms: confirmed.answered_at_ms,
                         basis: confirmed.basis,
+                        by_guest: statement.by_guest,
                     },
                 );
             }
@@ -223,6 +250,7 @@ impl Visit {
                         statement: statement.id,
                         answered_at_ms: disputed.answered_at_ms,
                         basis: disputed.basis,
+                        by_guest: statement.by_guest,
                     },
                 );
             }
@@ -263,6 +291,7 @@ impl Visit {
     pub fn confirmation(&self) -> Confirmation {
         self.current_answers()
             .map(|(_, given)| match given.answer {
+                Answer::Confirmed if given.by_guest => Confirmation::ByGuest,
                 Answer::Confirmed => Confirmation::Confirmed,
                 Answer::Disputed(_) => Confirmation::Disputed,
             })

@@ -256,6 +256,14 @@ pub const REVIEW: &[Word] = &[
 /// What the representatives answered.
 pub const CONFIRMATION: &[Word] = &[
     ("none", ["Жауап күтілуде", "Ждём ответа", "Awaiting an answer"]),
+    (
+        "confirmed-on-device",
+        [
+            "Маманның құрылғысында расталды",
+            "Подтверждён на устройстве специалиста",
+            "Confirmed on the specialist’s device",
+        ],
+    ),
     ("confirmed", ["Расталды", "Подтверждён", "Confirmed"]),
     ("disputed", ["Даулы", "Оспорен", "Disputed"]),
 ];

@@ -47,11 +47,18 @@ impl FreshCode {
     }
 
     /// Keeps it for a person and ends the person's other codes: a code that was mislaid must not open the door beside
-    /// the one that replaced it. `false`: its lookup part is in use, make another one.
+    /// the one that replaced it. With a `host` it makes a guest on that person's device, and the binding will say so.
+    /// `false`: its lookup part is in use, make another one.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn keep(&self, txn: &mut dyn StoreTxn, person: PersonId, now_ms: i64) -> Result<bool, StoreError> {
+    pub fn keep(
+        &self,
+        txn: &mut dyn StoreTxn,
+        person: PersonId,
+        host: Option<PersonId>,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         if let Some(taken) = txn.activation(self.code.lookup())?
             && taken.expires_at_ms.saturating_add(REUSE_AFTER_MS) > now_ms
         {
@@ -67,6 +74,7 @@ impl FreshCode {
             expires_at_ms: now_ms.saturating_add(LIFETIME_H * 3_600_000),
             errors: 0,
             used_by: None,
+            host,
         })?;
         Ok(true)
     }

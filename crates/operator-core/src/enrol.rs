@@ -127,6 +127,7 @@ pub fn enrol(
         activation: activation.lookup.clone(),
         issued_by: operator.key.id(),
         bound_at_ms: now_ms,
+        host: activation.host,
     };
     operator.state(txn, device, bound)?;
     let unbound = StoreError::Damaged("a key that was just bound is not there");

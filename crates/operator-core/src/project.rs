@@ -70,6 +70,7 @@ fn put_keys(
                 bound_at_ms: bound.bound_at_ms,
                 revoked_at_ms: None,
                 compromised_since_ms: None,
+                host: bound.host,
             })
         }
         Content::DeviceRevoked(revoked) => match txn.bound_key(revoked.key)? {

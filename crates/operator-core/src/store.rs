@@ -128,6 +128,8 @@ pub struct BoundKey {
     pub revoked_at_ms: Option<i64>,
     /// Since when its owner suspects that others have it.
     pub compromised_since_ms: Option<i64>,
+    /// Whose device it lies on, when that is not the person's own.
+    pub host: Option<PersonId>,
 }
 
 impl BoundKey {
@@ -182,6 +184,8 @@ pub struct Activation {
     pub errors: u32,
     /// The `device-enrolled` that used it.
     pub used_by: Option<StatementId>,
+    /// On whose device it makes a guest; absent: on a device of the person's own.
+    pub host: Option<PersonId>,
 }
 
 /// Which part of the log a reader asks for.

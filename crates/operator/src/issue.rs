@@ -1,5 +1,6 @@
 //! Activation codes for people, and the links that carry them.
 
+use domain::content::Role;
 use domain::id::PersonId;
 use operator_core::activation::FreshCode;
 use operator_core::directory;
@@ -28,6 +29,9 @@ pub enum IssueError {
     /// The person has no role.
     #[error("this person has no role: give one first")]
     NoRole,
+    /// A guest answers to visits, and nobody else's device is lent for that.
+    #[error("only a representative is a guest, and only on the device of somebody else who is a specialist")]
+    NoGuest,
     /// Nobody could reach the server by the link.
     #[error("the link needs an address: pass --address https://... or set `address` in esep-operator.toml")]
     NoAddress,
@@ -41,6 +45,37 @@ pub enum IssueError {
 /// # Errors
 /// [`IssueError`].
 pub fn issue(instance: &Instance, person: PersonId, address: Option<&str>) -> Result<Issued, IssueError> {
+    make(instance, person, None, address)
+}
+
+/// Issues a code for a representative without a phone: the key that it binds lies on the specialist's device, and the
+/// binding says so whatever that device says.
+///
+/// # Errors
+/// [`IssueError`], of it [`IssueError::NoGuest`] when these two cannot be guest and host.
+pub fn issue_for_guest(
+    instance: &Instance,
+    person: PersonId,
+    host: PersonId,
+    address: Option<&str>,
+) -> Result<Issued, IssueError> {
+    let now_ms = instance.now_ms();
+    let has = |person, role| -> Result<bool, IssueError> {
+        let row = directory::person(instance.read()?.as_ref(), person, now_ms)?;
+        Ok(row.ok_or(IssueError::NotFound)?.roles(now_ms).contains(&role))
+    };
+    if person == host || !has(person, Role::Representative)? || !has(host, Role::Specialist)? {
+        return Err(IssueError::NoGuest);
+    }
+    make(instance, person, Some(host), address)
+}
+
+fn make(
+    instance: &Instance,
+    person: PersonId,
+    host: Option<PersonId>,
+    address: Option<&str>,
+) -> Result<Issued, IssueError> {
     let address = address.map(str::to_owned).or_else(|| instance.config.public_address());
     let address = address.ok_or(IssueError::NoAddress)?;
     let row = directory::person(instance.read()?.as_ref(), person, instance.now_ms())?;
@@ -49,7 +84,8 @@ pub fn issue(instance: &Instance, person: PersonId, address: Option<&str>) -> Re
     }
     loop {
         let fresh = FreshCode::make(instance.rng.as_ref())?;
-        let is_kept = instance.transact(|txn, operator| fresh.keep(txn, person, operator.clock.utc_ms()))?;
+        let is_kept =
+            instance.transact(|txn, operator| fresh.keep(txn, person, host, operator.clock.utc_ms()))?;
         if is_kept {
             let code = fresh.code;
             let link = ActivationLink { address, code: code.clone(), fingerprint: instance.key.id() };

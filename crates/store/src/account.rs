@@ -1,6 +1,6 @@
 //! Whose file it is: the device's key, the operator, the person.
 
-use domain::content::{Content, DeviceEnrolled};
+use domain::content::{Content, DeviceBound, DeviceEnrolled};
 use domain::id::{DeviceId, PersonId};
 use domain::{Clock, Rng};
 use journal::{Beacon, Draft, Sealed, SigningKey, Statement, codec};
@@ -40,20 +40,25 @@ pub struct Account {
     pub person: Option<PersonId>,
     /// When the operator bound it, UTC ms.
     pub bound_at_ms: Option<i64>,
+    /// Whose device it is, as the operator's binding says; `None` when it is the person's own.
+    pub host: Option<PersonId>,
 }
 
 impl Account {
     pub(crate) fn load(conn: &Connection) -> Result<Option<Self>, StoreError> {
         let mut select = conn.prepare(
-            "SELECT id, secret, operator_statement, operator_content, address, person, bound_at_ms FROM device",
+            "SELECT id, secret, operator_statement, operator_content, address, person, bound_at_ms, host
+               FROM device",
         )?;
         let row = select.query_row([], |row| {
             let secret: Zeroizing<[u8; 32]> = Zeroizing::new(row.get(1)?);
             let operator: (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
             let person: Option<Blob<PersonId>> = row.get(5)?;
-            Ok((row.get::<_, Blob<DeviceId>>(0)?.0, secret, operator, row.get(4)?, person, row.get(6)?))
+            let device = row.get::<_, Blob<DeviceId>>(0)?.0;
+            let host: Option<Blob<PersonId>> = row.get(7)?;
+            Ok((device, secret, operator, row.get(4)?, person, row.get(6)?, host))
         });
-        let Some((device, secret, operator, address, person, bound_at_ms)) = row.optional()? else {
+        let Some((device, secret, operator, address, person, bound_at_ms, host)) = row.optional()? else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -64,6 +69,7 @@ impl Account {
             address,
             person: person.map(|person| person.0),
             bound_at_ms,
+            host: host.map(|host| host.0),
         }))
     }
 }
@@ -114,7 +120,7 @@ impl Store {
     /// [`StoreError::Unproven`] when anything does not verify; then nothing is changed.
     pub fn bind(&self, response: &EnrolResponse) -> Result<PersonId, StoreError> {
         let account = self.shared_account().ok_or(StoreError::NoDevice)?;
-        let (person, bound_at_ms) = bound_to(&account, &response.bound).ok_or(StoreError::Unproven)?;
+        let bound = bound_to(&account, &response.bound).ok_or(StoreError::Unproven)?;
         let first = self.with_reader(|conn| statement::own(conn, 0, 1))?;
         let leaf_index = response.registration.first_leaf;
         let entries = first
@@ -129,13 +135,13 @@ impl Store {
                 receipts::set_beacon(transaction, proven.head())?;
             }
             transaction.execute(
-                "UPDATE device SET person = ?1, bound_at_ms = ?2",
-                (person.as_bytes(), bound_at_ms),
+                "UPDATE device SET person = ?1, bound_at_ms = ?2, host = ?3",
+                (bound.person.as_bytes(), bound.bound_at_ms, bound.host.map(|host| *host.as_bytes())),
             )?;
             Ok::<_, StoreError>(())
         })?;
         self.refresh_account()?;
-        Ok(person)
+        Ok(bound.person)
     }
 
     /// Whose file it is; `None` before [`Store::begin_device`].
@@ -168,7 +174,7 @@ impl Store {
 }
 
 /// To whom the operator binds this device's key, if that is what the pair says.
-fn bound_to(account: &Account, pair: &Pair) -> Option<(PersonId, i64)> {
+fn bound_to(account: &Account, pair: &Pair) -> Option<DeviceBound> {
     let statement = Statement::decode(&pair.statement).ok()?.verify(&account.operator.key).ok()?;
     if statement.payload() != codec::hash(&pair.content)
         || statement.header().subject != account.device.into()
@@ -176,9 +182,7 @@ fn bound_to(account: &Account, pair: &Pair) -> Option<(PersonId, i64)> {
         return None;
     }
     match codec::decode(statement.header().kind, &pair.content).ok()? {
-        Content::DeviceBound(bound) if bound.key == account.key.verifying_key().to_cose_key() => {
-            Some((bound.person, bound.bound_at_ms))
-        }
+        Content::DeviceBound(bound) if bound.key == account.key.verifying_key().to_cose_key() => Some(bound),
         _ => None,
     }
 }

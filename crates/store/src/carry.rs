@@ -57,7 +57,7 @@ impl Store {
             let mut select = conn.prepare_cached(
                 "SELECT bytes, content FROM carried_statement
                   WHERE (state = 'waiting' OR (?2 AND state = 'early'))
-                    AND (kind IN ('visit-confirmed', 'visit-disputed')) = ?1
+                    AND (kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted')) = ?1
                   ORDER BY key, seq LIMIT ?3",
             )?;
             let rows = select.query_map((answers, again, MAX_ITEMS), |row| {

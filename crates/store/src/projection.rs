@@ -22,11 +22,13 @@ mod visit;
 use std::collections::{BTreeSet, HashMap};
 
 use domain::Kind;
+use domain::flag::Flag;
 use domain::id::{KeyId, PersonId, SubjectId};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::account::Account;
 use crate::column::{Blob, Text};
+use crate::statement::Believed;
 use crate::{Store, StoreError, lookup, setting};
 
 /// Subjects whose rows do not fit their statements any more.
@@ -161,6 +163,27 @@ fn person_of(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<
     let mut select = conn.prepare_cached("SELECT person FROM key WHERE id = ?1")?;
     let person = select.query_row([key.as_bytes()], |row| row.get::<_, Blob<PersonId>>(0)).optional()?;
     Ok(person.map(|person| person.0))
+}
+
+/// Whether a statement is an answer that was given on a specialist's device: the binding of its key names a host, or
+/// the operator found the specialist's records on the same device.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn is_by_guest(
+    conn: &Connection,
+    account: &Account,
+    statement: &Believed,
+) -> Result<bool, StoreError> {
+    if !matches!(statement.kind, Kind::VisitConfirmed | Kind::VisitDisputed) {
+        return Ok(false);
+    }
+    if statement.own && account.host.is_some() || statement.flags.contains(&Flag::OneDevice) {
+        return Ok(true);
+    }
+    let mut select =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM key WHERE id = ?1 AND host IS NOT NULL)")?;
+    Ok(select.query_row([statement.key.as_bytes()], |row| row.get(0))?)
 }
 
 /// To whom keys are bound, as far as known here, while none is bound anew: many visits are signed by few keys.

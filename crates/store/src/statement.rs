@@ -86,7 +86,7 @@ pub(crate) const ABOUT: &str = "SELECT * FROM (
      WHERE l.subject = ?1
     UNION ALL
     SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
-           iif(kind IN ('visit-confirmed', 'visit-disputed'), 2, 0)
+           iif(kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted'), 2, 0)
       FROM carried_statement WHERE subject = ?1)
      ORDER BY leaf_index IS NULL, leaf_index, turn, seq";
 

@@ -5,6 +5,7 @@ mod agreement;
 mod device;
 mod disk;
 mod faults;
+mod guest;
 mod kill;
 mod location;
 mod recovery;
@@ -143,4 +144,9 @@ async fn an_answer_without_network_arrives_once_by_the_parent() {
 async fn an_answer_that_overtakes_its_visit_reaches_everybody() {
     within(MINUTES, two_devices::answered_without_network(two_devices::First::ParentBeforeAnEarlierVisit))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_without_a_phone_answers_on_the_specialists_device() {
+    within(MINUTES, guest::a_parent_without_a_phone_answers_on_the_specialists_device()).await;
 }

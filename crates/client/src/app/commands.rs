@@ -10,17 +10,17 @@ use crate::errors::{Failure, Result};
 use crate::ipc::{
     AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery,
     CodeImage, ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol,
-    FinishVisit, InspectOperator, IpcError, LocationMomentView, Me, NoteVisit, OperatorPreview, Preferences,
-    ReadCode, ReadVisit, RegisterVisit, RegisteredVisits, ReviewVisit, SavedFile, ServiceView, SetAside,
-    ShownCode, SyncState, Tick, Today, Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery,
-    VisitRef, VisitView,
+    FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, IpcError, LocationMomentView, Me,
+    NoteVisit, OperatorPreview, Preferences, ReadCode, ReadVisit, RegisterVisit, RegisteredVisits,
+    ReviewVisit, SavedFile, ServiceView, SetAside, ShownCode, SyncState, Tick, Today, Unlock, VisitDetails,
+    VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
 use crate::pin::Pin;
 use crate::session::blocking;
 use crate::vault::AccountId;
 use crate::{
-    account, aside, change_visit, children, code_image, confirm_visit, people, readings, register_visit,
-    review_visit, sync_loop, trust, visit_code, visits,
+    account, aside, change_visit, children, code_image, confirm_visit, guest, people, readings,
+    register_visit, review_visit, sync_loop, trust, visit_code, visits,
 };
 
 type Answer<T> = Result<T, IpcError>;
@@ -252,6 +252,39 @@ impl App {
     /// See [`crate::ipc`].
     pub async fn read_code(&self, request: ReadCode) -> Answer<ReadVisit> {
         Ok(visit_code::read(&self.session()?, request).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn guests(&self, request: VisitRef) -> Answer<Vec<GuestView>> {
+        Ok(guest::list(&self.0.vault, &self.session()?, request).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn hand_over(&self, request: VisitRef) -> Answer<AppState> {
+        let _door = self.0.door.lock().await;
+        let (handed, shown) = guest::hand_over(&self.0.vault, self.session()?, request).await?;
+        if shown.guests.is_empty() {
+            return Err(Failure::NotFound.into());
+        }
+        *self.0.handed_over.lock() = Some(handed);
+        Ok(self.state().await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn handed_over(&self) -> Answer<HandOver> {
+        let handed = self.in_guests_hands()?;
+        Ok(guest::show(&self.0.vault, &handed.host, handed.visit).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn answer_as_guest(&self, request: GuestAnswer) -> Answer<HandOver> {
+        let Inner { vault, ports, options, .. } = &*self.0;
+        {
+            let _door = self.0.door.lock().await;
+            let handed = self.in_guests_hands()?;
+            guest::answer(vault, ports, options, &handed, request).await?;
+        }
+        self.handed_over().await
     }
 
     /// See [`crate::ipc`].

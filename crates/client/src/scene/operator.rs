@@ -110,6 +110,7 @@ impl Operator {
             activation: "ABCD".into(),
             issued_by: self.key.id(),
             bound_at_ms: self.clock.utc_ms(),
+            host: None,
         };
         self.state(DeviceId::from_bytes([key.id().as_bytes()[0]; 16]), bound)
     }
@@ -125,6 +126,7 @@ impl Operator {
             activation: content.activation,
             issued_by: self.key.id(),
             bound_at_ms: self.clock.utc_ms(),
+            host: None,
         };
         self.state(enrolled.header.subject, bound);
         let bound = self.log.last().unwrap();

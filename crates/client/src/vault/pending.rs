@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::attempts::Attempts;
 use super::wrap::{DataKey, KeyringSecret, PendingWrapped, Wrapped};
-use super::{ACCOUNT, AccountFile, AccountId, FORMAT, REMOVED, Vault};
+use super::{ACCOUNT, AccountFile, AccountId, FORMAT, Guest, REMOVED, Vault};
 use crate::errors::{Failure, Result};
 use crate::file;
 use crate::pin::Pin;
@@ -100,6 +100,7 @@ impl Vault {
         pin: &Pin,
         label: &str,
         recovery_key: &[u8],
+        guest: Option<Guest>,
     ) -> Result<()> {
         let secret = KeyringSecret::random(&*self.rng);
         self.store_secret(&pending.id.secret_name(), &secret)?;
@@ -112,6 +113,7 @@ impl Vault {
             key: Wrapped::seal(&pending.key, &secret, pin, self.cost, pending.id.as_str(), &*self.rng),
             recovery: SealedKey::seal(pending.key.expose(), recovery_key, pending.id.as_str())
                 .map_err(|_| Failure::NotAnOperator)?,
+            guest,
         };
         self.write(&pending.id, &account)?;
         if let Err(failure) = self.forget_pending(&pending.id) {

@@ -41,7 +41,7 @@ fn pin(text: &str) -> Pin {
 
 fn enrol(setting: &Setting, label: &str) -> (AccountId, [u8; 32]) {
     let pending = setting.vault.begin(label).unwrap();
-    setting.vault.complete(&pending, &pin("271828"), label, &recovery_pair().1).unwrap();
+    setting.vault.complete(&pending, &pin("271828"), label, &recovery_pair().1, None).unwrap();
     (pending.id, *pending.key.expose())
 }
 
@@ -146,7 +146,7 @@ fn only_the_operators_recovery_key_opens_the_sealed_copy() {
     let setting = setting();
     let (secret, public) = recovery_pair();
     let pending = setting.vault.begin("x").unwrap();
-    setting.vault.complete(&pending, &pin("271828"), "", &public).unwrap();
+    setting.vault.complete(&pending, &pin("271828"), "", &public, None).unwrap();
     let recovery = setting.vault.read(&pending.id).unwrap().recovery;
     assert_eq!(&*secret.open(&recovery, pending.id.as_str()).unwrap(), pending.key.expose());
     assert!(secret.open(&recovery, "0000000000000000").is_none(), "bound to the account");
@@ -187,7 +187,7 @@ fn what_an_enrolment_leaves_when_it_is_cut_off_at_its_end_opens_nothing_without_
     let (file, secret) =
         (fs::read(folder.join("pending.json")).unwrap(), setting.secrets.get(&names[1]).unwrap());
     assert!(opens_without_pin(), "an enrolment that is under way can be taken up");
-    setting.vault.complete(&pending, &pin("271828"), "", &recovery_pair().1).unwrap();
+    setting.vault.complete(&pending, &pin("271828"), "", &recovery_pair().1, None).unwrap();
     // The power went after the account was written and before the file was gone.
     fs::write(folder.join("pending.json"), &file).unwrap();
     assert!(!opens_without_pin(), "the account's own secret does not open it");
@@ -265,7 +265,7 @@ fn an_account_that_is_set_aside_keeps_every_byte_and_is_packed_with_its_sealed_k
     let setting = setting();
     let pending = setting.vault.begin("a").unwrap();
     let (opener, recovery_key) = recovery_pair();
-    setting.vault.complete(&pending, &pin("271828"), "Үй", &recovery_key).unwrap();
+    setting.vault.complete(&pending, &pin("271828"), "Үй", &recovery_key, None).unwrap();
     fs::write(setting.vault.database(&pending.id), b"sealed rows").unwrap();
     fs::write(setting.vault.path(&pending.id).join("journal.db-wal"), b"later rows").unwrap();
     setting.vault.set_aside(&pending.id, AsideCause::PinForgotten).unwrap();

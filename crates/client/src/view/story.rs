@@ -38,6 +38,7 @@ pub(crate) fn view(
             code,
             text,
             withheld: row.content.is_none(),
+            on_specialists_device: row.by_guest,
             transport: transport(row.transport),
         });
         if let Some(receipt_at_ms) = row.receipt_at_ms.filter(|_| row.kind == Kind::VisitRegistered) {
@@ -49,6 +50,7 @@ pub(crate) fn view(
                 code: None,
                 text: None,
                 withheld: false,
+                on_specialists_device: false,
                 transport: transport(row.transport),
             });
         }

@@ -117,6 +117,7 @@ impl May {
 pub(crate) const fn confirmation(stored: Confirmation) -> ConfirmationState {
     match stored {
         Confirmation::None => ConfirmationState::None,
+        Confirmation::ByGuest => ConfirmationState::ConfirmedOnDevice,
         Confirmation::Confirmed => ConfirmationState::Confirmed,
         Confirmation::Disputed => ConfirmationState::Disputed,
     }
@@ -161,6 +162,7 @@ fn answer_view(viewer: &Viewer, row: &AnswerRow) -> AnswerView {
         answered_at_ms: row.answered_at_ms,
         current: row.current,
         mine: row.representative == viewer.person,
+        on_specialists_device: row.by_guest,
     }
 }
 

@@ -4,8 +4,9 @@ use domain::Kind;
 use domain::content::Content;
 use domain::id::{ChildId, KeyId, PersonId, StatementId, VisitId};
 use journal::code::{self, CodeError, Shown};
-use journal::{Verified, VerifyingKey, codec};
+use journal::{Statement, Verified, VerifyingKey, codec};
 use store::carry::Carried;
+use store::read::signed::Signed;
 
 use super::Refusal;
 use crate::errors::{Failure, Result};
@@ -47,9 +48,26 @@ pub(super) struct Heard {
 }
 
 /// A key that the code binds.
-struct Binding {
-    key: VerifyingKey,
-    person: PersonId,
+pub(super) struct Binding {
+    pub(super) key: VerifyingKey,
+    pub(super) person: PersonId,
+    /// Whose device it lies on, when not the person's own.
+    pub(super) host: Option<PersonId>,
+}
+
+/// As in a code, for one that the own store holds.
+///
+/// # Errors
+/// [`Failure::Code`].
+pub(super) fn bind_signed(
+    signed: &Signed,
+    operator: &VerifyingKey,
+    carried: &mut Vec<Carried>,
+) -> Result<Binding> {
+    let altered = Failure::Code(Refusal::Altered);
+    let Ok(statement) = Statement::decode(&signed.bytes) else { return Err(altered) };
+    let shown = Shown { statement, content: signed.content.clone() };
+    bind(&shown, operator, carried).map_err(Failure::Code)
 }
 
 impl Heard {
@@ -108,7 +126,7 @@ fn bind(shown: &Shown, operator: &VerifyingKey, carried: &mut Vec<Carried>) -> R
     let Content::DeviceBound(bound) = content else { return Err(Refusal::Altered) };
     let key = VerifyingKey::from_cose_key(&bound.key).map_err(|_| Refusal::Altered)?;
     carried.push(Carried { statement, content: shown.content.clone() });
-    Ok(Binding { key, person: bound.person })
+    Ok(Binding { key, person: bound.person, host: bound.host })
 }
 
 fn signed(shown: &Shown, bound: &[Binding]) -> Result<(Verified, Content), Refusal> {

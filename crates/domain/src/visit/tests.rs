@@ -16,7 +16,13 @@ fn id(n: u8) -> StatementId {
 }
 
 fn statement(n: u8, author: PersonId, content: impl Into<Content>) -> VisitStatement {
-    VisitStatement { id: id(n), author: Some(author), has_authority: true, content: Some(content.into()) }
+    VisitStatement {
+        id: id(n),
+        author: Some(author),
+        has_authority: true,
+        by_guest: false,
+        content: Some(content.into()),
+    }
 }
 
 fn registered() -> VisitStatement {
@@ -297,4 +303,27 @@ fn a_returned_visit_that_its_specialist_explains_is_looked_at_again_and_stays_an
         explained(6, SPECIALIST, 1),
     ]);
     assert!(matches!(decided.review, Review::Accepted(_)), "a decision is not taken back by a note");
+}
+
+#[test]
+fn an_answer_on_the_specialists_device_is_never_a_full_confirmation() {
+    let as_guest = |statement: VisitStatement| VisitStatement { by_guest: true, ..statement };
+    let weak = Visit::fold(VISIT, &[registered(), as_guest(confirmed(2, MOTHER, 1))]).unwrap();
+    assert_eq!(weak.confirmation(), Confirmation::ByGuest);
+    let both = [registered(), as_guest(confirmed(2, MOTHER, 1)), confirmed(3, FATHER, 1)];
+    assert_eq!(
+        Visit::fold(VISIT, &both).unwrap().confirmation(),
+        Confirmation::Confirmed,
+        "his own telephone"
+    );
+    let own = [registered(), as_guest(confirmed(2, MOTHER, 1)), confirmed(3, MOTHER, 1)];
+    assert_eq!(Visit::fold(VISIT, &own).unwrap().confirmation(), Confirmation::Confirmed, "hers, later");
+    let disputed = [registered(), confirmed(2, FATHER, 1), as_guest(disputed(3, MOTHER, 1))];
+    let disputed = Visit::fold(VISIT, &disputed).unwrap();
+    assert_eq!(disputed.confirmation(), Confirmation::Disputed, "nobody disputes in the specialist's favour");
+    assert!(disputed.answers[&MOTHER].by_guest && !disputed.answers[&FATHER].by_guest);
+    for state in [Confirmation::None, Confirmation::ByGuest, Confirmation::Confirmed, Confirmation::Disputed]
+    {
+        assert_eq!(Confirmation::parse(state.as_str()), Some(state));
+    }
 }

@@ -8,7 +8,7 @@ use crate::cbor::{self, CborError};
 use crate::key::VerifyingKey;
 
 /// Names of members; their places are their numbers, for ever. Others are written as they are.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "salt",
     "child",
     "specialist",
@@ -34,6 +34,7 @@ const NAMES: [&str; 25] = [
     "activation",
     "issued_by",
     "bound_at_ms",
+    "host",
 ];
 
 /// Turns a content into its form in a code.

@@ -55,6 +55,7 @@ fn visit() -> (KeyId, Vec<Shown>) {
         activation: "ABCD".into(),
         issued_by: operator.key.id(),
         bound_at_ms: NOW_MS,
+        host: None,
     };
     let registered = VisitRegistered {
         child: ChildId::from_bytes([4; 16]),

@@ -10,7 +10,7 @@ use domain::flag::clock::{Tick, clock_change_ms, is_late_sync};
 use domain::flag::limit::{DUPLICATE_MS, LONGEST_VISIT_MS, SITTING_MS};
 use domain::flag::reading::{Reading, impossible_travel, is_copied, is_copied_from_place};
 use domain::flag::stay::{Stay, clash};
-use domain::id::{PersonId, PlaceId};
+use domain::id::{KeyId, PersonId, PlaceId};
 use journal::Header;
 
 use super::place;
@@ -70,7 +70,7 @@ pub(super) fn flags(
             }
         }
         (Content::VisitConfirmed(_) | Content::VisitDisputed(_), Some(row)) => {
-            flags.extend(of_answer(read, person, &tick, &row)?);
+            flags.extend(of_answer(read, person, header.key, &tick, &row)?);
         }
         _ => {}
     }
@@ -111,15 +111,20 @@ fn of_reading(
 fn of_answer(
     read: &dyn StoreRead,
     person: PersonId,
+    key: KeyId,
     tick: &Tick,
     row: &VisitRow,
 ) -> Result<Vec<Flag>, StoreError> {
     let mut flags = Vec::new();
-    for key in read.keys_in_epoch(tick.continuous.epoch)? {
+    let specialist = row.parties.specialist;
+    // The own binding says so, whatever the device writes of itself.
+    let mut is_one_device = read.bound_key(key)?.is_some_and(|key| key.host == Some(specialist));
+    for other in read.keys_in_epoch(tick.continuous.epoch)? {
         // An epoch has a random name, which belongs to one installation.
-        if read.bound_key(key)?.is_some_and(|key| key.person == row.parties.specialist) {
-            flags.push(Flag::OneDevice);
-        }
+        is_one_device |= read.bound_key(other)?.is_some_and(|other| other.person == specialist);
+    }
+    if is_one_device {
+        flags.push(Flag::OneDevice);
     }
     let from_ms = tick.issued_at_ms.saturating_sub(SITTING_MS);
     let mut others = Vec::new();

@@ -1,6 +1,8 @@
-use domain::Rng;
-use domain::content::DeviceEnrolled;
+use domain::agreement::AgreementKind;
+use domain::content::{Content, DeviceEnrolled, VisitConfirmed};
+use domain::flag::Flag;
 use domain::id::{DeviceId, PersonId};
+use domain::{Clock as _, Rng};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, SeriesHead, SigningKey, seal};
 use operator_core::activation::{FreshCode, end_all};
@@ -9,12 +11,20 @@ use operator_core::store::Store as _;
 use wire::activation::{ActivationCode, LIFETIME_H, MAX_ERRORS};
 use wire::enrol::{EnrolRequest, EnrolResponse};
 
-use crate::world::World;
+use crate::world::{Device, TEXT, World};
 
 fn issue(world: &World, person: PersonId) -> ActivationCode {
+    issue_on(world, person, None)
+}
+
+fn issue_on(world: &World, person: PersonId, host: Option<PersonId>) -> ActivationCode {
     let operator = world.operator();
     let fresh = FreshCode::make(operator.rng).unwrap();
-    assert!(operator.transact(&world.store, |txn| fresh.keep(txn, person, operator.clock.utc_ms())).unwrap());
+    assert!(
+        operator
+            .transact(&world.store, |txn| fresh.keep(txn, person, host, operator.clock.utc_ms()))
+            .unwrap()
+    );
     fresh.code
 }
 
@@ -164,4 +174,31 @@ fn the_secret_is_kept_nowhere() {
     let code = issue(&world, world.specialist);
     let kept = world.store.read().unwrap().activation(code.lookup()).unwrap().unwrap();
     assert!(!format!("{kept:?}").contains(code.secret().expose()));
+}
+
+#[test]
+fn whose_key_was_bound_for_the_specialists_device_cannot_hide_it() {
+    let world = World::new();
+    let code = issue_on(&world, world.parent, Some(world.specialist));
+    let key = SigningKey::generate(&world.rng);
+    let sealed = first(&world, &key, &code);
+    let response = send(&world, &request(&code, &sealed)).unwrap();
+    let bound = journal::codec::decode(domain::Kind::DeviceBound, &response.bound.content).unwrap();
+    let Content::DeviceBound(bound) = bound else { panic!("device-bound") };
+    assert_eq!((bound.person, bound.host), (world.parent, Some(world.specialist)));
+
+    let (id, series) = (sealed.header.subject.into(), SeriesHead::EMPTY.after(sealed.id));
+    let mut guest = Device { world: &world, key, id, person: world.parent, series, beacon: None };
+    assert_eq!(guest.say(world.parent, world.acceptance(AgreementKind::Subject, 1, TEXT)), []);
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
+    for (device, flags) in [(&mut specialist, vec![Flag::OneDevice]), (&mut colleague, vec![])] {
+        let (visit, registered) = (world.visit_id(), world.visit_by(device.person, world.child));
+        let registered = device.seal(visit, registered);
+        device.deliver(&registered);
+        // Each device of the tests has an epoch of its own: the app said nothing of the device that it runs on.
+        let (representative, answered_at_ms) = (world.parent, world.clock.utc_ms());
+        let answer = VisitConfirmed { basis: registered.id, representative, answered_at_ms, capture: None };
+        assert_eq!(guest.say(visit, answer), flags, "of the host's own visits");
+    }
 }

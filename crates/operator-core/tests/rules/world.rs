@@ -237,6 +237,7 @@ impl World {
             activation: "ABCD".into(),
             issued_by: self.key.id(),
             bound_at_ms: self.clock.utc_ms(),
+            host: None,
         };
         self.state(id, bound);
         let mut device = Device { world: self, key, id, person, series: SeriesHead::EMPTY, beacon: None };

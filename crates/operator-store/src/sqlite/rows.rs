@@ -95,7 +95,8 @@ pub(super) fn fact(row: &Row<'_>) -> Outcome<Fact> {
     })
 }
 
-pub(super) const KEY: &str = "cose_key, person, device, bound_at_ms, revoked_at_ms, compromised_since_ms";
+pub(super) const KEY: &str =
+    "cose_key, person, device, bound_at_ms, revoked_at_ms, compromised_since_ms, host";
 
 pub(super) fn key(row: &Row<'_>) -> Outcome<BoundKey> {
     let cose_key: Vec<u8> = row.get(0)?;
@@ -108,6 +109,7 @@ pub(super) fn key(row: &Row<'_>) -> Outcome<BoundKey> {
         bound_at_ms: row.get(3)?,
         revoked_at_ms: row.get(4)?,
         compromised_since_ms: row.get(5)?,
+        host: row.get::<_, Option<[u8; 16]>>(6)?.map(PersonId::from_bytes),
     })
 }
 
@@ -135,7 +137,7 @@ pub(super) fn visit(row: &Row<'_>) -> Outcome<VisitRow> {
 }
 
 pub(super) const ACTIVATION: &str =
-    "lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by";
+    "lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by, host";
 
 pub(super) fn activation(row: &Row<'_>) -> Outcome<Activation> {
     Ok(Activation {
@@ -147,6 +149,7 @@ pub(super) fn activation(row: &Row<'_>) -> Outcome<Activation> {
         expires_at_ms: row.get(5)?,
         errors: row.get(6)?,
         used_by: row.get::<_, Option<[u8; 32]>>(7)?.map(StatementId::from_bytes),
+        host: row.get::<_, Option<[u8; 16]>>(8)?.map(PersonId::from_bytes),
     })
 }
 

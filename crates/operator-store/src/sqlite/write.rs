@@ -159,11 +159,11 @@ impl StoreTxn for Txn<Writing<'_>> {
     }
 
     fn put_bound_key(&mut self, key: &BoundKey) -> Result<(), StoreError> {
-        let sql = "INSERT INTO keys (key, cose_key, person, device, bound_at_ms, revoked_at_ms, compromised_since_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        let sql = "INSERT INTO keys (key, cose_key, person, device, bound_at_ms, revoked_at_ms, compromised_since_ms, host)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (key) DO UPDATE SET person = excluded.person, device = excluded.device,
                 bound_at_ms = excluded.bound_at_ms, revoked_at_ms = excluded.revoked_at_ms,
-                compromised_since_ms = excluded.compromised_since_ms";
+                compromised_since_ms = excluded.compromised_since_ms, host = excluded.host";
         let id = key.key.id();
         let values = params![
             id.as_bytes(),
@@ -173,6 +173,7 @@ impl StoreTxn for Txn<Writing<'_>> {
             key.bound_at_ms,
             key.revoked_at_ms,
             key.compromised_since_ms,
+            key.host.map(|host| *host.as_bytes()),
         ];
         self.run(sql, values).map(drop)
     }
@@ -221,11 +222,12 @@ impl StoreTxn for Txn<Writing<'_>> {
     }
 
     fn put_activation(&mut self, activation: &Activation) -> Result<(), StoreError> {
-        let sql = "INSERT INTO activations (lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        let sql = "INSERT INTO activations (lookup, person, salt, hash, issued_at_ms, expires_at_ms, errors, used_by,
+                host)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (lookup) DO UPDATE SET person = excluded.person, salt = excluded.salt, hash = excluded.hash,
                 issued_at_ms = excluded.issued_at_ms, expires_at_ms = excluded.expires_at_ms,
-                errors = excluded.errors, used_by = excluded.used_by";
+                errors = excluded.errors, used_by = excluded.used_by, host = excluded.host";
         let values = params![
             activation.lookup,
             activation.person.as_bytes(),
@@ -235,6 +237,7 @@ impl StoreTxn for Txn<Writing<'_>> {
             activation.expires_at_ms,
             activation.errors,
             activation.used_by.map(|id| *id.as_bytes()),
+            activation.host.map(|host| *host.as_bytes()),
         ];
         self.run(sql, values).map(drop)
     }

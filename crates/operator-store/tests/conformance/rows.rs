@@ -82,6 +82,7 @@ pub(crate) fn bound_key(n: u8, owner: u8, bound_at_ms: i64) -> BoundKey {
         bound_at_ms,
         revoked_at_ms: None,
         compromised_since_ms: None,
+        host: n.is_multiple_of(2).then(|| person(owner + 1)),
     }
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn activation(lookup: &str, issued_at_ms: i64) -> Activation {
         expires_at_ms: issued_at_ms + 10,
         errors: 0,
         used_by: None,
+        host: Some(person(2)),
     }
 }
 

@@ -115,6 +115,7 @@ fn set_up(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey) {
                 activation: "ABCD".into(),
                 issued_by: operator.key.id(),
                 bound_at_ms: 1,
+                host: None,
             };
             operator.state(txn, DEVICE, bound).map(drop)
         })

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Outcome, Place, output};
 use crate::change;
-use crate::issue::issue;
+use crate::issue::{issue, issue_for_guest};
 use crate::qr;
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +50,9 @@ pub(super) struct IssueOptions {
     /// For whom
     #[arg(long)]
     person: PersonId,
+    /// The specialist on whose device a representative without a phone will answer, shown everywhere as weaker
+    #[arg(long, value_name = "SPECIALIST")]
+    host: Option<PersonId>,
     /// How devices reach the server, as it stands in the link
     #[arg(long, value_name = "URL")]
     address: Option<String>,
@@ -71,7 +74,11 @@ fn run_issue(options: &IssueOptions) -> Outcome {
     if let Some(file) = &options.qr {
         qr::check_name(file)?;
     }
-    let issued = issue(&instance, options.person, options.address.as_deref())?;
+    let address = options.address.as_deref();
+    let issued = match options.host {
+        Some(host) => issue_for_guest(&instance, options.person, host, address)?,
+        None => issue(&instance, options.person, address)?,
+    };
     let id = instance.key.id();
     let row = Row {
         person: issued.person.to_string(),
@@ -138,6 +145,8 @@ pub(super) fn run_device(command: &DeviceCommand) -> Outcome {
                 device: String,
                 person: String,
                 name: String,
+                /// Whose device the key lies on, when not the person's own.
+                host: Option<String>,
                 bound_at_ms: i64,
                 revoked_at_ms: Option<i64>,
             }
@@ -151,6 +160,7 @@ pub(super) fn run_device(command: &DeviceCommand) -> Outcome {
                 device: key.device.to_string(),
                 person: key.person.to_string(),
                 name: names.get(&key.person).cloned().unwrap_or_default(),
+                host: key.host.map(|host| names.get(&host).cloned().unwrap_or_else(|| host.to_string())),
                 bound_at_ms: key.bound_at_ms,
                 revoked_at_ms: key.revoked_at_ms,
             };
@@ -160,10 +170,10 @@ pub(super) fn run_device(command: &DeviceCommand) -> Outcome {
             }
             let cells = |row: Row| {
                 let revoked = row.revoked_at_ms.map_or(String::new(), output::moment);
-                [row.key, row.name, output::moment(row.bound_at_ms), revoked]
+                [row.key, row.name, row.host.unwrap_or_default(), output::moment(row.bound_at_ms), revoked]
             };
             output::table(
-                ["KEY", "NAME", "BOUND", "REVOKED"],
+                ["KEY", "NAME", "GUEST OF", "BOUND", "REVOKED"],
                 &rows.into_iter().map(cells).collect::<Vec<_>>(),
             )
         }

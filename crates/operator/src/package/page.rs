@@ -168,12 +168,12 @@ impl Page<'_> {
         if let Some(location) = &visit.location {
             row(rows, &self.head("location"), &self.location(location));
         }
-        let confirmation = match visit.confirmation() {
-            Confirmation::None => "none",
-            Confirmation::Confirmed => "confirmed",
-            Confirmation::Disputed => "disputed",
-        };
-        row(rows, &self.head("parent"), &self.word(words::CONFIRMATION, &confirmation));
+        let confirmation = visit.confirmation();
+        let mut shown = self.word(words::CONFIRMATION, &confirmation.as_str());
+        if confirmation == Confirmation::ByGuest {
+            shown = format!("<span class=\"weak\">{shown}</span>");
+        }
+        row(rows, &self.head("parent"), &shown);
         let (review, reason) = match visit.review {
             Review::Open => ("open", None),
             Review::Accepted(reason) => ("accepted", Some(reason)),
@@ -202,6 +202,10 @@ impl Page<'_> {
                 |author| self.name(*author.as_bytes()),
             );
             row(&mut rows, self.say(&phrases::WHO), &who);
+            if line.by_guest {
+                let where_signed = format!("<span class=\"weak\">{}</span>", self.say(&phrases::BY_GUEST));
+                row(&mut rows, self.say(&phrases::SIGNED_ON), &where_signed);
+            }
             row(&mut rows, self.say(&phrases::PROVEN), &self.span(line));
             if !line.flags.is_empty() {
                 row(&mut rows, &self.head("flags"), &self.flags(&line.flags));

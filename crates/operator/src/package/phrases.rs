@@ -29,6 +29,12 @@ pub(super) const STORY_HINT: Phrase = [
     "Each line is a signed record of its own. The time is that of the device's clock; below it stands the interval that the operator's log proves.",
 ];
 pub(super) const WHO: Phrase = ["Кім", "Кто", "Who"];
+pub(super) const SIGNED_ON: Phrase = ["Қай құрылғыда", "На каком устройстве", "On which device"];
+pub(super) const BY_GUEST: Phrase = [
+    "Маманның құрылғысында, өзінің PIN-кодымен: дәлел ретінде әлсіздеу",
+    "На устройстве специалиста, со своим ПИН-кодом: более слабое доказательство",
+    "On the specialist’s device, with a PIN of their own: weaker evidence",
+];
 pub(super) const NOT_BEFORE: Phrase = ["ерте емес", "не раньше", "not before"];
 pub(super) const NOT_AFTER: Phrase = ["кеш емес", "не позже", "not after"];
 pub(super) const PROVEN: Phrase = ["Дәлелденген уақыт", "Доказанное время", "Proven time"];

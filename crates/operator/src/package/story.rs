@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::Kind;
 use domain::content::{Content, MemberChanged, OrganisationChanged, RecordData};
 use domain::flag::Flag;
 use domain::id::{KeyId, PersonId, StatementId};
@@ -23,12 +24,21 @@ pub(in crate::package) struct Span {
 pub(in crate::package) struct Line {
     pub(in crate::package) id: StatementId,
     pub(in crate::package) leaf_index: u64,
-    pub(in crate::package) kind: domain::Kind,
+    pub(in crate::package) kind: Kind,
     pub(in crate::package) claimed_s: i64,
     pub(in crate::package) author: Option<PersonId>,
+    /// An answer that was given on a specialist's device.
+    pub(in crate::package) by_guest: bool,
     pub(in crate::package) content: Option<Content>,
     pub(in crate::package) flags: Vec<Flag>,
     pub(in crate::package) span: Span,
+}
+
+/// Whose a key is.
+struct Bound {
+    person: PersonId,
+    /// It lies on the device of somebody else.
+    has_host: bool,
 }
 
 /// A visit for its reader.
@@ -70,7 +80,7 @@ impl Story {
             visit_id: made.visit.visit.to_string(),
             made_at_ms,
         };
-        let mut keys: BTreeMap<KeyId, PersonId> = BTreeMap::new();
+        let mut keys: BTreeMap<KeyId, Bound> = BTreeMap::new();
         for item in &made.items {
             let Ok(statement) = Statement::decode(&item.entry.statement) else { continue };
             let header = statement.header();
@@ -80,12 +90,17 @@ impl Story {
                 story.learn(*item.entry.subject.as_bytes(), content, &mut keys);
                 continue;
             }
+            let bound = keys.get(&header.key);
+            let is_answer = matches!(header.kind, Kind::VisitConfirmed | Kind::VisitDisputed);
             story.lines.push(Line {
                 id: statement.id(),
                 leaf_index: item.entry.leaf_index,
                 kind: header.kind,
                 claimed_s: header.issued_at_s,
-                author: keys.get(&header.key).copied(),
+                author: bound.map(|bound| bound.person),
+                by_guest: is_answer
+                    && (bound.is_some_and(|bound| bound.has_host)
+                        || item.entry.flags.contains(&Flag::OneDevice)),
                 content,
                 flags: item.entry.flags.clone(),
                 span: spans.get(&item.entry.leaf_index).copied().unwrap_or_default(),
@@ -96,12 +111,12 @@ impl Story {
         story
     }
 
-    fn learn(&mut self, subject: [u8; 16], content: Option<Content>, keys: &mut BTreeMap<KeyId, PersonId>) {
+    fn learn(&mut self, subject: [u8; 16], content: Option<Content>, keys: &mut BTreeMap<KeyId, Bound>) {
         match content {
             Some(Content::OperatorKey(stated)) => self.operator = Some((stated.name_kk, stated.name_ru)),
             Some(Content::DeviceBound(bound)) => {
                 if let Ok(key) = journal::VerifyingKey::from_cose_key(&bound.key) {
-                    keys.insert(key.id(), bound.person);
+                    keys.insert(key.id(), Bound { person: bound.person, has_host: bound.host.is_some() });
                 }
             }
             Some(Content::MemberChanged(member)) => {
@@ -122,6 +137,7 @@ impl Story {
             id: line.id,
             author: line.author,
             has_authority: !line.flags.contains(&Flag::NoAuthority),
+            by_guest: line.by_guest,
             // What bears these flags changes no facts (docs/PROTOCOL.md, 5.1).
             content: line.content.clone().filter(|_| {
                 ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| line.flags.contains(flag))

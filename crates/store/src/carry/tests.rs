@@ -1,5 +1,5 @@
 use domain::content::{ContentErased, VisitConfirmed};
-use domain::id::RecordId;
+use domain::id::{PersonId, RecordId};
 use domain::scope::Scope;
 use domain::visit::Confirmation;
 use journal::{Draft, Sealed, Statement, VerifyingKey};
@@ -35,8 +35,14 @@ fn carried_count(device: &TestDevice) -> i64 {
 
 /// A specialist with a visit that waits, and a parent who was shown it and confirmed it.
 fn shown() -> (TestOperator, TestDevice, TestDevice) {
+    shown_to(None)
+}
+
+/// The same; the parent's key lies on the device of that host.
+fn shown_to(host: Option<PersonId>) -> (TestOperator, TestDevice, TestDevice) {
     let mut operator = TestOperator::new();
     let specialist = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
+    operator.host = host;
     let parent = TestDevice::bound(&mut operator, PARENT, 0x82);
     TestDevice::bound(&mut operator, COORDINATOR, 0x83);
     specialist.pull(&operator);
@@ -138,4 +144,29 @@ fn a_lost_child_and_an_erased_content_take_it_along() {
     specialist.pull(&operator);
     assert_eq!(row(&specialist, 1).unwrap().confirmation, Confirmation::None);
     assert_eq!(carried_count(&specialist), 0);
+}
+
+#[test]
+fn an_answer_by_a_guest_is_weaker_before_the_operator_has_it_and_after() {
+    let (mut operator, specialist, parent) = shown_to(Some(SPECIALIST));
+    let is_weak = |device: &TestDevice| {
+        let row = row(device, 1).unwrap();
+        assert_eq!(row.confirmation, Confirmation::ByGuest);
+        assert!(row.answers[0].by_guest);
+        let story = device.store.read(|reader| reader.story(row.id)).unwrap();
+        let marked: Vec<_> = story.iter().filter(|entry| entry.by_guest).map(|entry| entry.kind).collect();
+        assert_eq!(marked, [Kind::VisitConfirmed]);
+        let before = device.shown();
+        device.store.rebuild().unwrap();
+        assert_eq!(device.shown(), before);
+    };
+    is_weak(&specialist);
+    is_weak(&parent);
+    specialist.push(&mut operator);
+    parent.push(&mut operator);
+    for device in [&specialist, &parent] {
+        device.pull(&operator);
+        is_weak(device);
+    }
+    assert_eq!(parent.store.account().unwrap().unwrap().host, Some(SPECIALIST), "her own file knows it");
 }

@@ -16,9 +16,10 @@ struct Bound {
     bound_at_ms: i64,
     revoked_at_ms: Option<i64>,
     compromised_since_ms: Option<i64>,
+    host: Option<PersonId>,
 }
 
-/// Folds a device anew. Returns the keys whose person is another one than before.
+/// Folds a device anew. Returns the keys whose person or host is another one than before.
 pub(super) fn fold(
     transaction: &Transaction<'_>,
     account: &Account,
@@ -39,6 +40,7 @@ pub(super) fn fold(
                         bound_at_ms: content.bound_at_ms,
                         revoked_at_ms: None,
                         compromised_since_ms: None,
+                        host: content.host,
                     });
                 }
             }
@@ -59,11 +61,11 @@ pub(super) fn fold(
         }
     }
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO key (id, device, cose_key, person, bound_at_ms, revoked_at_ms, compromised_since_ms)
-         VALUES (:id, :device, :cose_key, :person, :bound_at_ms, :revoked_at_ms, :compromised_since_ms)
+        "INSERT INTO key (id, device, cose_key, person, bound_at_ms, revoked_at_ms, compromised_since_ms, host)
+         VALUES (:id, :device, :cose_key, :person, :bound_at_ms, :revoked_at_ms, :compromised_since_ms, :host)
          ON CONFLICT (id) DO UPDATE SET device = excluded.device, person = excluded.person,
              bound_at_ms = excluded.bound_at_ms, revoked_at_ms = excluded.revoked_at_ms,
-             compromised_since_ms = excluded.compromised_since_ms
+             compromised_since_ms = excluded.compromised_since_ms, host = excluded.host
          WHERE excluded.device < key.device",
     )?;
     for bound in &bound {
@@ -75,20 +77,25 @@ pub(super) fn fold(
             ":bound_at_ms": bound.bound_at_ms,
             ":revoked_at_ms": bound.revoked_at_ms,
             ":compromised_since_ms": bound.compromised_since_ms,
+            ":host": bound.host.map(|host| *host.as_bytes()),
         })?;
     }
     let after = persons(transaction, device)?;
     let mut changed: Vec<KeyId> =
-        before.iter().filter(|row| !after.contains(row)).map(|(key, _)| *key).collect();
-    changed.extend(after.iter().filter(|row| !before.contains(row)).map(|(key, _)| *key));
+        before.iter().filter(|row| !after.contains(row)).map(|(key, ..)| *key).collect();
+    changed.extend(after.iter().filter(|row| !before.contains(row)).map(|(key, ..)| *key));
     Ok(changed)
 }
 
-fn persons(transaction: &Transaction<'_>, device: SubjectId) -> Result<Vec<(KeyId, PersonId)>, StoreError> {
+/// Key, person and host.
+type Row = (KeyId, PersonId, Option<PersonId>);
+
+fn persons(transaction: &Transaction<'_>, device: SubjectId) -> Result<Vec<Row>, StoreError> {
     let mut select =
-        transaction.prepare_cached("SELECT id, person FROM key WHERE device = ?1 ORDER BY id")?;
+        transaction.prepare_cached("SELECT id, person, host FROM key WHERE device = ?1 ORDER BY id")?;
     let rows = select.query_map([device.as_bytes()], |row| {
-        Ok((row.get::<_, Blob<KeyId>>(0)?.0, row.get::<_, Blob<PersonId>>(1)?.0))
+        let host = row.get::<_, Option<Blob<PersonId>>>(2)?.map(|host| host.0);
+        Ok((row.get::<_, Blob<KeyId>>(0)?.0, row.get::<_, Blob<PersonId>>(1)?.0, host))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -56,8 +56,9 @@ pub(super) fn fold(
             // An answer that overtook its visit: nothing is unknown any more.
             statement.flags.retain(|flag| *flag != Flag::UnknownSubject);
         }
+        let by_guest = super::is_by_guest(transaction, account, statement)?;
         let (id, content) = (statement.id, statement.content.take());
-        statements.push(VisitStatement { id, author, has_authority, content });
+        statements.push(VisitStatement { id, author, has_authority, by_guest, content });
     }
     let Some(visit) = Visit::fold(subject.into(), &statements) else {
         transaction.prepare_cached("DELETE FROM visit WHERE id = ?1")?.execute([subject.as_bytes()])?;
@@ -83,8 +84,9 @@ pub(super) fn fold(
         };
         transaction
             .prepare_cached(
-                "INSERT INTO visit_answer (visit, representative, confirmed, reason, answered_at_ms, basis, statement)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO visit_answer
+                     (visit, representative, confirmed, reason, answered_at_ms, basis, statement, by_guest)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute((
                 subject.as_bytes(),
@@ -94,6 +96,7 @@ pub(super) fn fold(
                 given.answered_at_ms,
                 given.basis.as_bytes(),
                 given.statement.as_bytes(),
+                given.by_guest,
             ))?;
     }
     Ok(())
@@ -174,11 +177,6 @@ fn upsert(
         Review::Accepted(reason) => ("accepted", Some(code(&reason)?)),
         Review::Returned(reason) => ("returned", Some(code(&reason)?)),
     };
-    let confirmation = match visit.confirmation() {
-        Confirmation::None => "none",
-        Confirmation::Confirmed => "confirmed",
-        Confirmation::Disputed => "disputed",
-    };
     let service_name =
         service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.kk);
     transaction
@@ -225,7 +223,7 @@ fn upsert(
             ":presence": whereabouts.and_then(|(_, presence)| presence).map(Presence::as_str),
             ":review": review,
             ":review_reason": review_reason,
-            ":confirmation": confirmation,
+            ":confirmation": visit.confirmation().as_str(),
             ":note": visit.note,
             ":flags": column::flags(flags),
         })?;

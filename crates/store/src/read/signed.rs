@@ -6,7 +6,7 @@ use domain::id::{KeyId, PersonId, StatementId, SubjectId, VisitId};
 use journal::{VerifyingKey, codec};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::column::Blob;
+use crate::column::{Blob, Text};
 use crate::{Reader, StoreError, projection, statement};
 
 /// A believed statement as it was signed.
@@ -77,6 +77,30 @@ impl Reader<'_> {
             Ok(KeyOwner { person: row.get::<_, Blob<PersonId>>(0)?.0, in_force: row.get(1)? })
         });
         Ok(owner.optional()?)
+    }
+
+    /// Own answers to visits, and their words, that no receipt proves yet, in the order of the series.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsent_answers(&self) -> Result<Vec<Signed>, StoreError> {
+        let account = self.account()?;
+        let mut select = self.conn.prepare_cached(
+            "SELECT o.id, o.kind, o.bytes, c.bytes FROM outbox x
+               JOIN own_statement o ON o.seq = x.seq JOIN own_content c ON c.seq = o.seq
+              WHERE o.kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted') ORDER BY o.seq",
+        )?;
+        let rows = select.query_map([], |row| {
+            Ok(Signed {
+                id: row.get::<_, Blob<StatementId>>(0)?.0,
+                kind: row.get::<_, Text<Kind>>(1)?.0,
+                key: account.key.id(),
+                author: account.person,
+                bytes: row.get(2)?,
+                content: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn signed(&self, subject: SubjectId) -> Result<Vec<Signed>, StoreError> {

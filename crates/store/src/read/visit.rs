@@ -95,7 +95,7 @@ pub enum VisitSort {
     Distance,
     /// Open, returned, accepted.
     Review,
-    /// Disputed, none, confirmed.
+    /// Disputed, none, confirmed on the specialist's device, confirmed.
     Confirmation,
 }
 
@@ -222,6 +222,8 @@ pub struct AnswerRow {
     pub current: bool,
     /// The statement.
     pub statement: StatementId,
+    /// Given on a specialist's device: weaker evidence.
+    pub by_guest: bool,
 }
 
 /// One statement in the story of a visit.
@@ -235,6 +237,8 @@ pub struct StoryRow {
     pub author: Option<PersonId>,
     /// Signed by this device.
     pub own: bool,
+    /// An answer that was given on a specialist's device.
+    pub by_guest: bool,
     /// When, by the signer's clock, UTC ms, to the second.
     pub issued_at_ms: i64,
     /// What it says; `None` when this reader may not see it or it was erased.

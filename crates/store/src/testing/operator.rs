@@ -44,6 +44,8 @@ pub(crate) struct TestOperator {
     registered: HashMap<StatementId, u64>,
     visits: HashMap<VisitId, VisitParties>,
     pub(crate) scopes: HashMap<PersonId, BTreeSet<Scope>>,
+    /// On whose device the next key is bound.
+    pub(crate) host: Option<PersonId>,
     /// Statements that are answered with a refusal.
     pub(crate) refuse: BTreeSet<StatementId>,
     /// Ids that were refused once and took their place.
@@ -101,6 +103,7 @@ impl TestOperator {
             registered: HashMap::new(),
             visits: HashMap::new(),
             scopes: HashMap::new(),
+            host: None,
             refuse: BTreeSet::new(),
             refused: BTreeSet::new(),
             flags: Vec::new(),
@@ -224,6 +227,7 @@ impl TestOperator {
             activation: "ABCD".into(),
             issued_by: self.key.id(),
             bound_at_ms: NOW_MS,
+            host: self.host.take(),
         };
         self.state(device, bound);
         self.persons.insert(journal::VerifyingKey::from_cose_key(key).unwrap().id(), person);

@@ -1,7 +1,7 @@
 import type {
   AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
   CorrectVisit, CsvFile,
-  Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
+  Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
   Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, ServiceView, SetAside, ShownCode, SyncState, Tick,
   Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
@@ -51,6 +51,10 @@ export interface Core {
   disputeVisit(request: DisputeVisit): Promise<VisitView>;
   showCode(request: VisitRef): Promise<ShownCode>;
   readCode(request: ReadCode): Promise<ReadVisit>;
+  guests(request: VisitRef): Promise<GuestView[]>;
+  handOver(request: VisitRef): Promise<AppState>;
+  handedOver(): Promise<HandOver>;
+  answerAsGuest(request: GuestAnswer): Promise<HandOver>;
   reviewVisit(request: ReviewVisit): Promise<VisitView>;
   adoptPosition(request: VisitRef): Promise<VisitView>;
 

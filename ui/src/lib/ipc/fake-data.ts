@@ -73,6 +73,7 @@ export function storyOf(visit: VisitView): StoryEntry[] {
   const registered = visit.transport.state === 'registered';
   const step = (entry: Partial<StoryEntry> & Pick<StoryEntry, 'kind' | 'at_ms'>): StoryEntry => ({
     statement: `${visit.id}-${entry.kind}`, who: visit.specialist, code: null, text: null, withheld: false,
+    on_specialists_device: false,
     transport: visit.transport, ...entry,
   });
   const story = [step({ kind: 'registered', at_ms: visit.started_at_ms, code: visit.late })];
@@ -85,7 +86,7 @@ export function storyOf(visit: VisitView): StoryEntry[] {
   for (const answer of visit.answers) {
     story.push(step({
       kind: answer.confirmed ? 'confirmed' : 'disputed', at_ms: answer.answered_at_ms, who: answer.representative,
-      code: answer.reason,
+      code: answer.reason, on_specialists_device: answer.on_specialists_device,
     }));
   }
   if (visit.review !== 'open') {

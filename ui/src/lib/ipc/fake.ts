@@ -4,7 +4,7 @@ import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, proofOf, reasonsOf, services, specialist, storyOf,
 } from './fake-data';
 import type {
-  AgreementDue, AppState, AsideView, ChildCard, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
+  AgreementDue, AppState, AsideView, ChildCard, GuestAnswer, HandOver, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
 } from './types';
 
 const hour_ms = 3_600_000;
@@ -25,6 +25,8 @@ export type FakeOptions = {
   now_ms?: number;
   /** Accounts that were set aside before, by how far each is. */
   asides?: ('kept' | 'handed-over' | 'opened')[];
+  /** How many parents have a PIN of their own on this device; the confirmed samples are theirs. */
+  guests?: number;
 };
 
 /** A core in memory: for tests of the screens and for looking at them in a browser. Nothing is signed or kept. */
@@ -38,6 +40,8 @@ export class FakeCore implements Core {
   private readonly handlers = new Map<string, Set<(payload: never) => void>>();
   private readonly now_ms: number;
   private drafts = 0;
+  private inHands = 'ee0000';
+  private readonly given = new Map<string, boolean>();
   private distrusted: boolean;
 
   constructor(private readonly options: FakeOptions = {}) {
@@ -189,6 +193,17 @@ export class FakeCore implements Core {
     if (visit.answers.some((answer) => answer.mine)) throw new CoreError('code-read-before', visit.id);
     return { visit, in_care_team: visit.specialist !== colleague };
   });
+  guests = this.command('guests', ({ visit }: { visit: string }) => this.handed(visit).guests);
+  handOver = this.command('handOver', ({ visit }: { visit: string }) => {
+    this.inHands = visit;
+    return this.move({ stage: 'handed-over', account: null, display_name: null });
+  });
+  handedOver = this.command('handedOver', () => this.handed(this.inHands));
+  answerAsGuest = this.command('answerAsGuest', ({ account, pin, dispute }: GuestAnswer) => {
+    if (pin !== 'алма-1958') throw new CoreError('wrong-pin', '5');
+    this.given.set(account, dispute === null);
+    return this.handed(this.inHands);
+  });
   reviewVisit = this.command('reviewVisit', ({ visit, accepted, reason }: Parameters<Core['reviewVisit']>[0]) =>
     this.change(visit, { review: accepted ? 'accepted' : 'returned', review_reason: reason, can_review: false }),
   );
@@ -233,6 +248,13 @@ export class FakeCore implements Core {
   });
   evidenceFile = this.command('evidenceFile', () => ({ name: 'esep-evidence.json', text: '{}', path: '/Құжаттар/esep-evidence.json' }));
 
+  private handed(id: string): HandOver {
+    const { basis, child, specialist, place_label, service, outcome, started_at_ms, finished_at_ms, offset_min } = this.find(id);
+    const guests = [mother, father].slice(0, this.options.guests ?? 0).map(({ name }, at) => ({
+      account: `guest-${at}`, name, wait_s: 0, locked_for_good: false, confirmed: this.given.get(`guest-${at}`) ?? null,
+    }));
+    return { visit: id, basis, child: child.name, specialist, place_label, service, outcome, started_at_ms, finished_at_ms, offset_min, guests };
+  }
   private aside(state: 'kept' | 'handed-over' | 'opened', at: number): AsideView {
     const at_ms = this.now_ms - (at + 2) * 24 * hour_ms;
     const opened = {
@@ -293,7 +315,7 @@ export class FakeCore implements Core {
       confirmation: confirmed && others.every((answer) => answer.confirmed) ? 'confirmed' : 'disputed',
       answers: [...others, {
         representative: mother, confirmed, reason: confirmed ? null : 'other-time', answered_at_ms: Date.now(),
-        current: true, mine: true,
+        current: true, mine: true, on_specialists_device: false,
       }],
     });
   }
@@ -338,11 +360,12 @@ export class FakeCore implements Core {
       ][kind] ?? fixAt(300, 900),
       review: kind === 4 ? 'accepted' : kind === 2 && role === 'specialist' ? 'returned' : 'open',
       review_reason: kind === 4 ? 'in-order' : kind === 2 && role === 'specialist' ? 'wrong-place' : null,
-      confirmation: disputed ? 'disputed' : confirmed ? 'confirmed' : 'none',
+      confirmation: disputed ? 'disputed' : kind === 1 && this.options.guests ? 'confirmed-on-device' : confirmed ? 'confirmed' : 'none',
       answers: disputed || confirmed
         ? [{
             representative: kind === 4 ? father : mother, confirmed, reason: disputed ? 'other-time' : null,
             answered_at_ms: started_at_ms + 2 * hour_ms, current: true, mine: role === 'representative' && kind !== 4,
+            on_specialists_device: kind === 1 && this.options.guests !== undefined,
           }]
         : [],
       flags: role === 'coordinator' ? flags : [], note: kind === 1 ? 'Бала «р» дыбысын айта бастады.' : null,
@@ -354,5 +377,5 @@ export class FakeCore implements Core {
 }
 
 function account(id: string, label: string) {
-  return { id, label, wait_s: 0, locked_for_good: false };
+  return { id, label, wait_s: 0, locked_for_good: false, is_guest: false };
 }

@@ -2,11 +2,13 @@ import { onDeviceClock } from '../i18n/zone';
 import type { App } from '../shell/app.svelte';
 import type { LocationView, PersonCard, VisitView } from '../ipc/types';
 
+type Stay = Pick<VisitView, 'started_at_ms' | 'finished_at_ms' | 'offset_min'>;
+
 /** Joined so that a narrow screen does not part a time from its end. */
 const to = '\u2060–\u2060';
 
 /** The time of the end; nothing where none is recorded, or where it is the same minute as the start. */
-export function untilWords(app: App, visit: VisitView): string | undefined {
+export function untilWords(app: App, visit: Stay): string | undefined {
   if (visit.finished_at_ms === null) return undefined;
   const [start, end] = [visit.started_at_ms, visit.finished_at_ms].map((at) => Math.floor(at / 60_000));
   return start === end ? undefined : app.format.time(new Date(visit.finished_at_ms), visit.offset_min);
@@ -20,7 +22,7 @@ export function whenWords(app: App, visit: VisitView): string {
 }
 
 /** Full date and time, for the page of a visit. */
-export function whenFullWords(app: App, visit: VisitView): string {
+export function whenFullWords(app: App, visit: Stay): string {
   const start = new Date(visit.started_at_ms);
   const from = `${app.format.fullDate(start, visit.offset_min)}, ${app.format.time(start, visit.offset_min)}`;
   const until = untilWords(app, visit);

@@ -6,7 +6,6 @@ use domain::content::Locale;
 use domain::id::VisitId;
 use domain::service_catalogue::SERVICES;
 use domain::text::{fold, matches};
-use domain::visit::Confirmation;
 use rusqlite::types::Value;
 
 use super::{ReviewState, TransportFilter, VisitFilter, VisitSort};
@@ -107,11 +106,7 @@ impl Conditions {
             });
         }
         if let Some(confirmation) = filter.confirmation {
-            self.add(match confirmation {
-                Confirmation::None => "v.confirmation = 'none'",
-                Confirmation::Confirmed => "v.confirmation = 'confirmed'",
-                Confirmation::Disputed => "v.confirmation = 'disputed'",
-            });
+            self.add(format!("v.confirmation = '{}'", confirmation.as_str()));
         }
         if let Some(transport) = filter.transport {
             self.add(transport_condition(transport));
@@ -162,7 +157,9 @@ pub(super) fn order_by(sort: VisitSort, descending: bool) -> String {
         VisitSort::Distance => (Some("v.distance_m IS NULL"), "v.distance_m"),
         VisitSort::Review => (None, "CASE v.review WHEN 'open' THEN 0 WHEN 'returned' THEN 1 ELSE 2 END"),
         VisitSort::Confirmation => {
-            (None, "CASE v.confirmation WHEN 'disputed' THEN 0 WHEN 'none' THEN 1 ELSE 2 END")
+            let order = "CASE v.confirmation WHEN 'disputed' THEN 0 WHEN 'none' THEN 1
+                              WHEN 'confirmed-on-device' THEN 2 ELSE 3 END";
+            (None, order)
         }
     };
     let missing = missing.map_or_else(String::new, |missing| format!("{missing}, "));

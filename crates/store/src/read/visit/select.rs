@@ -72,6 +72,7 @@ impl Reader<'_> {
                 kind: statement.kind,
                 author: projection::author(self.conn, account, statement.key)?,
                 own: statement.own,
+                by_guest: projection::is_by_guest(self.conn, account, &statement)?,
                 issued_at_ms: statement.issued_at_s.saturating_mul(1_000),
                 content: statement.content,
                 leaf_index: statement.leaf_index,
@@ -101,7 +102,7 @@ impl Reader<'_> {
     fn answers(&self, visit: &VisitRow) -> Result<Vec<AnswerRow>, StoreError> {
         let mut select = self.conn.prepare_cached(
             "SELECT a.representative, p.surname, p.given, p.patronymic, a.confirmed, a.reason, a.answered_at_ms,
-                    a.basis, a.statement
+                    a.basis, a.statement, a.by_guest
                FROM visit_answer a LEFT JOIN person p ON p.id = a.representative
               WHERE a.visit = ?1 ORDER BY a.answered_at_ms, a.representative",
         )?;
@@ -118,6 +119,7 @@ impl Reader<'_> {
                 answered_at_ms: row.get(6)?,
                 current: row.get::<_, Blob<StatementId>>(7)?.0 == visit.basis,
                 statement: row.get::<_, Blob<StatementId>>(8)?.0,
+                by_guest: row.get(9)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -162,12 +164,7 @@ impl VisitRow {
             distance_m: row.get(27)?,
             presence: presence.as_deref().and_then(Presence::parse),
             review: review(row, 29)?,
-            confirmation: match row.get::<_, String>(31)?.as_str() {
-                "none" => Confirmation::None,
-                "confirmed" => Confirmation::Confirmed,
-                "disputed" => Confirmation::Disputed,
-                _ => return Err(FromSqlError::InvalidType.into()),
-            },
+            confirmation: Confirmation::parse(&row.get::<_, String>(31)?).ok_or(FromSqlError::InvalidType)?,
             answers: Vec::new(),
             note: row.get(32)?,
             flags: row.get::<_, Flags>(33)?.0,

@@ -80,7 +80,11 @@ export const words: Messages['words'] = {
   },
   transport: { saved: 'Saved on this device', sent: 'Sent', registered: 'Registered by the operator', refused: 'Refused by the operator' },
   reviewState: { open: 'Not reviewed', accepted: 'Accepted', returned: 'Returned' },
-  confirmation: { none: 'Awaiting an answer', confirmed: 'Confirmed', disputed: 'Disputed' },
+  confirmation: {
+    none: 'Awaiting an answer',
+    'confirmed-on-device': 'Confirmed on the specialist’s device',
+    confirmed: 'Confirmed', disputed: 'Disputed',
+  },
   presence: { inside: 'At the place', outside: 'Away from the place', unknown: 'Not exact' },
   refusal: {
     'too-large': 'The record is too large',

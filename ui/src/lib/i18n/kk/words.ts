@@ -101,7 +101,11 @@ export const words = {
   },
   transport: { saved: 'Осы құрылғыда сақталды', sent: 'Жіберілді', registered: 'Оператор тіркеді', refused: 'Оператор қабылдамады' },
   reviewState: { open: 'Қаралмаған', accepted: 'Қабылданды', returned: 'Қайтарылды' },
-  confirmation: { none: 'Жауап күтілуде', confirmed: 'Расталды', disputed: 'Даулы' },
+  confirmation: {
+    none: 'Жауап күтілуде',
+    'confirmed-on-device': 'Маманның құрылғысында расталды',
+    confirmed: 'Расталды', disputed: 'Даулы',
+  },
   presence: { inside: 'Мекенжайда', outside: 'Мекенжайдан тыс', unknown: 'Дәл емес' },
   refusal: {
     'too-large': 'Жазба тым үлкен',

@@ -6,6 +6,7 @@ import { common } from './common';
 import { coordinator } from './coordinator';
 import { errors } from './errors';
 import { flags } from './flags';
+import { guest } from './guest';
 import { me } from './me';
 import { parent } from './parent';
 import { start } from './start';
@@ -15,5 +16,5 @@ import { visit } from './visit';
 import { words } from './words';
 
 export const ru: Messages = {
-  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, errors,
+  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, guest, errors,
 };

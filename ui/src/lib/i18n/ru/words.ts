@@ -80,7 +80,11 @@ export const words: Messages['words'] = {
   },
   transport: { saved: 'Сохранено на этом устройстве', sent: 'Отправлено', registered: 'Зарегистрировано оператором', refused: 'Оператор отклонил' },
   reviewState: { open: 'Не рассмотрен', accepted: 'Принят', returned: 'Возвращён' },
-  confirmation: { none: 'Ждём ответа', confirmed: 'Подтверждён', disputed: 'Оспорен' },
+  confirmation: {
+    none: 'Ждём ответа',
+    'confirmed-on-device': 'Подтверждён на устройстве специалиста',
+    confirmed: 'Подтверждён', disputed: 'Оспорен',
+  },
   presence: { inside: 'На месте', outside: 'Не на месте', unknown: 'Неточно' },
   refusal: {
     'too-large': 'Запись слишком большая',

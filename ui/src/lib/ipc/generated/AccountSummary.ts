@@ -11,4 +11,8 @@ label: string,
 /**
  * Seconds until a PIN is taken again.
  */
-wait_s: number, locked_for_good: boolean, };
+wait_s: number, locked_for_good: boolean, 
+/**
+ * Of a representative without a phone, on the specialist's device.
+ */
+is_guest: boolean, };

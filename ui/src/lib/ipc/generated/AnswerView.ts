@@ -6,4 +6,8 @@ export type AnswerView = { representative: PersonCard, confirmed: boolean, reaso
 /**
  * Given to the visit as it stands now.
  */
-current: boolean, mine: boolean, };
+current: boolean, mine: boolean, 
+/**
+ * Given on the specialist's device: weaker evidence.
+ */
+on_specialists_device: boolean, };

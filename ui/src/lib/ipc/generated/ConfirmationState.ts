@@ -3,4 +3,4 @@
 /**
  * The confirmation as a whole.
  */
-export type ConfirmationState = "none" | "confirmed" | "disputed";
+export type ConfirmationState = "none" | "confirmed-on-device" | "confirmed" | "disputed";

@@ -3,4 +3,4 @@
 /**
  * Where the app stands.
  */
-export type Stage = "start" | "locked" | "agreement" | "home";
+export type Stage = "start" | "locked" | "agreement" | "home" | "handed-over";

@@ -14,4 +14,8 @@ code: string | null, text: string | null,
 /**
  * The statement is there, its content is not for this reader.
  */
-withheld: boolean, transport: TransportView, };
+withheld: boolean, 
+/**
+ * An answer that was given on the specialist's device.
+ */
+on_specialists_device: boolean, transport: TransportView, };

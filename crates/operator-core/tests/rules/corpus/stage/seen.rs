@@ -29,6 +29,7 @@ impl Stage<'_> {
                 id: entry.id,
                 author: read.bound_key(entry.key).unwrap().map(|key| key.person),
                 has_authority: !entry.flags.contains(&Flag::NoAuthority),
+                by_guest: entry.flags.contains(&Flag::OneDevice),
                 content: read.said(entry.leaf_index).unwrap(),
             })
             .collect();
