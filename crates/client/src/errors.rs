@@ -137,7 +137,9 @@ impl From<TransportError> for Failure {
                 }
                 ProblemCode::Revoked | ProblemCode::UnknownKey => Failure::NotAllowed,
                 // The operator is in trouble; it passes, and the screen can only say "later".
-                ProblemCode::Internal | ProblemCode::Unavailable => Failure::Offline,
+                ProblemCode::Internal | ProblemCode::Unavailable | ProblemCode::Incomplete => {
+                    Failure::Offline
+                }
                 _ => Failure::Operator(error),
             },
             TransportError::Request => Failure::Operator(error),
@@ -150,7 +152,11 @@ pub(crate) fn sync_code(error: &SyncError) -> ErrorCode {
     match error {
         SyncError::Transport(TransportError::SignInNeeded) => ErrorCode::SignInNeeded,
         SyncError::Transport(TransportError::Problem {
-            code: ProblemCode::TooManyRequests | ProblemCode::Internal | ProblemCode::Unavailable,
+            code:
+                ProblemCode::TooManyRequests
+                | ProblemCode::Internal
+                | ProblemCode::Unavailable
+                | ProblemCode::Incomplete,
             ..
         }) => ErrorCode::OperatorBusy,
         SyncError::Transport(error) => code(&Failure::from(*error)),

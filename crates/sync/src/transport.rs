@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use wire::carry::{CarryRequest, CarryResponse};
+use wire::collect::{CollectRequest, CollectResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -56,6 +57,7 @@ impl TransportError {
                     | ProblemCode::TooManyRequests
                     | ProblemCode::Internal
                     | ProblemCode::Unavailable
+                    | ProblemCode::Incomplete
             ),
             _ => false,
         }
@@ -84,6 +86,14 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`].
     async fn carry(&self, _: &CarryRequest) -> Result<CarryResponse, TransportError> {
+        Err(TransportError::NotAnOperator)
+    }
+
+    /// `POST /v1/collect`. A line without that route has nobody who lost anything.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn collect(&self, _: &CollectRequest) -> Result<CollectResponse, TransportError> {
         Err(TransportError::NotAnOperator)
     }
 

@@ -62,6 +62,8 @@ problems! {
     Internal = "internal", 500,
     /// Not ready; `Retry-After` tells when.
     Unavailable = "unavailable", 503,
+    /// Restored, and perhaps without the end of its log: hand back what it asks for, then come again.
+    Incomplete = "incomplete", 503,
 }
 
 /// The body of a failed request. It never holds personal data.
