@@ -192,7 +192,10 @@ pub fn restore(
         whole => whole.map(|()| false)?,
     };
     if marked.is_none() || is_behind {
-        to.create()?;
+        // What was kept beside the mark is no other program's.
+        if marked.is_none() && !to.erasures().path().exists() {
+            to.create()?;
+        }
         let waiting = to.restored();
         waiting.begin().map_err(|source| BackupError::Io { path: to.path().to_owned(), source })?;
     }

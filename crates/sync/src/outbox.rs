@@ -69,7 +69,7 @@ pub struct PullApplied {
 }
 
 /// How this device shows a restored operator who it is and how far the log went.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The operator's `device-bound` of the own key.
     pub binding: Option<Pair>,
@@ -166,21 +166,17 @@ pub trait Outbox: Send + Sync + 'static {
         Ok(())
     }
 
-    /// What a restored operator is told first. A store that holds nothing has nothing to tell.
+    /// What a restored operator is told first.
     ///
     /// # Errors
     /// [`OutboxError::TrustEnded`], [`OutboxError::Store`].
-    fn standing(&self) -> Result<Standing, OutboxError> {
-        Ok(Standing::default())
-    }
+    fn standing(&self) -> Result<Standing, OutboxError>;
 
     /// The next batch of what the operator lacks and this device holds; `None` when there is no more.
     ///
     /// # Errors
     /// [`OutboxError::Store`].
-    fn lost(&self, _wanted: &[Stretch], _after: HandedBack) -> Result<Option<Lost>, OutboxError> {
-        Ok(None)
-    }
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError>;
 
     /// What to ask next.
     ///

@@ -5,6 +5,7 @@
 mod agreement;
 mod authenticate;
 mod checkpoint;
+mod collect;
 mod command_line;
 mod device;
 mod enrol;
