@@ -165,6 +165,12 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
     drop(collecting);
     Collected::remove(&instance.folder.collected())?;
     restored.finish()?;
+    // What came back and is erased stood in the write-ahead log until here.
+    if !instance.store.settle()? {
+        output::line(
+            "somebody reads without an end: restart the server, so that nothing erased is left in its files",
+        )?;
+    }
     if assembled.statements > 0 {
         output::line(&format!(
             "{} statements came back to their places; the root over {} is the signed one",
