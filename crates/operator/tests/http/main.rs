@@ -9,6 +9,7 @@ mod collect;
 mod command_line;
 mod device;
 mod enrol;
+mod erasing;
 mod evidence;
 mod folders;
 mod main_job;
