@@ -1,6 +1,7 @@
 //! After a restore: taking back what devices hold of the lost end of the log, and putting it together
 //! (docs/PROTOCOL.md, "Collecting"). Nobody's word is believed: the whole must give a root that this key signed.
 
+mod give_up;
 mod receive;
 
 use domain::id::{Digest, KeyId};
@@ -18,6 +19,7 @@ use crate::Instance;
 use crate::erasures::ErasuresError;
 use crate::mark::{MarkError, Signed};
 
+pub use give_up::{GiveUpError, LostEnd};
 pub use receive::ReceiveError;
 
 /// Why the log cannot be put together yet.

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use client::ipc::{ConfirmVisit, ErrorCode, StoryKind, VisitRef};
 use esep_tests::operator::{Demo, Operator};
-use esep_tests::person::{Person, is_registered};
+use esep_tests::person::{Person, is_registered, system_location};
 
 use super::folder;
 use super::kill::registrations;
@@ -214,4 +214,33 @@ pub(super) async fn what_is_on_no_device_any_more_is_never_passed_over() {
     assert!(refused(behind.dir(), &["resume", "--do-not-wait"]).contains("lost its end"));
     behind.restart();
     hand_back(&parent).await;
+
+    // What is left to do is to say so, signed by the key that signs nothing else any more.
+    let notice = path("notice");
+    let out = notice.to_str().expect("a path");
+    Operator::command(behind.dir(), &["resume", "--do-not-wait", "--give-up", out]);
+    let text = std::fs::read(notice.join("lost.json")).expect("the notice");
+    let lost: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!((&lost["lost"], &lost["signed_size"]), (&look["missing"], &look["signed_size"]), "{lost}");
+    let kept: Vec<_> = std::fs::read_dir(notice.join("statements")).expect("a folder").collect();
+    assert_eq!(Some(kept.len() as u64), lost["handed_back_count"].as_u64());
+    assert!(!kept.is_empty(), "what the other device held is kept");
+    assert!(notice.join("lost.cose").exists());
+    assert!(
+        refused(behind.dir(), &["resume", "--do-not-wait"]).contains("lost its end"),
+        "nothing is signed"
+    );
+
+    // And if the device turns up after all, the log is whole again.
+    let specialist = Person::new(&path("specialist"), system_location());
+    specialist.unlock().await.expect("the PIN is right");
+    hand_back(&specialist).await;
+    assert!(
+        refused(behind.dir(), &["resume", "--do-not-wait", "--give-up", out]).contains("nothing is lost")
+    );
+    Operator::command(behind.dir(), &["resume", "--do-not-wait"]);
+    specialist.sync().await;
+    parent.sync().await;
+    assert_eq!(registrations(&behind), 2, "each visit exactly once");
+    Operator::command(behind.dir(), &["verify"]);
 }

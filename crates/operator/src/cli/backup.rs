@@ -46,6 +46,9 @@ pub(super) struct ResumeOptions {
     /// Goes on although not every device has asked: one that saw more will find a contradiction and be right
     #[arg(long)]
     do_not_wait: bool,
+    /// Writes a signed notice of what is lost for ever, and what came back, into a new folder; the log stays as it is
+    #[arg(long, value_name = "FOLDER", conflicts_with = "look")]
+    give_up: Option<PathBuf>,
     /// Goes on although statements came back of which nobody holds what they say
     #[arg(long)]
     without_contents: bool,
@@ -148,6 +151,15 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
             "not every device has asked yet: wait, or take the risk with --do-not-wait",
         ));
     }
+    if let Some(out) = &options.give_up {
+        let notice = collecting.give_up(out)?;
+        return output::line(&format!(
+            "{}: what is lost of {} statements, signed; publish it and give it to everybody concerned. This log signs \
+             nothing any more unless what is missing turns up",
+            out.join("lost.json").display(),
+            notice.signed_size
+        ));
+    }
     if standing.longer.values().any(|size| *size > progress.signed_size) {
         return Err(Failure::from(
             "a device says that it saw more statements than any signed head shows: wait for it to show the head, or \
@@ -158,7 +170,7 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
         AssembleError::Missing(_) => Failure::from(format!(
             "the log lost its end: {error}. Wait for devices that were not here yet, or restore a newer backup; \
              nothing is signed until then. If what is missing is on no device any more, this key can never go on: \
-             docs/RESTORE.md says how to begin anew and say so"
+             --give-up writes the signed notice of it, and docs/RESTORE.md says how to begin anew"
         )),
         error => Failure::from(error),
     })?;
