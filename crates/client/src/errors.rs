@@ -137,9 +137,10 @@ impl From<TransportError> for Failure {
                 }
                 ProblemCode::Revoked | ProblemCode::UnknownKey => Failure::NotAllowed,
                 // The operator is in trouble; it passes, and the screen can only say "later".
-                ProblemCode::Internal | ProblemCode::Unavailable | ProblemCode::StorageFull => {
-                    Failure::Offline
-                }
+                ProblemCode::Internal
+                | ProblemCode::Unavailable
+                | ProblemCode::StorageFull
+                | ProblemCode::Incomplete => Failure::Offline,
                 _ => Failure::Operator(error),
             },
             TransportError::Request => Failure::Operator(error),
@@ -156,7 +157,8 @@ pub(crate) fn sync_code(error: &SyncError) -> ErrorCode {
                 ProblemCode::TooManyRequests
                 | ProblemCode::Internal
                 | ProblemCode::Unavailable
-                | ProblemCode::StorageFull,
+                | ProblemCode::StorageFull
+                | ProblemCode::Incomplete,
             ..
         }) => ErrorCode::OperatorBusy,
         SyncError::Transport(error) => code(&Failure::from(*error)),

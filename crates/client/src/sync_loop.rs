@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use store::Store;
-use sync::outbox::{PullApplied, PushApplied};
+use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
 use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Refused, Summary, SyncError, Waiting};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use wire::carry::{CarryItem, CarryOutcome};
+use wire::collect::Stretch;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushItem, PushRequest, PushResponse};
 
@@ -272,6 +273,14 @@ impl Outbox for Observed {
     fn apply_carried(&self, items: &[CarryItem], outcomes: &[CarryOutcome]) -> Result<(), OutboxError> {
         self.changed.store(true, Ordering::Relaxed);
         self.store.apply_carried(items, outcomes)
+    }
+
+    fn standing(&self) -> Result<Standing, OutboxError> {
+        self.store.standing()
+    }
+
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError> {
+        self.store.lost(wanted, after)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

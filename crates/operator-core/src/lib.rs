@@ -18,6 +18,8 @@
 //! | [`activation`], [`enrol`] | codes, and binding a device |
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`carry`] | statements of other devices, handed over |
+//! | [`collect`] | the lost end of a log, put together again |
+//! | [`erase`] | contents that go while their statements stay |
 //! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
@@ -30,8 +32,10 @@ pub mod agreement;
 pub mod audit;
 pub mod authorise;
 pub mod carry;
+pub mod collect;
 pub mod directory;
 pub mod enrol;
+pub mod erase;
 pub mod fact;
 pub mod head;
 pub mod memory;

@@ -120,7 +120,8 @@ pub fn take(
         let header = checked.statement().header();
         let next_seq = txn.series_head(bound.key.id())?.next_seq;
         if header.seq > next_seq && header.seq - next_seq <= MAX_GAP {
-            keep_places(txn, bound, sifted, (next_seq, header.seq), header.prev, now_ms)?;
+            let listed = |seq| sifted.ids.iter().find(|(listed, _)| *listed == seq).map(|(_, id)| *id);
+            keep_places(txn, bound.key.id(), &listed, (next_seq, header.seq), header.prev, now_ms)?;
         }
         match register(txn, &author, checked, now_ms)? {
             Outcome::Registered { .. } | Outcome::Fork { .. } => taken.taken_count += 1,
@@ -133,19 +134,17 @@ pub fn take(
 }
 
 /// Takes the places of `from..until` with what is known of them: the last one is named by its successor.
-fn keep_places(
+pub(crate) fn keep_places(
     txn: &mut dyn StoreTxn,
-    bound: &BoundKey,
-    sifted: &Sifted,
+    key: KeyId,
+    listed: &dyn Fn(u64) -> Option<StatementId>,
     (from, until): (u64, u64),
     last: Option<StatementId>,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let key = bound.key.id();
     for seq in from..until {
-        let listed = sifted.ids.iter().find(|(listed, _)| *listed == seq).map(|(_, id)| *id);
         let named = last.filter(|_| seq + 1 == until);
-        let id = match named.or(listed) {
+        let id = match named.or_else(|| listed(seq)) {
             // A list that was tampered with may name what has a place already.
             Some(id) if txn.entry_by_id(id)?.is_none() && txn.refusal(key, id)?.is_none() => id,
             _ => unnamed(key, seq),

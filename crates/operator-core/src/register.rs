@@ -55,7 +55,9 @@ pub fn register(
     let header = statement.header();
     let mut flags = match checked.content() {
         Some(content) => authorise::flags(txn.as_read(), author, header, content, now_ms)?,
-        None => vec![Flag::UnreadableContent],
+        None if checked.content_bytes().is_some() => vec![Flag::UnreadableContent],
+        // What was flagged then followed from a content that is gone.
+        None => Vec::new(),
     };
     if branch {
         flags.push(Flag::Fork);
@@ -95,10 +97,10 @@ fn entry(
     }
 }
 
-fn append(txn: &mut dyn StoreTxn, entry: &Entry, content: &[u8]) -> Result<(), StoreError> {
+fn append(txn: &mut dyn StoreTxn, entry: &Entry, content: Option<&[u8]>) -> Result<(), StoreError> {
     let leaf = merkle::leaf_hash(&entry.statement);
     let complete = merkle::append(&Tree(txn.as_read()), entry.leaf_index, leaf)?;
-    txn.append(entry, Some(content))?;
+    txn.append(entry, content)?;
     complete.into_iter().try_for_each(|(level, index, hash)| txn.put_node(level, index, hash))
 }
 

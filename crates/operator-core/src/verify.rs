@@ -11,7 +11,8 @@ use wire::push::{PushItem, Refusal};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     statement: Verified,
-    content_bytes: Vec<u8>,
+    /// Absent: a statement of this log whose content nobody has any more.
+    content_bytes: Option<Vec<u8>>,
     content: Option<Content>,
 }
 
@@ -21,14 +22,19 @@ impl Checked {
         &self.statement
     }
 
-    /// The content's bytes.
-    pub fn content_bytes(&self) -> &[u8] {
-        &self.content_bytes
+    /// The content's bytes; `None` when they are gone, which only a log that is put together again can have.
+    pub fn content_bytes(&self) -> Option<&[u8]> {
+        self.content_bytes.as_deref()
     }
 
-    /// What it says; `None` when its bytes cannot be read although their hash was signed.
+    /// What it says; `None` when its bytes are gone, or cannot be read although their hash was signed.
     pub fn content(&self) -> Option<&Content> {
         self.content.as_ref()
+    }
+
+    /// A statement that was registered once and whose content is gone.
+    pub(crate) fn bare(statement: Verified) -> Self {
+        Self { statement, content_bytes: None, content: None }
     }
 
     /// What was sealed by this very process.
@@ -57,7 +63,7 @@ pub fn check(statement: &[u8], content: &[u8], key: &VerifyingKey) -> Result<Che
         return Err(Refusal::WrongContent);
     }
     let readable = codec::decode(statement.header().kind, content).ok();
-    Ok(Checked { statement, content_bytes: content.to_vec(), content: readable })
+    Ok(Checked { statement, content_bytes: Some(content.to_vec()), content: readable })
 }
 
 /// Checks an item of a push: also that the client's claim fits the bytes.

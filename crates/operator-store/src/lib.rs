@@ -4,8 +4,11 @@
 //!
 //! | Module | Holds |
 //! |---|---|
+//! | [`collected`] | what devices handed back after a restore, until it is put together |
 //! | [`sqlite`] | the embedded default: one file, no other service |
 
+pub mod collected;
 pub mod sqlite;
 
+pub use collected::Collected;
 pub use sqlite::SqliteStore;

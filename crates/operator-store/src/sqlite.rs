@@ -30,14 +30,14 @@ use operator_core::store::{Store, StoreError, StoreRead, StoreTxn};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
-use error::from_sqlite;
+pub(crate) use error::from_sqlite;
 use read::Snapshot;
 use write::Writing;
 
 pub use migrate::SCHEMA_VERSION;
 
 /// How long a writer waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Reading connections that are kept for reuse.
 const IDLE_READERS: usize = 8;
 
@@ -72,6 +72,19 @@ impl SqliteStore {
         let mut complaints = rows.collect::<Result<Vec<_>, _>>().map_err(from_sqlite)?;
         complaints.retain(|complaint| complaint != "ok");
         Ok(complaints)
+    }
+
+    /// Empties the write-ahead log into the file: until then a content that was erased still stands there. `false` while
+    /// another process reads what it holds.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn settle(&self) -> Result<bool, StoreError> {
+        let writer = self.writer.lock();
+        self.readers.lock().clear();
+        let is_busy: i64 =
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(from_sqlite)?;
+        Ok(is_busy == 0)
     }
 
     /// Writes a consistent copy into a file that is not there yet, without holding up the writer.

@@ -18,10 +18,12 @@ use std::sync::Arc;
 use domain::id::{Digest, KeyId};
 use domain::{Clock, Rng};
 use operator_core::audit::{Signatures, audit};
+use operator_core::erase;
 use operator_core::store::{Store as _, StoreError};
 use operator_store::SqliteStore;
 use serde::{Deserialize, Serialize};
 
+use crate::erasures::ErasuresError;
 use crate::folder::{self, FolderError};
 use crate::instance::OpenError;
 use crate::mark::{MarkError, Signed};
@@ -57,6 +59,9 @@ pub enum BackupError {
     /// Files.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The list of erasures.
+    #[error(transparent)]
+    Erasures(#[from] ErasuresError),
     /// The log was signed further than the backup reaches.
     #[error(transparent)]
     Mark(#[from] MarkError),
@@ -135,6 +140,7 @@ pub fn backup(instance: &Instance, out: &Path) -> Result<Manifest, BackupError> 
         return Err(BackupError::NotEmpty(out.to_owned()));
     }
     to.create()?;
+    instance.folder.erasures().follow(instance.read()?.as_ref())?;
     instance.store.copy_to(&to.database())?;
     settle(&to.database())?;
     copy_private(&from.signing_key(), &to.signing_key())?;
@@ -153,13 +159,15 @@ pub fn backup(instance: &Instance, out: &Path) -> Result<Manifest, BackupError> 
 
 /// Restores a backup into an empty folder, or one that only kept its `signed-head`, and cancels every activation code:
 /// one may have been used since. Where no `signed-head` shows that the log is whole, it waits for what devices know
-/// ([`crate::restored`]).
+/// ([`crate::restored`]); where one shows that it is not, it waits for what they hold, if that is wanted (`collect`).
+/// What `erasures.jsonl` names is taken out of the backup before anybody is served.
 ///
 /// # Errors
 /// [`BackupError`]; [`MarkError::Behind`] when the log was signed further.
 pub fn restore(
     from: &Path,
     to: Folder,
+    collect: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 ) -> Result<Manifest, BackupError> {
@@ -175,10 +183,19 @@ pub fn restore(
         return Err(BackupError::InUse(to.path().to_owned()));
     }
     let marked = to.mark().read()?;
-    if marked.is_some() {
-        to.mark().check(SqliteStore::open(&source.database())?.read()?.as_ref())?;
-    } else {
-        to.create()?;
+    let whole = match marked {
+        Some(_) => to.mark().check(SqliteStore::open(&source.database())?.read()?.as_ref()),
+        None => Ok(()),
+    };
+    let is_behind = match whole {
+        Err(MarkError::Behind { .. }) if collect => true,
+        whole => whole.map(|()| false)?,
+    };
+    if marked.is_none() || is_behind {
+        // What was kept beside the mark is no other program's.
+        if marked.is_none() && !to.erasures().path().exists() {
+            to.create()?;
+        }
         let waiting = to.restored();
         waiting.begin().map_err(|source| BackupError::Io { path: to.path().to_owned(), source })?;
     }
@@ -198,7 +215,10 @@ pub fn restore(
         activation.expires_at_ms = activation.expires_at_ms.min(now_ms);
         txn.put_activation(&activation)?;
     }
+    let erased: Vec<_> = instance.folder.erasures().statements()?.into_iter().collect();
+    erase::take_away(txn.as_mut(), &erased)?;
     txn.commit()?;
+    instance.store.settle()?;
     instance.folder.mark().raise(Signed { tree_size: found.statements, root: found.root })?;
     settle(instance.folder.path())?;
     Ok(found)

@@ -8,6 +8,7 @@ use domain::Rng;
 use journal::SigningKey;
 use zeroize::Zeroizing;
 
+use crate::erasures::Erasures;
 use crate::mark::Mark;
 use crate::restored::Restored;
 
@@ -104,6 +105,16 @@ impl Folder {
     /// Whether the log waits after a restore.
     pub fn restored(&self) -> Restored {
         Restored::at(self.0.join("restored.json"))
+    }
+
+    /// What devices handed back, until the log is put together.
+    pub fn collected(&self) -> PathBuf {
+        self.0.join("collected.sqlite")
+    }
+
+    /// What was erased; like the mark it belongs on another disk than the database.
+    pub fn erasures(&self) -> Erasures {
+        Erasures::at(self.0.join("erasures.jsonl"))
     }
 
     /// Makes the folder for its owner only. One that is there stays as it is, and must be empty or this program's.

@@ -5,6 +5,7 @@ mod authenticate;
 mod body;
 mod carry;
 mod checkpoint;
+mod collect;
 mod enrol;
 mod health;
 mod limit;
@@ -75,7 +76,7 @@ impl App {
 
 /// A restored log is not yet known to be whole.
 fn is_examined() -> problem::Failure {
-    problem::Failure::new(ProblemCode::Unavailable, "the operator's log was restored and is examined")
+    problem::Failure::new(ProblemCode::Incomplete, "the operator's log was restored and is examined")
         .retry_after(RESTORED_RETRY_S)
 }
 
@@ -94,6 +95,7 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
         .route(path::PUSH, post(push::post))
         .route(path::CARRY, post(carry::post))
         .route(path::PULL, post(pull::post))
+        .route(path::COLLECT, post(collect::post))
         .route(path::RECOVERY, post(recovery::post))
         .route(path::AGREEMENT, get(agreement::get))
         .route(path::CHECKPOINT, get(checkpoint::get))

@@ -82,7 +82,12 @@ impl Instance {
         match first {
             None => Err(FolderError::Empty(instance.folder.path().to_owned()).into()),
             Some(first) if first.kind == Kind::OperatorKey && first.key == instance.key.id() => {
-                instance.folder.mark().check(instance.store.read()?.as_ref())?;
+                let (mark, read) = (instance.folder.mark(), instance.store.read()?);
+                match instance.restored.is_waiting() {
+                    true => mark.check_begun(read.as_ref())?,
+                    false => mark.check(read.as_ref())?,
+                }
+                drop(read);
                 Ok(instance)
             }
             Some(_) => Err(OpenError::OtherKey {

@@ -18,6 +18,7 @@
 //! | [`serve`] | listening, TLS, shutting down |
 //! | [`verify`], [`doctor`] | is the log what it was; can the installation do its work |
 //! | [`backup`], [`mark`], [`restored`] | copies of all; how far the log was signed; the way back |
+//! | [`collect`], [`erasures`] | the lost end of the log from devices; what stays erased whatever is restored |
 //! | [`export`], [`package`] | the whole log as files; one visit with its evidence |
 //! | [`cli`] | `esep-operator` |
 
@@ -25,9 +26,11 @@ pub mod backup;
 pub mod change;
 pub mod cli;
 pub mod clock;
+pub mod collect;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod erasures;
 pub mod export;
 pub mod folder;
 pub mod http;

@@ -130,6 +130,17 @@ impl Mark {
             .map_err(|error| self.io(error))
     }
 
+    /// Whether a log that waits for its lost end goes no other way than what was signed, as far as it reaches.
+    ///
+    /// # Errors
+    /// [`MarkError`].
+    pub fn check_begun(&self, read: &dyn StoreRead) -> Result<(), MarkError> {
+        match self.read()? {
+            Some(signed) if read.log_size()? >= signed.tree_size => self.check(read),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a log holds all that was signed. Without a mark it is taken as it is.
     ///
     /// # Errors

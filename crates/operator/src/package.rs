@@ -94,7 +94,9 @@ pub fn export_visit(
         folder.write(name, bytes)?;
     }
     folder.write("manifest.json", &text)?;
-    folder.write("manifest.cose", &manifest::sign(&text, now_ms.div_euclid(1_000), &instance.key))?;
+    let signed_at_s = now_ms.div_euclid(1_000);
+    let signature = manifest::sign(&text, manifest::ContentType::Package, signed_at_s, &instance.key);
+    folder.write("manifest.cose", &signature)?;
     Ok(manifest)
 }
 

@@ -10,7 +10,7 @@ use sync::wire::enrol::{EnrolResponse, Pair};
 use zeroize::Zeroizing;
 
 use crate::column::Blob;
-use crate::{Store, StoreError, append, receipts, statement};
+use crate::{Store, StoreError, append, collect, receipts, statement};
 
 /// What is known before a device is bound.
 #[derive(Debug, Clone)]
@@ -134,6 +134,7 @@ impl Store {
             if receipts::beacon(transaction)?.is_none() {
                 receipts::set_beacon(transaction, proven.head())?;
             }
+            collect::keep_binding(transaction, &response.bound)?;
             transaction.execute(
                 "UPDATE device SET person = ?1, bound_at_ms = ?2, host = ?3",
                 (bound.person.as_bytes(), bound.bound_at_ms, bound.host.map(|host| *host.as_bytes())),

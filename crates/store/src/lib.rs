@@ -9,6 +9,7 @@
 //! | [`account`] | whose file it is: device key, operator, person |
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | [`carry`] | what another device showed without a network |
+//! | `collect` | what a restored operator lost and this device holds |
 //! | `capture` | readings of the location that are still running |
 //! | `lookup` | how own statements are found again |
 //! | `outbox`, `receipts` | what waits, and what closes it |
@@ -24,6 +25,7 @@ pub mod account;
 pub mod append;
 mod capture;
 pub mod carry;
+mod collect;
 mod column;
 pub mod error;
 mod lookup;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use domain::id::{StatementId, SubjectId};
 use domain::{Kind, flag::Flag};
 use rusqlite::{Connection, Transaction};
-use sync::outbox::{PullApplied, PushApplied};
+use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
 use sync::wire::carry::{CarryItem, CarryOutcome};
+use sync::wire::collect::Stretch;
 use sync::wire::pull::{PullRequest, PullResponse};
 use sync::wire::push::{Outcome, PushItem, PushRequest, PushResponse, Refusal};
 use sync::{Outbox, OutboxError, Waiting};
@@ -17,7 +18,7 @@ use crate::open::Durability;
 use crate::projection::Stale;
 use crate::receipts::{self, Proven};
 use crate::trust::{self, Found};
-use crate::{Store, StoreError, append, pull};
+use crate::{Store, StoreError, append, collect, pull};
 
 /// How the port says it.
 pub(crate) fn outward(error: StoreError) -> OutboxError {
@@ -140,6 +141,18 @@ impl Outbox for Store {
 
     fn apply_carried(&self, items: &[CarryItem], outcomes: &[CarryOutcome]) -> Result<(), OutboxError> {
         self.note_carried(items, outcomes).map_err(outward)
+    }
+
+    fn standing(&self) -> Result<Standing, OutboxError> {
+        self.with_reader(|conn| {
+            trust::require(conn)?;
+            Ok(collect::standing(conn)?)
+        })
+        .map_err(Failed::into_error)
+    }
+
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError> {
+        self.with_reader(|conn| collect::lost(conn, wanted, after)).map_err(outward)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

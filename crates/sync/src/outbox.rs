@@ -2,6 +2,8 @@
 
 use domain::id::StatementId;
 use wire::carry::{CarryItem, CarryOutcome};
+use wire::collect::{KnownHead, Leaf, RangeProof, Stretch};
+use wire::enrol::Pair;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushItem, PushRequest, PushResponse};
 
@@ -64,6 +66,35 @@ pub struct PullApplied {
     pub rejected_count: u64,
     /// Something on screen may be stale.
     pub changed: bool,
+}
+
+/// How this device shows a restored operator who it is and how far the log went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The operator's `device-bound` of the own key.
+    pub binding: Option<Pair>,
+    /// The last head that verified.
+    pub known: Option<KnownHead>,
+}
+
+/// Where handing back stands: own statements first, because their receipts prove them, then those of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedBack {
+    /// Registrations up to this row of the store.
+    Own(i64),
+    /// Others' statements below this leaf.
+    Foreign(u64),
+}
+
+/// One batch for a restored operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The statements.
+    pub leaves: Vec<Leaf>,
+    /// The receipt of own ones.
+    pub proof: Option<RangeProof>,
+    /// Where to go on.
+    pub after: HandedBack,
 }
 
 /// The device's store as the sync sees it.
@@ -135,6 +166,18 @@ pub trait Outbox: Send + Sync + 'static {
     fn apply_carried(&self, _: &[CarryItem], _: &[CarryOutcome]) -> Result<(), OutboxError> {
         Ok(())
     }
+
+    /// What a restored operator is told first.
+    ///
+    /// # Errors
+    /// [`OutboxError::TrustEnded`], [`OutboxError::Store`].
+    fn standing(&self) -> Result<Standing, OutboxError>;
+
+    /// The next batch of what the operator lacks and this device holds; `None` when there is no more.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError>;
 
     /// What to ask next.
     ///

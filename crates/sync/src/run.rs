@@ -3,16 +3,18 @@
 //! Device and operator work at the same time: while the operator has one batch, the device stores what came back for
 //! the one before and reads the next; while it gathers a page, the device stores the one before.
 
+mod collect;
 mod pull;
 mod push;
 
 use std::sync::Arc;
 
 use wire::carry::CarryRequest;
+use wire::problem::ProblemCode;
 
 use crate::SyncError;
 use crate::outbox::{Outbox, OutboxError};
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError};
 
 /// What a sync is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,17 +78,17 @@ pub async fn synchronise(
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
     let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
-    // What the operator could not take is tried again at once when there is something else to send, otherwise the store
-    // lets more and more rounds pass: nobody's network is spent on waiting for another device.
-    let again = run.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
-    run.carry(false, again).await;
-    run.push_all().await?;
-    if refused == Refused::TryAgain {
-        run.push_refused().await?;
+    match run.whole(refused).await {
+        Err(error @ SyncError::Transport(TransportError::Problem { code: ProblemCode::Incomplete, .. })) => {
+            // Whatever becomes of it: the operator answers nothing else until it is whole, and asks again then.
+            if let Err(error) = run.hand_back().await {
+                tracing::warn!(%error, "what the operator lost was not handed back to its end");
+            }
+            Err(error)
+        }
+        Ok(()) => Ok(run.summary),
+        Err(error) => Err(error),
     }
-    run.carry(true, again).await;
-    run.pull_all().await?;
-    Ok(run.summary)
 }
 
 struct Run<'a> {
@@ -98,6 +100,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    async fn whole(&mut self, refused: Refused) -> Result<(), SyncError> {
+        // What the operator could not take is tried again at once when there is something else to send, otherwise the
+        // store lets more and more rounds pass: nobody's network is spent on waiting for another device.
+        let again = self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
+        self.carry(false, again).await;
+        self.push_all().await?;
+        if refused == Refused::TryAgain {
+            self.push_refused().await?;
+        }
+        self.carry(true, again).await;
+        self.pull_all().await
+    }
+
     /// Hands over what other devices gave this one: visits before the own answers to them, answers after the own visits.
     /// Their own devices send it too, so no failure here delays what this device has to say.
     async fn carry(&mut self, answers: bool, again: bool) {

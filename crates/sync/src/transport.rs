@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use wire::carry::{CarryRequest, CarryResponse};
+use wire::collect::{CollectRequest, CollectResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -57,6 +58,7 @@ impl TransportError {
                     | ProblemCode::Internal
                     | ProblemCode::Unavailable
                     | ProblemCode::StorageFull
+                    | ProblemCode::Incomplete
             ),
             _ => false,
         }
@@ -85,6 +87,14 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`].
     async fn carry(&self, _: &CarryRequest) -> Result<CarryResponse, TransportError> {
+        Err(TransportError::NotAnOperator)
+    }
+
+    /// `POST /v1/collect`. A line without that route has nobody who lost anything.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn collect(&self, _: &CollectRequest) -> Result<CollectResponse, TransportError> {
         Err(TransportError::NotAnOperator)
     }
 

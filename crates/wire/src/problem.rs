@@ -64,6 +64,8 @@ problems! {
     Unavailable = "unavailable", 503,
     /// The operator has no room for more; `Retry-After` tells when to look again.
     StorageFull = "storage-full", 507,
+    /// Restored, and perhaps without the end of its log: hand back what it asks for, then come again.
+    Incomplete = "incomplete", 503,
 }
 
 /// The body of a failed request. It never holds personal data.

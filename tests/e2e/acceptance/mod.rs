@@ -2,6 +2,7 @@
 
 mod access;
 mod agreement;
+mod collect;
 mod device;
 mod disk;
 mod faults;
@@ -118,6 +119,16 @@ async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_operator_comes_back_without_contradicting_itself() {
     within(MINUTES, restore::a_lost_operator_comes_back_without_contradicting_itself()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_end_comes_back_from_the_devices_and_the_erased_does_not() {
+    within(MINUTES, collect::a_lost_end_comes_back_from_the_devices_and_the_erased_does_not()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_no_device_any_more_is_never_passed_over() {
+    within(MINUTES, collect::what_is_on_no_device_any_more_is_never_passed_over()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

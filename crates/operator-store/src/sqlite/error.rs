@@ -4,7 +4,7 @@ use operator_core::store::StoreError;
 use rusqlite::ErrorCode;
 
 /// Sorts an error by what a person can do about it.
-pub(super) fn from_sqlite(error: rusqlite::Error) -> StoreError {
+pub(crate) fn from_sqlite(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged("the file is not whole"),

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use domain::id::KeyId;
+use operator_store::Collected;
+use serde::Serialize;
 
 use super::{Failure, Outcome, Place, output};
 use crate::Instance;
 use crate::backup::{Manifest, backup, restore};
 use crate::clock::{SystemClock, SystemRng};
+use crate::collect::{AssembleError, Collecting, Progress};
+use crate::restored::Standing;
 
 #[derive(Debug, Args)]
 pub(super) struct BackupOptions {
@@ -27,6 +31,9 @@ pub(super) struct RestoreOptions {
     /// The folder of a backup
     #[arg(long, value_name = "FOLDER")]
     from: PathBuf,
+    /// Puts a backup back that is older than signed-head says: devices are asked for what it lacks
+    #[arg(long)]
+    collect: bool,
 }
 
 #[derive(Debug, Args)]
@@ -39,7 +46,13 @@ pub(super) struct ResumeOptions {
     /// Goes on although not every device has asked: one that saw more will find a contradiction and be right
     #[arg(long)]
     do_not_wait: bool,
-    /// A device whose word on the size of the log is known to be false, by the thumbprint of its key
+    /// Writes a signed notice of what is lost for ever, and what came back, into a new folder; the log stays as it is
+    #[arg(long, value_name = "FOLDER", conflicts_with = "look")]
+    give_up: Option<PathBuf>,
+    /// Goes on although statements came back of which nobody holds what they say
+    #[arg(long)]
+    without_contents: bool,
+    /// A device whose word is known to be false, by the thumbprint of its key
     #[arg(long, value_name = "KEY")]
     disbelieve: Vec<KeyId>,
 }
@@ -63,8 +76,13 @@ pub(super) fn run_backup(options: &BackupOptions) -> Outcome {
 
 pub(super) fn run_restore(options: &RestoreOptions) -> Outcome {
     let folder = options.place.folder();
-    let manifest =
-        restore(&options.from, folder.clone(), Arc::new(SystemClock::begin()), Arc::new(SystemRng))?;
+    let manifest = restore(
+        &options.from,
+        folder.clone(),
+        options.collect,
+        Arc::new(SystemClock::begin()),
+        Arc::new(SystemRng),
+    )?;
     if options.place.json {
         return output::json(&manifest);
     }
@@ -72,9 +90,37 @@ pub(super) fn run_restore(options: &RestoreOptions) -> Outcome {
     output::line("all activation codes are cancelled: issue new ones")?;
     if folder.restored().is_waiting() {
         output::line(
-            "nothing here shows whether the log is whole, so nothing is signed yet: run `serve`, let devices ask, \
-             then `resume`",
+            "only devices know whether the log is whole, so nothing is signed yet: run `serve`, let them hand back \
+             what it lacks, then `resume`",
         )?;
+    }
+    Ok(())
+}
+
+/// What an officer sees before the log goes on.
+#[derive(Debug, Serialize)]
+struct Seen {
+    #[serde(flatten)]
+    standing: Standing,
+    #[serde(flatten)]
+    progress: Progress,
+}
+
+fn show(seen: &Seen) -> Outcome {
+    let Seen { standing, progress } = seen;
+    output::line(&format!(
+        "{} statements of {} that were signed; {} of {} devices have asked since the restore",
+        standing.log_size, progress.signed_size, standing.heard_count, standing.devices_count
+    ))?;
+    let back = progress.signed_size - standing.log_size - progress.missing_count;
+    if progress.signed_size > standing.log_size {
+        output::line(&format!(
+            "{back} statements were handed back, {} are missing still",
+            progress.missing_count
+        ))?;
+    }
+    for (key, size) in &standing.longer {
+        output::line(&format!("device {key} says that it saw {size} statements"))?;
     }
     Ok(())
 }
@@ -85,34 +131,63 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
     if !restored.is_waiting() {
         return output::line("nothing waits: the log goes on");
     }
+    let collecting = Collecting::open(&instance)?;
     let mut standing = restored.standing(instance.read()?.as_ref())?;
     for key in &options.disbelieve {
         standing.longer.remove(&key.to_string());
+        collecting.disbelieve(*key)?;
     }
-    if options.place.json {
-        output::json(&standing)?;
-    } else {
-        output::line(&format!(
-            "{} statements; {} of {} devices have asked since the restore",
-            standing.log_size, standing.heard_count, standing.devices_count
-        ))?;
-        for (key, size) in &standing.longer {
-            output::line(&format!("device {key} saw {size} statements: this backup is too old"))?;
-        }
+    let seen = Seen { standing, progress: collecting.progress()? };
+    match options.place.json {
+        true => output::json(&seen)?,
+        false => show(&seen)?,
     }
     if options.look {
         return Ok(());
     }
-    if !standing.longer.is_empty() {
-        return Err(Failure::from(
-            "the log lost its end: restore a newer backup; nothing is signed until then",
-        ));
-    }
+    let Seen { standing, progress } = seen;
     if standing.heard_count < standing.devices_count && !options.do_not_wait {
         return Err(Failure::from(
             "not every device has asked yet: wait, or take the risk with --do-not-wait",
         ));
     }
+    if let Some(out) = &options.give_up {
+        let notice = collecting.give_up(out)?;
+        return output::line(&format!(
+            "{}: what is lost of {} statements, signed; publish it and give it to everybody concerned. This log signs \
+             nothing any more unless what is missing turns up",
+            out.join("lost.json").display(),
+            notice.signed_size
+        ));
+    }
+    if standing.longer.values().any(|size| *size > progress.signed_size) {
+        return Err(Failure::from(
+            "a device says that it saw more statements than any signed head shows: wait for it to show the head, or \
+             leave it out with --disbelieve",
+        ));
+    }
+    let assembled = collecting.assemble(options.without_contents).map_err(|error| match error {
+        AssembleError::Missing(_) => Failure::from(format!(
+            "the log lost its end: {error}. Wait for devices that were not here yet, or restore a newer backup; \
+             nothing is signed until then. If what is missing is on no device any more, this key can never go on: \
+             --give-up writes the signed notice of it, and docs/RESTORE.md says how to begin anew"
+        )),
+        error => Failure::from(error),
+    })?;
+    drop(collecting);
+    Collected::remove(&instance.folder.collected())?;
     restored.finish()?;
+    // What came back and is erased stood in the write-ahead log until here.
+    if !instance.store.settle()? {
+        output::line(
+            "somebody reads without an end: restart the server, so that nothing erased is left in its files",
+        )?;
+    }
+    if assembled.statements > 0 {
+        output::line(&format!(
+            "{} statements came back to their places; the root over {} is the signed one",
+            assembled.statements, assembled.tree_size
+        ))?;
+    }
     output::line("the log goes on")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::id::KeyId;
+use journal::VerifyingKey;
 use operator_core::store::{BoundKey, StoreError, StoreTxn};
 use wire::auth::{self, Claim, SignedHeaders};
 use wire::problem::ProblemCode;
@@ -63,6 +64,23 @@ pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Fai
         Failure::new(ProblemCode::TooManyRequests, "this device sent too much today").retry_after(seconds)
     })?;
     Ok(Signed { key, nonce: claim.nonce, expires_s: claim.expires_s })
+}
+
+/// The same for a log that lost its end: the key may be known only by the binding that the request shows.
+pub(super) async fn verify_by(
+    app: &App,
+    whole: &Whole,
+    shown: Option<VerifyingKey>,
+) -> Result<KeyId, Failure> {
+    let now_ms = app.instance.now_ms();
+    let failed = |error| Failure::from_auth(error, now_ms);
+    let claim = read(whole, now_ms).map_err(failed)?;
+    let (instance, wanted) = (Arc::clone(&app.instance), claim.key);
+    let known = blocking(move || instance.read()?.bound_key(wanted)).await??.map(|bound| bound.key);
+    let shown = shown.filter(|key| key.id() == wanted);
+    let unknown = || Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key");
+    claim.verify(&known.or(shown).ok_or_else(unknown)?).map_err(failed)?;
+    Ok(wanted)
 }
 
 fn read(whole: &Whole, now_ms: i64) -> Result<Claim, auth::AuthError> {

@@ -18,6 +18,7 @@ use utoipa::OpenApi as _;
         super::push::post,
         super::carry::post,
         super::pull::post,
+        super::collect::post,
         super::recovery::post,
         super::agreement::get,
         super::checkpoint::get,

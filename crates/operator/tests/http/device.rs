@@ -197,6 +197,11 @@ impl Device {
         }
     }
 
+    /// Speaks to another server from here on.
+    pub(crate) fn moved_to(&mut self, server: &Server) {
+        self.url = server.url();
+    }
+
     /// Seals at the head of the own series.
     pub(crate) fn seal(&mut self, subject: impl Into<SubjectId>, content: impl Into<Content>) -> Sealed {
         let sealed = self.seal_at(self.series, subject, content);

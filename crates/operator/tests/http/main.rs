@@ -5,9 +5,11 @@
 mod agreement;
 mod authenticate;
 mod checkpoint;
+mod collect;
 mod command_line;
 mod device;
 mod enrol;
+mod erasing;
 mod evidence;
 mod folders;
 mod main_job;

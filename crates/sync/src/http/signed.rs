@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::auth;
 use wire::carry::{CarryRequest, CarryResponse};
+use wire::collect::{CollectRequest, CollectResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -117,6 +118,10 @@ impl Transport for HttpTransport {
 
     async fn carry(&self, request: &CarryRequest) -> Result<CarryResponse, TransportError> {
         self.call(wire::path::CARRY, request).await
+    }
+
+    async fn collect(&self, request: &CollectRequest) -> Result<CollectResponse, TransportError> {
+        self.call(wire::path::COLLECT, request).await
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {

@@ -6,8 +6,9 @@ use domain::id::SubjectId;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use store::Store;
-use sync::outbox::{PullApplied, PushApplied};
+use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
 use sync::{Outbox, OutboxError, Waiting};
+use wire::collect::Stretch;
 use wire::pull::{Checkpoint, PullRequest, PullResponse};
 use wire::push::{Outcome, PushItem, PushRequest, PushResponse};
 
@@ -113,6 +114,14 @@ impl Outbox for Careless {
             }
             applied => applied,
         }
+    }
+
+    fn standing(&self) -> Result<Standing, OutboxError> {
+        self.store.standing()
+    }
+
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError> {
+        self.store.lost(wanted, after)
     }
 
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {

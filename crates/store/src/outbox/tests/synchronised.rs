@@ -270,6 +270,14 @@ impl Outbox for Unmarked {
         self.0.apply_push(request, response)
     }
 
+    fn standing(&self) -> Result<Standing, OutboxError> {
+        self.0.standing()
+    }
+
+    fn lost(&self, wanted: &[Stretch], after: HandedBack) -> Result<Option<Lost>, OutboxError> {
+        self.0.lost(wanted, after)
+    }
+
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError> {
         self.0.pull_request(limit)
     }

@@ -1,0 +1,160 @@
+//! What was erased, in a file beside the mark that only grows: a backup that is older than an erasure brings nothing
+//! back, even when no device heard of it yet. It holds the operator's own statements and names no person.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use domain::Content;
+use domain::id::StatementId;
+use journal::{Statement, codec};
+use operator_core::erase;
+use operator_core::store::{StoreError, StoreRead};
+use serde::{Deserialize, Serialize};
+
+/// Why the list cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasuresError {
+    /// The file holds something else.
+    #[error(
+        "{0} is not what this program writes: restore it, or what was erased may come back with a backup"
+    )]
+    Unreadable(PathBuf),
+    /// A file.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One erasure: a line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// Where it stands in the log.
+    pub leaf_index: u64,
+    /// The signed `content-erased`.
+    #[serde(with = "hex")]
+    pub statement: Vec<u8>,
+    /// Its content.
+    #[serde(with = "hex")]
+    pub content: Vec<u8>,
+}
+
+mod hex {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::HEXLOWER.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(de::Error::custom)
+    }
+}
+
+impl Erasure {
+    /// Whose contents it took.
+    fn statements(&self) -> Option<Vec<StatementId>> {
+        let statement = Statement::decode(&self.statement).ok()?;
+        if codec::hash(&self.content) != statement.payload() {
+            return None;
+        }
+        match codec::decode(statement.header().kind, &self.content).ok()? {
+            Content::ContentErased(erased) => Some(erased.statements),
+            _ => None,
+        }
+    }
+}
+
+/// The file.
+#[derive(Debug, Clone)]
+pub struct Erasures(PathBuf);
+
+impl Erasures {
+    /// The list at a path, whether it is there or not.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn io(&self, source: io::Error) -> ErasuresError {
+        ErasuresError::Io { path: self.0.clone(), source }
+    }
+
+    /// All erasures. A last line that was cut off by a crash is written again by the next [`Erasures::follow`].
+    ///
+    /// # Errors
+    /// [`ErasuresError`].
+    pub fn read(&self) -> Result<Vec<Erasure>, ErasuresError> {
+        let text = match std::fs::read_to_string(&self.0) {
+            Ok(text) => text,
+            // A link to a disk that is not there is not the same as nothing erased.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.0.is_symlink() => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(self.io(error)),
+        };
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let unreadable = |_| ErasuresError::Unreadable(self.0.clone());
+        whole.lines().map(|line| serde_json::from_str(line).map_err(unreadable)).collect()
+    }
+
+    /// Every statement whose content was erased.
+    ///
+    /// # Errors
+    /// [`ErasuresError`].
+    pub fn statements(&self) -> Result<BTreeSet<StatementId>, ErasuresError> {
+        let mut statements = BTreeSet::new();
+        for erasure in self.read()? {
+            let erased = erasure.statements().ok_or_else(|| ErasuresError::Unreadable(self.0.clone()))?;
+            statements.extend(erased);
+        }
+        Ok(statements)
+    }
+
+    /// Writes down the erasures of a log that are not in the list yet; on the disk when it returns. What is in the list
+    /// and not in the log stays.
+    ///
+    /// # Errors
+    /// [`ErasuresError`].
+    pub fn follow(&self, read: &dyn StoreRead) -> Result<(), ErasuresError> {
+        let known: BTreeSet<u64> = self.read()?.iter().map(|erasure| erasure.leaf_index).collect();
+        let mut lines = Vec::new();
+        for entry in erase::all(read)?.into_iter().filter(|entry| !known.contains(&entry.leaf_index)) {
+            let Some(content) = read.content(entry.leaf_index)? else { continue };
+            let erasure = Erasure { leaf_index: entry.leaf_index, statement: entry.statement, content };
+            serde_json::to_writer(&mut lines, &erasure).map_err(|error| self.io(error.into()))?;
+            lines.push(b'\n');
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.0).map_err(|error| self.io(error))?;
+        let mut write = || {
+            file.lock()?;
+            let text = std::fs::read(&self.0)?;
+            let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+            file.set_len(whole)?;
+            io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+            file.write_all(&lines)?;
+            file.sync_all()
+        };
+        write().map_err(|error| self.io(error))
+    }
+}
