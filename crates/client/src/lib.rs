@@ -14,6 +14,7 @@
 //! | `register_visit`, `change_visit`, `confirm_visit`, `review_visit` | the facts |
 //! | `room` | whether a visit more finds room |
 //! | `visit_code` | two devices without a network |
+//! | `courier` | unsent statements through somebody else's hands |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
@@ -37,6 +38,7 @@ mod children;
 mod code_image;
 mod codes;
 mod confirm_visit;
+mod courier;
 mod enrol;
 mod errors;
 mod file;

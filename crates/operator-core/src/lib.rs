@@ -18,6 +18,7 @@
 //! | [`activation`], [`enrol`] | codes, and binding a device |
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`carry`] | statements of other devices, handed over |
+//! | [`courier`] | sealed parcels of other devices, opened |
 //! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
@@ -30,6 +31,7 @@ pub mod agreement;
 pub mod audit;
 pub mod authorise;
 pub mod carry;
+pub mod courier;
 pub mod directory;
 pub mod enrol;
 pub mod fact;

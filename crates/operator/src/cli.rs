@@ -4,6 +4,7 @@ mod agreement;
 mod backup;
 mod care;
 mod child;
+mod courier;
 mod demo;
 mod device;
 mod flagged;
@@ -97,6 +98,8 @@ enum Command {
     /// Lists and opens files of people who cannot open them: with two officers' shares
     #[command(subcommand)]
     Recovery(recovery::Command),
+    /// Takes parcels of devices that somebody brought as files
+    Courier(courier::Options),
     /// Lists what a person should look at
     Flagged(flagged::Options),
     /// Writes the whole log, or one visit with its evidence, into a folder
@@ -150,6 +153,7 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Activation(command) => device::run_activation(&command),
         Command::Device(command) => device::run_device(&command),
         Command::Recovery(command) => recovery::run(&command),
+        Command::Courier(options) => courier::run(&options),
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
         Command::Verify(options) => care::run_verify(&options),

@@ -5,6 +5,7 @@ mod authenticate;
 mod body;
 mod carry;
 mod checkpoint;
+mod courier;
 mod enrol;
 mod health;
 mod limit;
@@ -38,6 +39,10 @@ pub use openapi::description;
 /// Secrets of activation codes that are hashed at once, 19 MiB each: an enrolment can wait, the visits cannot.
 const HASHES_AT_ONCE: usize = 2;
 
+/// Parcels that one device may deliver in a while: opening one costs as much as a push of a thousand statements.
+const PARCELS: u32 = 60;
+const PARCELS_WINDOW: Duration = Duration::from_secs(3_600);
+
 /// After how many seconds a device asks again while a restored log is examined.
 const RESTORED_RETRY_S: u64 = 30;
 
@@ -47,6 +52,7 @@ pub(crate) struct App {
     instance: Arc<Instance>,
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
+    courier_limit: Arc<limit::Limit<KeyId>>,
     hashing: Arc<Semaphore>,
     receiving: Arc<parking_lot::Mutex<()>>,
 }
@@ -83,12 +89,14 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-    let app = App { instance, sequencer, enrol_limit, hashing, receiving: Arc::default() };
+    let courier_limit = Arc::new(limit::Limit::new(PARCELS, PARCELS_WINDOW));
+    let app = App { instance, sequencer, enrol_limit, courier_limit, hashing, receiving: Arc::default() };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))
         .route(path::PUSH, post(push::post))
         .route(path::CARRY, post(carry::post))
+        .route(path::COURIER, post(courier::post))
         .route(path::PULL, post(pull::post))
         .route(path::RECOVERY, post(recovery::post))
         .route(path::AGREEMENT, get(agreement::get))

@@ -9,6 +9,7 @@
 //! | [`account`] | whose file it is: device key, operator, person |
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | [`carry`] | what another device showed without a network |
+//! | [`courier`] | parcels: own ones that were sealed, and those of others that are carried |
 //! | `capture` | readings of the location that are still running |
 //! | `outbox`, `receipts` | what waits, and what closes it |
 //! | [`trust`] | the end of the trust in the operator's key, and its evidence |
@@ -24,6 +25,7 @@ pub mod append;
 mod capture;
 pub mod carry;
 mod column;
+pub mod courier;
 pub mod error;
 pub mod open;
 mod outbox;

@@ -7,6 +7,7 @@
 //! | [`enrol`] | who the operator is; binding a device |
 //! | [`push`] | statements up, registrations down |
 //! | [`carry`] | statements of other devices up |
+//! | [`courier`] | unsent statements, sealed, through somebody else's hands |
 //! | [`pull`] | statements down, by scope |
 //! | `packed` | statements in columns, without what the reader can make again |
 //! | [`recovery`] | a recovery file up, in parts |
@@ -19,6 +20,7 @@ pub mod activation;
 pub mod auth;
 pub mod body;
 pub mod carry;
+pub mod courier;
 pub mod enrol;
 mod packed;
 pub mod problem;
@@ -36,6 +38,8 @@ pub mod path {
     pub const PUSH: &str = "/v1/push";
     /// Statements of other devices up.
     pub const CARRY: &str = "/v1/carry";
+    /// Sealed parcels of other devices up.
+    pub const COURIER: &str = "/v1/courier";
     /// Statements down.
     pub const PULL: &str = "/v1/pull";
     /// Parts of a recovery file up.

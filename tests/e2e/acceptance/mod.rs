@@ -2,6 +2,7 @@
 
 mod access;
 mod agreement;
+mod courier;
 mod device;
 mod disk;
 mod faults;
@@ -143,4 +144,14 @@ async fn an_answer_without_network_arrives_once_by_the_parent() {
 async fn an_answer_that_overtakes_its_visit_reaches_everybody() {
     within(MINUTES, two_devices::answered_without_network(two_devices::First::ParentBeforeAnEarlierVisit))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_visits_arrive_once_whoever_brings_them() {
+    within(MINUTES, courier::sealed_visits_arrive_once_whoever_brings_them()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_is_judged_as_its_authors_push() {
+    within(MINUTES, courier::a_parcel_is_judged_as_its_authors_push()).await;
 }

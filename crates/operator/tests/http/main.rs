@@ -6,6 +6,7 @@ mod agreement;
 mod authenticate;
 mod checkpoint;
 mod command_line;
+mod courier;
 mod device;
 mod enrol;
 mod evidence;
