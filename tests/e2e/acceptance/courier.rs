@@ -224,7 +224,8 @@ fn forged(operator: &Operator, folder: &Path, genuine: &str) {
     let invented = [9; 32];
     let to_invented = wire::courier::Outside { courier_key: &invented, ..outside.clone() };
     assert_eq!(reason("key", &seal(&letter, &invented, &to_invented)).as_deref(), Some("unknown-key"));
-    let later = Parcel { sealed_at_s: genuine.sealed_at_s + 1, ..genuine.clone() };
+    let mut later = genuine.clone();
+    later.sealed_at_s += 1;
     assert_eq!(reason("later", &later.to_bytes()).as_deref(), Some("altered"), "the outside is bound");
     assert_eq!(reason("text", b"esep-courier-1").as_deref(), Some("not-a-parcel"));
 }

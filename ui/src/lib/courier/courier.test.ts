@@ -5,6 +5,8 @@ import { fireEvent } from '@testing-library/svelte';
 const choose = async (bytes: number[]) => {
   const input = (await byId('courier-file')) as HTMLInputElement;
   const file = new File([new Uint8Array(bytes)], 'esep-1.esep-courier');
+  // The page of the tests knows no bytes of a file.
+  file.arrayBuffer ??= () => Promise.resolve(new Uint8Array(bytes).buffer);
   await fireEvent.change(input, { target: { files: [file] } });
 };
 
