@@ -54,13 +54,16 @@ pub(crate) async fn seal(session: &Arc<Session>, folder: PathBuf) -> Result<Seal
 }
 
 fn seal_all(session: &Session, folder: &Path) -> Result<Vec<SavedFile>> {
-    let courier_key = session.store.read(|reader| Ok::<_, Failure>(reader.courier_key()?))?;
+    // What is stated while this runs, such as a position that was just read, is for the next time.
+    let (courier_key, until) =
+        session.store.read(|reader| Ok::<_, Failure>((reader.courier_key()?, reader.last_own_seq()?)))?;
     let now_ms = session.now_ms();
     let operator = session.account.operator.key.id();
     let outside = Outside { operator, courier_key: &courier_key, sealed_at_s: now_ms.div_euclid(1_000) };
     let (mut files, mut parcels, mut from) = (Vec::new(), Vec::new(), None);
     loop {
-        let items = session.store.next_batch(from, MAX_ITEMS, MAX_BATCH_BYTES)?.items;
+        let mut items = session.store.next_batch(from, MAX_ITEMS, MAX_BATCH_BYTES)?.items;
+        items.retain(|item| until.is_some_and(|until| item.seq <= until));
         let (Some(first), Some(last)) = (items.first(), items.last()) else { break };
         let (first_seq, last_seq) = (first.seq, last.seq);
         from = Some(last_seq + 1);

@@ -122,7 +122,7 @@ fn operator_key(instance: &Instance, read: &dyn StoreRead) -> Result<Check, Stor
             let secrets = CourierKeys::of(&instance.folder).read().unwrap_or_default();
             if !secrets.iter().any(|secret| secret.public() == stated.courier_key.as_slice()) {
                 findings.push(
-                    "courier.keys lacks the secret to which devices seal: restore it, or `courier renew`"
+                    "courier.keys lacks the secret to which devices seal: restore it, or `courier --renew-key`"
                         .into(),
                 );
             }

@@ -22,6 +22,17 @@ async fn seal(person: &Person, into: &Path) -> String {
     sealed.files[0].path.clone()
 }
 
+/// Waits until the readings of the location are written that the visits began: then so many statements wait.
+async fn settled(person: &Person, waiting_count: u32) {
+    for _ in 0..200 {
+        if person.app.sync_state().await.expect("a state").waiting_count == waiting_count {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("{:?}", person.app.sync_state().await);
+}
+
 async fn take_bytes(person: &Person, bytes: &[u8]) -> Result<Vec<CarriedParcelView>, client::ipc::IpcError> {
     let request = ParcelFile { base64: BASE64.encode(bytes) };
     Ok(person.app.take_parcel(request).await?.carried)
@@ -81,9 +92,10 @@ pub(super) async fn sealed_visits_arrive_once_whoever_brings_them() {
     for note in [Some(NOTE), None] {
         author.visit(&[&child.id], note).await.expect("a visit without a network");
     }
+    settled(&author, 5).await;
     let file = seal(&author, &dir.path().join("out")).await;
     let waiting = author.app.sync_state().await.expect("a state");
-    assert!(waiting.waiting_count >= 4 && waiting.sealed_at_ms.is_some(), "{waiting:?}");
+    assert!(waiting.waiting_count == 5 && waiting.sealed_at_ms.is_some(), "{waiting:?}");
     let sealed = author.app.courier().await.expect("a list").sealed.remove(0);
     assert_eq!(sealed.waiting_count, waiting.waiting_count, "sealing closes nothing");
     let bytes = std::fs::read(&file).expect("the file");
@@ -141,6 +153,7 @@ async fn altered_and_foreign_ones_are_refused(other: &Path, colleague: &Person, 
     stranger.kill();
     let child = foreign.children().await.remove(0);
     foreign.visit(&[&child.id], None).await.expect("a visit");
+    settled(&foreign, 2).await;
     let file = seal(&foreign, &other.join("out")).await;
     let theirs = std::fs::read(&file).expect("the file");
     assert_eq!(code(take_bytes(colleague, &theirs).await), ErrorCode::ParcelOfOtherOperator);
@@ -165,12 +178,14 @@ pub(super) async fn a_parcel_is_judged_as_its_authors_push() {
     operator.kill();
     let child = author.children().await.remove(0);
     author.visit(&[&child.id], None).await.expect("a visit");
+    settled(&author, 2).await;
     let first = seal(&author, &dir.path().join("out")).await;
     author.visit(&[&child.id], None).await.expect("a later visit");
+    settled(&author, 4).await;
     let second = seal(&author, &dir.path().join("out")).await;
     author.app.lock().await.expect("locked");
 
-    Operator::command(operator.dir(), &["courier", "renew"]);
+    Operator::command(operator.dir(), &["courier", "--renew-key"]);
     assert_eq!(lines(), 2);
     let devices: Value =
         serde_json::from_str(&Operator::command(operator.dir(), &["device", "list", "--json"]))

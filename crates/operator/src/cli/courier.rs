@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::Serialize;
 use wire::courier::{CourierOutcome, CourierRefusal, MAX_PARCEL_BYTES};
 
@@ -10,40 +10,23 @@ use super::{Failure, Outcome, Place, output};
 use crate::courier;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Options {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    take: Option<TakeOptions>,
-}
-
-#[derive(Debug, Args)]
-struct TakeOptions {
     #[command(flatten)]
     place: Place,
     /// Parcels of devices that could not reach the operator, in any order
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_name = "FILE", required_unless_present = "renew_key")]
     files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
     /// Makes a new key for devices to seal to; what was sealed before still opens
-    Renew(Place),
+    #[arg(long, conflicts_with = "files")]
+    renew_key: bool,
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
-    match (&options.command, &options.take) {
-        (Some(Command::Renew(place)), _) => {
-            courier::renew(&place.open()?)?;
-            output::line(
-                "devices seal to the new key from their next sync on; the older ones stay in courier.keys",
-            )
-        }
-        (None, Some(take)) => take_files(take),
-        (None, None) => Err("name a file".into()),
+    if !options.renew_key {
+        return take_files(options);
     }
+    courier::renew(&options.place.open()?)?;
+    output::line("devices seal to the new key from their next sync on; the older ones stay in courier.keys")
 }
 
 #[derive(Serialize)]
@@ -53,7 +36,7 @@ struct Row {
     reason: Option<CourierRefusal>,
 }
 
-fn take_files(options: &TakeOptions) -> Outcome {
+fn take_files(options: &Options) -> Outcome {
     let instance = options.place.open()?;
     let mut waiting: Vec<&PathBuf> = options.files.iter().collect();
     let mut rows: Vec<Row> = Vec::new();
@@ -98,7 +81,7 @@ fn read(file: &PathBuf) -> Result<Vec<u8>, Failure> {
     Ok(std::fs::read(file).map_err(io)?)
 }
 
-fn show(options: &TakeOptions, rows: &[Row]) -> Outcome {
+fn show(options: &Options, rows: &[Row]) -> Outcome {
     if options.place.json {
         return output::json(&rows);
     }

@@ -65,6 +65,15 @@ impl Reader<'_> {
         })
     }
 
+    /// The number of the last own statement; `None` before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_own_seq(&self) -> Result<Option<u64>, StoreError> {
+        let mut select = self.conn.prepare_cached("SELECT max(seq) FROM own_statement")?;
+        Ok(select.query_row([], |row| row.get(0))?)
+    }
+
     /// Own parcels, the latest first, each with how many of its statements the operator has not confirmed yet.
     ///
     /// # Errors
