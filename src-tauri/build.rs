@@ -46,6 +46,9 @@ const COMMANDS: &[&str] = &[
     "me",
     "sync_now",
     "sync_state",
+    "courier",
+    "seal_for_courier",
+    "take_parcel",
     "check_trust",
     "evidence_file",
 ];

@@ -400,3 +400,28 @@ CREATE TABLE carried_statement (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX carried_statement_subject ON carried_statement (subject);
 CREATE INDEX carried_statement_key ON carried_statement (key);
+
+-- Own statements that were sealed for somebody to carry. A row says nothing of their arrival: only receipts do.
+CREATE TABLE sealed_parcel (
+    sha256 BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+    sealed_at_ms INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL CHECK (last_seq >= first_seq),
+    length_bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Parcels that others gave to carry: sealed to the operator, so nothing of them is known but this.
+CREATE TABLE carried_parcel (
+    sha256 BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+    sealed_at_s INTEGER NOT NULL, -- by its author's clock
+    taken_in_at_ms INTEGER NOT NULL,
+    length_bytes INTEGER NOT NULL,
+    bytes BLOB, -- absent once the operator's answer is final
+    -- waiting: not delivered; early: an earlier parcel is missing there, delivered again; taken and refused are final
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'early', 'taken', 'refused')),
+    refusal TEXT,
+    answered_at_ms INTEGER,
+    CHECK ((bytes IS NULL) = (state IN ('taken', 'refused'))),
+    CHECK ((refusal IS NOT NULL) = (state = 'refused')),
+    CHECK ((answered_at_ms IS NULL) = (state = 'waiting'))
+) STRICT;

@@ -4,6 +4,7 @@ mod agreement;
 mod answer;
 mod aside;
 mod child;
+mod courier;
 mod me;
 mod review;
 mod start;
@@ -61,6 +62,9 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         me::me,
         me::sync_now,
         me::sync_state,
+        courier::courier,
+        courier::seal_for_courier,
+        courier::take_parcel,
         me::check_trust,
         me::evidence_file,
     ]

@@ -52,6 +52,16 @@ export const screens = {
       await page.evaluate((card) => document.querySelector(card).scrollIntoView({ block: 'start' }), id('asides'));
     },
   },
+  courier: {
+    options: home('specialist', { offline: true }),
+    go: async (page) => {
+      await page.click(id('tab-me'));
+      await page.click(id('courier-seal'));
+      await page.setInputFiles(id('courier-file'), { name: 'esep-1.esep-courier', mimeType: 'application/octet-stream', buffer: Buffer.from([0xa6, 1, 2]) });
+      await page.waitForSelector(id('carried-parcel'));
+      await page.evaluate((card) => document.querySelector(card).scrollIntoView({ block: 'start' }), id('courier'));
+    },
+  },
   unlock: { options: { stage: 'locked' }, go: (page) => page.waitForSelector(id('unlock')) },
   agreement: { options: { stage: 'agreement' }, go: (page) => page.waitForSelector(id('agreement')) },
   'agreement-end': {

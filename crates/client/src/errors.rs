@@ -35,6 +35,14 @@ pub(crate) enum Failure {
     NoCodeInImage,
     #[error("code: {0}")]
     Code(Refusal),
+    #[error("not a parcel")]
+    NotAParcel,
+    #[error("a parcel for another operator")]
+    ParcelOfOtherOperator,
+    #[error("too many parcels wait")]
+    TooManyParcels,
+    #[error("nothing waits")]
+    NothingToSeal,
     #[error("the PIN is wrong")]
     WrongPin { wait_s: u32 },
     #[error("ten wrong PINs")]
@@ -91,6 +99,21 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Damaged => Failure::DatabaseDamaged,
             other => Failure::Store(other),
+        }
+    }
+}
+
+impl From<OutboxError> for Failure {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Store(source) => match source.downcast::<StoreError>() {
+                Ok(error) => Failure::from(*error),
+                Err(_) => Failure::Bug("the store failed without a reason"),
+            },
+            OutboxError::TrustEnded | OutboxError::Unproven | OutboxError::SplitView => Failure::TrustEnded,
+            OutboxError::Overtaken | OutboxError::Protocol(_) => {
+                Failure::Bug("an answer where none was read")
+            }
         }
     }
 }
@@ -205,6 +228,10 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::TooManyTries { .. } => ErrorCode::TooManyTries,
         Failure::NoCodeInImage => ErrorCode::NoCodeInImage,
         Failure::Code(refusal) => refusal_code(*refusal),
+        Failure::NotAParcel => ErrorCode::NotAParcel,
+        Failure::ParcelOfOtherOperator => ErrorCode::ParcelOfOtherOperator,
+        Failure::TooManyParcels => ErrorCode::TooManyParcels,
+        Failure::NothingToSeal => ErrorCode::NothingToSeal,
         Failure::WrongPin { .. } => ErrorCode::WrongPin,
         Failure::PinLocked => ErrorCode::PinLocked,
         Failure::WeakPin => ErrorCode::WeakPin,

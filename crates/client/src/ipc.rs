@@ -49,6 +49,9 @@
 //! | `adopt_position` | [`VisitRef`] -> [`VisitView`] | coordinator: the place takes the coordinates of an accepted visit |
 //! | `check_trust` | -> [`SyncState`] | the operator is asked to prove that its log is one; nothing less brings trust back |
 //! | `evidence_file` | -> [`CsvFile`] | all that was found against the operator, for whoever examines it |
+//! | `courier` | -> [`CourierView`] | own parcels that went out, and those of others that are carried here |
+//! | `seal_for_courier` | -> [`SealedFiles`] | what waits, sealed to the operator, as files that somebody carries |
+//! | `take_parcel` | [`ParcelFile`] -> [`CourierView`] | takes in what another device sealed |
 //! | `location_moments` | -> `Vec<`[`LocationMomentView`]`>` | "when was my location read" |
 //! | `directory` | [`DirectoryQuery`] -> [`Directory`] | people, children, places of a coordinator; care team of a parent's child |
 //! | `me` | -> [`Me`] | |
@@ -136,6 +139,14 @@ codes! {
         CodeIsOwn,
         /// Too many corrections for one picture.
         CodeTooLarge,
+        /// Not a parcel of another device, or of a newer version.
+        NotAParcel,
+        /// The parcel is for another operator.
+        ParcelOfOtherOperator,
+        /// Too many parcels wait here: deliver some first.
+        TooManyParcels,
+        /// Nothing waits that could be sealed.
+        NothingToSeal,
         /// The PIN is wrong. `detail` holds the seconds until the next try.
         WrongPin,
         /// Ten wrong PINs: locked, nothing is erased.
@@ -209,6 +220,21 @@ codes! {
     /// Why there is no position.
     pub enum UnavailableCode {
         Denied, Off, NoConsent, Unsupported, NoAgent, Timeout, Stale, NullIsland, Interrupted, AfterVisit,
+    }
+    /// Where a parcel of another device is on its way.
+    pub enum ParcelStateCode {
+        /// Not delivered yet.
+        Waiting,
+        /// The operator misses an earlier parcel of the same device; delivered again.
+        Early,
+        /// The operator has all of it.
+        Taken,
+        /// The operator takes nothing of it; the reason stands beside.
+        Refused,
+    }
+    /// Why the operator refused a parcel.
+    pub enum ParcelRefusalCode {
+        NotAParcel, TooLarge, OtherOperator, UnknownKey, TooOld, Altered, UnknownAuthor, BadSignature,
     }
     /// Outcome of the reading as far as this reader may see it.
     pub enum LocationState {
@@ -400,6 +426,54 @@ ipc! {
         pub known_count: u32,
         /// Not readable any more.
         pub missing_count: u32,
+    }
+
+    /// The courier: what was sealed here and what is carried here, the latest first.
+    pub struct CourierView {
+        pub sealed: Vec<SealedParcelView>,
+        pub carried: Vec<CarriedParcelView>,
+    }
+
+    /// Own statements that went out sealed.
+    pub struct SealedParcelView {
+        pub name: String,
+        #[ts(type = "number")]
+        pub sealed_at_ms: i64,
+        #[ts(type = "number")]
+        pub length_bytes: u32,
+        #[ts(type = "number")]
+        pub statement_count: u32,
+        /// Of these, not confirmed by the operator yet.
+        #[ts(type = "number")]
+        pub waiting_count: u32,
+    }
+
+    /// A parcel of somebody else: nothing more is known of it.
+    pub struct CarriedParcelView {
+        pub name: String,
+        /// By its author's clock.
+        #[ts(type = "number")]
+        pub sealed_at_ms: i64,
+        #[ts(type = "number")]
+        pub taken_in_at_ms: i64,
+        #[ts(type = "number")]
+        pub length_bytes: u32,
+        pub state: ParcelStateCode,
+        pub refusal: Option<ParcelRefusalCode>,
+        #[ts(type = "number | null")]
+        pub answered_at_ms: Option<i64>,
+    }
+
+    /// Parcels as files, and the list with them in it.
+    pub struct SealedFiles {
+        pub files: Vec<SavedFile>,
+        pub courier: CourierView,
+    }
+
+    /// A parcel as the page read it.
+    pub struct ParcelFile {
+        /// Its bytes in base64.
+        pub base64: String,
     }
 
     /// Where a file was written.
@@ -985,6 +1059,9 @@ ipc! {
         /// Refused ones.
         #[ts(type = "number")]
         pub refused_count: u32,
+        /// When something that waits was last sealed for somebody to carry; absent when nothing of it waits.
+        #[ts(type = "number | null")]
+        pub sealed_at_ms: Option<i64>,
         #[ts(type = "number | null")]
         pub last_success_ms: Option<i64>,
         /// Why the last try failed.

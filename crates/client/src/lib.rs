@@ -15,6 +15,7 @@
 //! | `room` | whether a visit more finds room |
 //! | `guest` | a representative without a phone answers on the specialist's device |
 //! | `visit_code` | two devices without a network |
+//! | `courier` | unsent statements through somebody else's hands |
 //! | `locate` | the only reader of a location |
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
@@ -38,6 +39,7 @@ mod children;
 mod code_image;
 mod codes;
 mod confirm_visit;
+mod courier;
 mod enrol;
 mod errors;
 mod file;

@@ -17,6 +17,7 @@ use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushItem, PushRequest, PushResponse};
 
 use crate::agreement::texts;
+use crate::courier;
 use crate::errors::{Result, sync_code};
 use crate::ipc::{ErrorCode, SyncPhase, SyncState};
 use crate::session::{Session, blocking};
@@ -101,19 +102,21 @@ async fn turn(session: &Arc<Session>, refused: Refused) -> Pause {
     let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
     let progress = |progress: Progress| show(session, progress);
     let result = sync::synchronise(observed.clone(), &session.transport, refused, &progress).await;
-    let mut texts_came = false;
+    let (mut texts_came, mut delivered) = (false, false);
     if result.is_ok() {
         if refused == Refused::TryAgain {
             *session.sync.refused_tried.lock() = Some(Instant::now());
         }
         // Missing texts are no reason to call the sync failed: the next one asks for them again.
         texts_came = texts::fetch_missing(session).await.unwrap_or(false);
+        // Last, so that nothing of this device waits for what it carries.
+        delivered = courier::deliver(session, refused == Refused::TryAgain).await;
     }
     let pause = match &result {
         Ok(summary) => succeeded(session, summary, &mut backoff).await,
         Err(error) => failed(session, error, &mut backoff).await,
     };
-    if observed.changed.load(Ordering::Relaxed) || texts_came {
+    if observed.changed.load(Ordering::Relaxed) || texts_came || delivered {
         session.ports.events.changed();
     }
     tell(session).await;
@@ -196,11 +199,17 @@ async fn tell(session: &Arc<Session>) {
 /// # Errors
 /// Those of the store.
 pub(crate) async fn state(session: &Arc<Session>) -> Result<SyncState> {
-    let (counts, last_success_ms, distrust) = session
+    let (counts, last_success_ms, distrust, sealed_at_ms) = session
         .read(|_, reader| {
             let last = reader.get(LAST_SUCCESS)?;
             let last = last.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse::<i64>().ok());
-            Ok((reader.outbox_counts()?, last, reader.distrust()?))
+            let sealed = reader.sealed_parcels()?.into_iter().find(|(_, waiting)| *waiting > 0);
+            Ok((
+                reader.outbox_counts()?,
+                last,
+                reader.distrust()?,
+                sealed.map(|(parcel, _)| parcel.sealed_at_ms),
+            ))
         })
         .await?;
     let now = session.sync.now.lock();
@@ -211,6 +220,7 @@ pub(crate) async fn state(session: &Arc<Session>) -> Result<SyncState> {
         total_count: count(now.total_count),
         waiting_count: count(counts.saved_count + counts.sent_count),
         refused_count: count(counts.refused_count),
+        sealed_at_ms,
         last_success_ms,
         error: now.error,
         next_try_in_s: now.next_try.map(|at| count(at.saturating_duration_since(Instant::now()).as_secs())),

@@ -569,6 +569,9 @@ pub struct OperatorKey {
     /// X25519 public key to which devices seal their recovery secret.
     #[serde(with = "bytes")]
     pub recovery_key: Vec<u8>,
+    /// X25519 public key to which devices seal what somebody else carries to the operator.
+    #[serde(with = "bytes")]
+    pub courier_key: Vec<u8>,
     /// Name in Kazakh.
     pub name_kk: String,
     /// Name in Russian.

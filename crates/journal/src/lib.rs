@@ -8,6 +8,7 @@
 //! | [`key`] | P-256 keys, COSE_Key, thumbprints (RFC 9679), ES256 with low S |
 //! | [`code`] | statements from device to device: what fits one QR code |
 //! | [`codec`] | contents as salted CBOR maps |
+//! | [`hashed`] | signatures over bytes that lie beside them (RFC 9995) |
 //! | [`header`] | the protected header of a statement |
 //! | [`statement`] | decoding, identity and verification |
 //! | [`seal`] | draft + series head + clock + key -> statement |
@@ -17,6 +18,7 @@
 pub mod cbor;
 pub mod code;
 pub mod codec;
+pub mod hashed;
 pub mod header;
 pub mod key;
 pub mod manifest;

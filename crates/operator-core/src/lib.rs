@@ -20,6 +20,7 @@
 //! | [`carry`] | statements of other devices, handed over |
 //! | [`collect`] | the lost end of a log, put together again |
 //! | [`erase`] | contents that go while their statements stay |
+//! | [`courier`] | sealed parcels of other devices, opened |
 //! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
 //! | [`directory`] | people, children and places by name, for officers |
@@ -33,6 +34,7 @@ pub mod audit;
 pub mod authorise;
 pub mod carry;
 pub mod collect;
+pub mod courier;
 pub mod directory;
 pub mod enrol;
 pub mod erase;

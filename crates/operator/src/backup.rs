@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `esep-operator.sqlite` | log, contents, activation codes (hashed), published texts |
 //! | `operator.key` | the key that signs the log: whoever has it is the operator |
+//! | `courier.keys` | the secrets that open what somebody carries here |
 //! | `esep-operator.toml` | settings |
 //! | `backup.json` | when, which operator, how many statements, the root |
 //!
@@ -144,8 +145,10 @@ pub fn backup(instance: &Instance, out: &Path) -> Result<Manifest, BackupError> 
     instance.store.copy_to(&to.database())?;
     settle(&to.database())?;
     copy_private(&from.signing_key(), &to.signing_key())?;
-    if from.config().exists() {
-        copy_private(&from.config(), &to.config())?;
+    for (from, to) in [(from.config(), to.config()), (from.courier_keys(), to.courier_keys())] {
+        if from.exists() {
+            copy_private(&from, &to)?;
+        }
     }
     let manifest = examine(&to, instance.now_ms())?;
     let path = out.join(MANIFEST);
@@ -202,6 +205,7 @@ pub fn restore(
     let files = [
         (source.signing_key(), to.signing_key()),
         (source.config(), to.config()),
+        (source.courier_keys(), to.courier_keys()),
         // Last: with it the folder is an operator's.
         (source.database(), to.database()),
     ];

@@ -4,6 +4,7 @@ mod agreement;
 mod backup;
 mod care;
 mod child;
+mod courier;
 mod demo;
 mod device;
 mod erase;
@@ -100,6 +101,8 @@ enum Command {
     Recovery(recovery::Command),
     /// Erases contents by law: the statements stay, devices delete their copies, no backup brings them back
     Erase(erase::Options),
+    /// Takes parcels of devices that somebody brought as files
+    Courier(courier::Options),
     /// Lists what a person should look at
     Flagged(flagged::Options),
     /// Writes the whole log, or one visit with its evidence, into a folder
@@ -154,6 +157,7 @@ fn run_with(cli: Cli) -> ExitCode {
         Command::Device(command) => device::run_device(&command),
         Command::Recovery(command) => recovery::run(&command),
         Command::Erase(options) => erase::run(&options),
+        Command::Courier(options) => courier::run(&options),
         Command::Flagged(options) => flagged::run(&options),
         Command::Export(options) => care::run_export(&options),
         Command::Verify(options) => care::run_verify(&options),

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use domain::content::Content;
-use operator_core::fact::{Class, FactQuery};
 use operator_core::store::{StoreError, StoreRead};
 use serde::Serialize;
 
+use crate::courier::{self, CourierKeys};
 use crate::verify::{Extent, Verification, VerifyError, verify};
 use crate::{Config, Folder, Instance};
 
@@ -79,8 +78,13 @@ fn is_open_to_others(_: &Path) -> bool {
 
 fn files(folder: &Folder) -> Check {
     let shares = folder.recovery_shares();
-    let private =
-        [folder.path().to_owned(), folder.signing_key(), folder.database(), folder.recovery_files()];
+    let private = [
+        folder.path().to_owned(),
+        folder.signing_key(),
+        folder.courier_keys(),
+        folder.database(),
+        folder.recovery_files(),
+    ];
     let findings = private
         .iter()
         .chain(&shares)
@@ -112,12 +116,17 @@ fn settings(config: &Config) -> Check {
 
 fn operator_key(instance: &Instance, read: &dyn StoreRead) -> Result<Check, StoreError> {
     let mut findings = Vec::new();
-    let stated = match read.facts(&FactQuery::of(Class::Operator))?.last() {
-        Some(fact) => fact.content(read)?,
-        None => None,
-    };
+    let stated = courier::stated(read)?;
     match stated {
-        Some(Content::OperatorKey(stated)) if stated.key == instance.key.verifying_key().to_cose_key() => {}
+        Some(stated) if stated.key == instance.key.verifying_key().to_cose_key() => {
+            let secrets = CourierKeys::of(&instance.folder).read().unwrap_or_default();
+            if !secrets.iter().any(|secret| secret.public() == stated.courier_key.as_slice()) {
+                findings.push(
+                    "courier.keys lacks the secret to which devices seal: restore it, or `courier --renew-key`"
+                        .into(),
+                );
+            }
+        }
         Some(_) => {
             findings.push("operator.key is not the key that the log names: restore the right file".into())
         }

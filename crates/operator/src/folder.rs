@@ -97,6 +97,11 @@ impl Folder {
         self.0.join("recovery")
     }
 
+    /// The secrets to which devices seal what somebody else carries here.
+    pub fn courier_keys(&self) -> PathBuf {
+        self.0.join("courier.keys")
+    }
+
     /// How far the log was ever signed.
     pub fn mark(&self) -> Mark {
         Mark::at(self.0.join("signed-head"))
@@ -261,4 +266,21 @@ fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     }
     Ok(())
+}
+
+/// Writes a secret text over an older one, for its owner only: the old text or the new one survives a power cut.
+pub(crate) fn replace_private(path: &Path, text: &str) -> Result<(), FolderError> {
+    let fresh = path.with_extension("new");
+    match fs::remove_file(&fresh) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(FolderError::Io { path: fresh, source });
+        }
+        _ => write_private(&fresh, text)?,
+    }
+    let io = |source| FolderError::Io { path: path.to_owned(), source };
+    fs::rename(&fresh, path).map_err(io)?;
+    match path.parent() {
+        Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(io),
+        None => Ok(()),
+    }
 }

@@ -6,6 +6,7 @@ mod body;
 mod carry;
 mod checkpoint;
 mod collect;
+mod courier;
 mod enrol;
 mod health;
 mod limit;
@@ -41,6 +42,10 @@ pub(crate) use quota::Places;
 /// Secrets of activation codes that are hashed at once, 19 MiB each: an enrolment can wait, the visits cannot.
 const HASHES_AT_ONCE: usize = 2;
 
+/// Parcels that one device may deliver in a while: opening one costs as much as a push of a thousand statements.
+const PARCELS: u32 = 60;
+const PARCELS_WINDOW: Duration = Duration::from_secs(3_600);
+
 /// After how many seconds a device asks again while a restored log is examined.
 const RESTORED_RETRY_S: u64 = 30;
 
@@ -51,6 +56,7 @@ pub(crate) struct App {
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
     quota: Arc<quota::Quota>,
+    courier_limit: Arc<limit::Limit<KeyId>>,
     hashing: Arc<Semaphore>,
     receiving: Arc<parking_lot::Mutex<()>>,
 }
@@ -88,12 +94,15 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
     let quota = Arc::new(quota::Quota::new(config.device_day_mib));
-    let app = App { instance, sequencer, enrol_limit, quota, hashing, receiving: Arc::default() };
+    let courier_limit = Arc::new(limit::Limit::new(PARCELS, PARCELS_WINDOW));
+    let app =
+        App { instance, sequencer, enrol_limit, quota, courier_limit, hashing, receiving: Arc::default() };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))
         .route(path::PUSH, post(push::post))
         .route(path::CARRY, post(carry::post))
+        .route(path::COURIER, post(courier::post))
         .route(path::PULL, post(pull::post))
         .route(path::COLLECT, post(collect::post))
         .route(path::RECOVERY, post(recovery::post))

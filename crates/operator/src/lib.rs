@@ -11,6 +11,7 @@
 //! | [`setup`] | the first statements of a new operator |
 //! | [`change`] | what officers change: organisations, people, children, places |
 //! | [`inbox`], [`recover`] | files that their owners cannot open: received, and opened by two officers |
+//! | [`courier`] | sealed parcels that others carry here, and the keys that open them |
 //! | [`issue`], [`qr`] | activation codes, their links and pictures |
 //! | [`demo`] | a synthetic organisation |
 //! | [`sequencer`] | the one writer: several requests in one transaction, one tree head for each |
@@ -28,6 +29,7 @@ pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod config;
+pub mod courier;
 pub mod demo;
 pub mod doctor;
 pub mod erasures;

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use domain::content::{DeviceRevoked, RecoveryOpened, RevocationReason};
 use domain::id::{Digest, KeyId, PersonId};
-use operator_core::fact::{Class, FactQuery};
 use operator_core::recover::{self, Found, Taken};
 use operator_core::store::{StoreError, StoreRead};
 use recovery::pack::{self, PackError};
@@ -17,6 +16,7 @@ use recovery::salvage::SalvageError;
 use recovery::{Opener, Salvage};
 
 use crate::Instance;
+use crate::courier;
 use crate::inbox::private_folder;
 
 /// Longest name of an officer and longest reason, in characters.
@@ -171,12 +171,7 @@ fn statement(
 }
 
 fn published_key(read: &dyn StoreRead) -> Result<Option<Vec<u8>>, StoreError> {
-    let facts = read.facts(&FactQuery::of(Class::Operator))?;
-    let Some(fact) = facts.last() else { return Ok(None) };
-    Ok(match fact.content(read)? {
-        Some(domain::content::Content::OperatorKey(stated)) => Some(stated.recovery_key),
-        _ => None,
-    })
+    Ok(courier::stated(read)?.map(|stated| stated.recovery_key))
 }
 
 /// Room for the opened copy, for its owner only; gone when it is dropped.

@@ -11,6 +11,7 @@ use operator_store::SqliteStore;
 use std::sync::Arc;
 
 use crate::clock::{SystemClock, SystemRng};
+use crate::courier::CourierKeys;
 use crate::folder::FolderError;
 use crate::instance::OpenError;
 use crate::{Folder, Instance};
@@ -105,6 +106,7 @@ pub fn init_with(
     }
     folder.ensure_signing_key(rng.as_ref())?;
     let recovery_key = folder.ensure_recovery_shares(rng.as_ref())?;
+    let courier_key = CourierKeys::of(&folder).ensure(rng.as_ref())?;
     folder.ensure_config()?;
     let instance = Instance::begin(folder, clock, rng)?;
     instance.transact(|txn, operator| {
@@ -115,6 +117,7 @@ pub fn init_with(
         let key = OperatorKey {
             key: operator.key.verifying_key().to_cose_key(),
             recovery_key,
+            courier_key,
             name_kk: identity.name_kk.clone(),
             name_ru: identity.name_ru.clone(),
             bin: bin.as_digits().to_owned(),

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub(crate) type Kem = hpke::kem::X25519HkdfSha256;
-type Kdf = hpke::kdf::HkdfSha256;
-type Aead = hpke::aead::ChaCha20Poly1305;
+pub(crate) type Kdf = hpke::kdf::HkdfSha256;
+pub(crate) type Aead = hpke::aead::ChaCha20Poly1305;
 
 const INFO: &[u8] = b"esep account recovery 1";
 
-/// The recovery key is not a key.
+/// The recovery key, or the courier key, is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a recovery key")]
+#[error("not an X25519 key")]
 pub struct NotAKey;
 
 /// A data key that two officers can open and this device cannot.

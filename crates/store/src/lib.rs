@@ -10,6 +10,7 @@
 //! | [`append`] | sealing own statements: one immediate transaction |
 //! | [`carry`] | what another device showed without a network |
 //! | `collect` | what a restored operator lost and this device holds |
+//! | [`courier`] | parcels: own ones that were sealed, and those of others that are carried |
 //! | `capture` | readings of the location that are still running |
 //! | `lookup` | how own statements are found again |
 //! | `outbox`, `receipts` | what waits, and what closes it |
@@ -27,6 +28,7 @@ mod capture;
 pub mod carry;
 mod collect;
 mod column;
+pub mod courier;
 pub mod error;
 mod lookup;
 pub mod open;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`visit`] | visits: filtered, sorted and paged in SQL; one visit; its story |
 //! | [`child`] | children, care teams, representations |
+//! | [`courier`] | parcels that were sealed or are carried, and the key to seal to |
 //! | [`person`] | people, roles, organisations |
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
@@ -15,6 +16,7 @@
 
 pub mod agreement;
 pub mod child;
+pub mod courier;
 pub mod opening;
 pub mod person;
 pub mod place;

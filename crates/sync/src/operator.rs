@@ -66,6 +66,7 @@ mod tests {
         let facts = OperatorKey {
             key: named.verifying_key().to_cose_key(),
             recovery_key: vec![9; 32],
+            courier_key: vec![9; 32],
             name_kk: "Сынақ операторы".into(),
             name_ru: "Тестовый оператор".into(),
             bin: "000140000018".into(),

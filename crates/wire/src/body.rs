@@ -62,8 +62,11 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, BodyError> {
     if plain.len() <= COMPRESS_ABOVE_BYTES {
         return Ok(Encoded { bytes: plain, encoding: None });
     }
-    let bytes = zstd::bulk::compress(&plain, LEVEL).map_err(|_| BodyError::NotZstd)?;
-    Ok(Encoded { bytes, encoding: Some(ZSTD) })
+    Ok(Encoded { bytes: compress(&plain)?, encoding: Some(ZSTD) })
+}
+
+pub(crate) fn compress(plain: &[u8]) -> Result<Vec<u8>, BodyError> {
+    zstd::bulk::compress(plain, LEVEL).map_err(|_| BodyError::NotZstd)
 }
 
 /// Reads a body.
@@ -95,7 +98,7 @@ pub fn decode_within<T: DeserializeOwned>(
     }
 }
 
-fn inflate(bytes: &[u8], max_bytes: usize) -> Result<Vec<u8>, BodyError> {
+pub(crate) fn inflate(bytes: &[u8], max_bytes: usize) -> Result<Vec<u8>, BodyError> {
     let promised = zstd::zstd_safe::get_frame_content_size(bytes).map_err(|_| BodyError::NotZstd)?;
     if promised.is_some_and(|promised| promised > max_bytes as u64) {
         return Err(BodyError::TooLarge);

@@ -8,6 +8,7 @@
 //! | [`push`] | statements up, registrations down |
 //! | [`carry`] | statements of other devices up |
 //! | [`collect`] | the lost end of a log, handed back |
+//! | [`courier`] | unsent statements, sealed, through somebody else's hands |
 //! | [`pull`] | statements down, by scope |
 //! | `packed` | statements in columns, without what the reader can make again |
 //! | [`recovery`] | a recovery file up, in parts |
@@ -21,6 +22,7 @@ pub mod auth;
 pub mod body;
 pub mod carry;
 pub mod collect;
+pub mod courier;
 pub mod enrol;
 mod packed;
 pub mod problem;
@@ -40,6 +42,8 @@ pub mod path {
     pub const CARRY: &str = "/v1/carry";
     /// What a restored operator lost, back up.
     pub const COLLECT: &str = "/v1/collect";
+    /// Sealed parcels of other devices up.
+    pub const COURIER: &str = "/v1/courier";
     /// Statements down.
     pub const PULL: &str = "/v1/pull";
     /// Parts of a recovery file up.

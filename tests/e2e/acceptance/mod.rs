@@ -3,6 +3,7 @@
 mod access;
 mod agreement;
 mod collect;
+mod courier;
 mod device;
 mod disk;
 mod faults;
@@ -160,4 +161,14 @@ async fn an_answer_that_overtakes_its_visit_reaches_everybody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parent_without_a_phone_answers_on_the_specialists_device() {
     within(MINUTES, guest::a_parent_without_a_phone_answers_on_the_specialists_device()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_visits_arrive_once_whoever_brings_them() {
+    within(MINUTES, courier::sealed_visits_arrive_once_whoever_brings_them()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_is_judged_as_its_authors_push() {
+    within(MINUTES, courier::a_parcel_is_judged_as_its_authors_push()).await;
 }

@@ -9,17 +9,17 @@ use crate::enrol;
 use crate::errors::{Failure, Result};
 use crate::ipc::{
     AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery,
-    CodeImage, ConfirmVisit, CorrectVisit, CsvFile, Directory, DirectoryQuery, DisputeVisit, Enrol,
-    FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, IpcError, LocationMomentView, Me,
-    NoteVisit, OperatorPreview, Preferences, ReadCode, ReadVisit, RegisterVisit, RegisteredVisits,
-    ReviewVisit, SavedFile, ServiceView, SetAside, ShownCode, SyncState, Tick, Today, Unlock, VisitDetails,
-    VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
+    CodeImage, ConfirmVisit, CorrectVisit, CourierView, CsvFile, Directory, DirectoryQuery, DisputeVisit,
+    Enrol, FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, IpcError, LocationMomentView, Me,
+    NoteVisit, OperatorPreview, ParcelFile, Preferences, ReadCode, ReadVisit, RegisterVisit,
+    RegisteredVisits, ReviewVisit, SavedFile, SealedFiles, ServiceView, SetAside, ShownCode, SyncState, Tick,
+    Today, Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
 use crate::pin::Pin;
 use crate::session::blocking;
 use crate::vault::AccountId;
 use crate::{
-    account, aside, change_visit, children, code_image, confirm_visit, guest, people, readings,
+    account, aside, change_visit, children, code_image, confirm_visit, courier, guest, people, readings,
     register_visit, review_visit, sync_loop, trust, visit_code, visits,
 };
 
@@ -320,6 +320,21 @@ impl App {
         trust::check(&session).await?;
         sync_loop::run_once(&session).await;
         Ok(sync_loop::state(&session).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn courier(&self) -> Answer<CourierView> {
+        Ok(courier::list(&self.session()?).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn seal_for_courier(&self, folder: PathBuf) -> Answer<SealedFiles> {
+        Ok(courier::seal(&self.session()?, folder).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn take_parcel(&self, request: ParcelFile) -> Answer<CourierView> {
+        Ok(courier::take_in(&self.session()?, request).await?)
     }
 
     /// See [`crate::ipc`].

@@ -112,6 +112,7 @@ impl World {
         let operator_key = OperatorKey {
             key: world.key.verifying_key().to_cose_key(),
             recovery_key: vec![1; 32],
+            courier_key: vec![1; 32],
             name_kk: "Оператор".into(),
             name_ru: "Оператор".into(),
             bin: "260140999993".into(),

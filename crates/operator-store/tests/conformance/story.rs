@@ -65,6 +65,7 @@ fn set_up(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey) {
             let operator_key = OperatorKey {
                 key: operator.key.verifying_key().to_cose_key(),
                 recovery_key: vec![1; 32],
+                courier_key: vec![1; 32],
                 name_kk: "Оператор".into(),
                 name_ru: "Оператор".into(),
                 bin: "260140999993".into(),

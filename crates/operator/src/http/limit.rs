@@ -1,13 +1,14 @@
-//! How many wrong activation codes one address may try.
+//! How many wrong activation codes one address may try, and how many parcels one device may deliver.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use parking_lot::Mutex;
 
-/// Addresses that are remembered; beyond it the oldest window is forgotten.
+/// Addresses or devices that are remembered; beyond it the oldest window is forgotten.
 const MAX_ADDRESSES: usize = 10_000;
 
 /// Set by a proxy: whom it answers, after those that earlier proxies named.
@@ -43,47 +44,65 @@ fn household(address: IpAddr) -> IpAddr {
 
 struct Window {
     began: Instant,
-    failures: u32,
+    count: u32,
 }
 
-/// Counts failures per address. Successful enrolments cost nothing, so a whole organisation behind one address can
-/// enrol at once.
-pub(super) struct FailureLimit {
+/// Counts something for each of many.
+pub(super) struct Limit<K> {
     allowed: u32,
     window: Duration,
-    windows: Mutex<HashMap<IpAddr, Window>>,
+    windows: Mutex<HashMap<K, Window>>,
 }
 
-impl FailureLimit {
+impl<K: Copy + Eq + Hash> Limit<K> {
     pub(super) fn new(allowed: u32, window: Duration) -> Self {
         Self { allowed, window, windows: Mutex::new(HashMap::new()) }
     }
 
-    /// Whether an address may try; otherwise the seconds until it may.
-    pub(super) fn check(&self, address: IpAddr, now: Instant) -> Result<(), u64> {
+    /// Whether it may go on; otherwise the seconds until it may.
+    pub(super) fn check(&self, of: K, now: Instant) -> Result<(), u64> {
         let windows = self.windows.lock();
-        let Some(window) = windows.get(&household(address)) else { return Ok(()) };
+        let Some(window) = windows.get(&of) else { return Ok(()) };
         let left = self.window.saturating_sub(now.duration_since(window.began));
-        if window.failures < self.allowed || left.is_zero() { Ok(()) } else { Err(left.as_secs() + 1) }
+        if window.count < self.allowed || left.is_zero() { Ok(()) } else { Err(left.as_secs() + 1) }
     }
 
-    /// Counts a failure.
-    pub(super) fn count(&self, address: IpAddr, now: Instant) {
+    /// Counts one.
+    pub(super) fn count(&self, of: K, now: Instant) {
         let mut windows = self.windows.lock();
         if windows.len() >= MAX_ADDRESSES {
             windows.retain(|_, window| now.duration_since(window.began) < self.window);
         }
-        let address = household(address);
-        if windows.len() >= MAX_ADDRESSES && !windows.contains_key(&address) {
-            let oldest = windows.iter().min_by_key(|(_, window)| window.began).map(|(address, _)| *address);
+        if windows.len() >= MAX_ADDRESSES && !windows.contains_key(&of) {
+            let oldest = windows.iter().min_by_key(|(_, window)| window.began).map(|(of, _)| *of);
             oldest.and_then(|oldest| windows.remove(&oldest));
         }
-        let fresh = Window { began: now, failures: 0 };
-        let window = windows.entry(address).or_insert(fresh);
+        let fresh = Window { began: now, count: 0 };
+        let window = windows.entry(of).or_insert(fresh);
         if now.duration_since(window.began) >= self.window {
-            *window = Window { began: now, failures: 0 };
+            *window = Window { began: now, count: 0 };
         }
-        window.failures += 1;
+        window.count += 1;
+    }
+}
+
+/// Counts failures per address. Successful enrolments cost nothing, so a whole organisation behind one address can
+/// enrol at once.
+pub(super) struct FailureLimit(Limit<IpAddr>);
+
+impl FailureLimit {
+    pub(super) fn new(allowed: u32, window: Duration) -> Self {
+        Self(Limit::new(allowed, window))
+    }
+
+    /// Whether an address may try; otherwise the seconds until it may.
+    pub(super) fn check(&self, address: IpAddr, now: Instant) -> Result<(), u64> {
+        self.0.check(household(address), now)
+    }
+
+    /// Counts a failure.
+    pub(super) fn count(&self, address: IpAddr, now: Instant) {
+        self.0.count(household(address), now);
     }
 }
 
@@ -118,7 +137,7 @@ mod tests {
         for network in 0..2 * MAX_ADDRESSES as u128 {
             limit.count(v6(100 + network, 1), began + Duration::from_secs(1));
         }
-        assert_eq!(limit.windows.lock().len(), MAX_ADDRESSES);
+        assert_eq!(limit.0.windows.lock().len(), MAX_ADDRESSES);
         assert!(limit.check(v6(99 + 2 * MAX_ADDRESSES as u128, 1), began).is_err(), "the latest is known");
     }
 

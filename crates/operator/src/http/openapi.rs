@@ -17,6 +17,7 @@ use utoipa::OpenApi as _;
         super::enrol::post,
         super::push::post,
         super::carry::post,
+        super::courier::post,
         super::pull::post,
         super::collect::post,
         super::recovery::post,

@@ -7,6 +7,7 @@ mod authenticate;
 mod checkpoint;
 mod collect;
 mod command_line;
+mod courier;
 mod device;
 mod enrol;
 mod erasing;

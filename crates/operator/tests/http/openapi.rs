@@ -24,6 +24,7 @@ async fn the_description_is_served_and_is_the_kept_one() {
         wire::path::OPERATOR,
         wire::path::ENROL,
         wire::path::PUSH,
+        wire::path::COURIER,
         wire::path::PULL,
         wire::path::AGREEMENT,
         wire::path::CHECKPOINT,

@@ -76,6 +76,7 @@ impl TestOperator {
         let facts = OperatorKey {
             key: key.verifying_key().to_cose_key(),
             recovery_key: vec![1; 32],
+            courier_key: vec![1; 32],
             name_kk: "Сынақ операторы".into(),
             name_ru: "Тестовый оператор".into(),
             bin: "000140000018".into(),

@@ -1,4 +1,4 @@
-//! Push, pull and recovery files, signed by the device's key (RFC 9421).
+//! Push, pull, parcels and recovery files, signed by the device's key (RFC 9421).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use wire::auth;
 use wire::carry::{CarryRequest, CarryResponse};
 use wire::collect::{CollectRequest, CollectResponse};
+use wire::courier::{CourierRequest, CourierResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -54,6 +55,14 @@ impl HttpTransport {
     /// [`TransportError`].
     pub async fn hand_over(&self, part: &RecoveryPart) -> Result<RecoveryHave, TransportError> {
         self.call(wire::path::RECOVERY, part).await
+    }
+
+    /// Delivers a parcel of another device.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn deliver(&self, request: &CourierRequest) -> Result<CourierResponse, TransportError> {
+        self.call(wire::path::COURIER, request).await
     }
 
     async fn call<Q: Serialize + Sync, A: DeserializeOwned>(

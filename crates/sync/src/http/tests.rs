@@ -73,6 +73,7 @@ fn info(system: &str) -> OperatorInfo {
     let facts = OperatorKey {
         key: operator.verifying_key().to_cose_key(),
         recovery_key: vec![1; 32],
+        courier_key: vec![1; 32],
         name_kk: "Сынақ операторы".into(),
         name_ru: "Тестовый оператор".into(),
         bin: "000140000018".into(),

@@ -48,6 +48,9 @@ export const commands: Record<Exclude<keyof Core, 'on' | 'scan'>, { name: string
   me: { name: 'me', takesRequest: false },
   syncNow: { name: 'sync_now', takesRequest: false },
   syncState: { name: 'sync_state', takesRequest: false },
+  courier: { name: 'courier', takesRequest: false },
+  sealForCourier: { name: 'seal_for_courier', takesRequest: false },
+  takeParcel: { name: 'take_parcel', takesRequest: true },
   checkTrust: { name: 'check_trust', takesRequest: false },
   evidenceFile: { name: 'evidence_file', takesRequest: false },
 };

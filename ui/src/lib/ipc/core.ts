@@ -1,8 +1,8 @@
 import type {
   AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
-  CorrectVisit, CsvFile,
+  CorrectVisit, CourierView, CsvFile,
   Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
-  Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, ServiceView, SetAside, ShownCode, SyncState, Tick,
+  ParcelFile, Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, SealedFiles, ServiceView, SetAside, ShownCode, SyncState, Tick,
   Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 } from './types';
@@ -63,6 +63,9 @@ export interface Core {
   me(): Promise<Me>;
   syncNow(): Promise<SyncState>;
   syncState(): Promise<SyncState>;
+  courier(): Promise<CourierView>;
+  sealForCourier(): Promise<SealedFiles>;
+  takeParcel(request: ParcelFile): Promise<CourierView>;
   checkTrust(): Promise<SyncState>;
   evidenceFile(): Promise<CsvFile>;
 

@@ -4,7 +4,7 @@ import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, proofOf, reasonsOf, services, specialist, storyOf,
 } from './fake-data';
 import type {
-  AgreementDue, AppState, AsideView, ChildCard, GuestAnswer, HandOver, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
+  AgreementDue, AppState, AsideView, CarriedParcelView, ChildCard, CourierView, GuestAnswer, HandOver, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
 } from './types';
 
 const hour_ms = 3_600_000;
@@ -34,6 +34,7 @@ export class FakeCore implements Core {
   state: AppState;
   list: VisitView[];
   cards: ChildCard[];
+  bag: CourierView = { sealed: [], carried: [] };
   due: AgreementDue[];
   shelf: AsideView[];
   readonly calls: string[] = [];
@@ -246,6 +247,23 @@ export class FakeCore implements Core {
     this.distrusted = false;
     return this.sync;
   });
+  courier = this.command('courier', () => this.bag);
+  sealForCourier = this.command('sealForCourier', () => {
+    const name = `esep-${String(this.bag.sealed.length).padStart(12, '5')}.esep-courier`;
+    const waiting_count = this.sync.waiting_count;
+    const parcel = { name, sealed_at_ms: this.now_ms, length_bytes: 4200, statement_count: waiting_count, waiting_count };
+    this.bag = { ...this.bag, sealed: [parcel, ...this.bag.sealed] };
+    this.emit('sync', this.sync);
+    return { files: [{ name, path: `/Жүктеулер/${name}` }], courier: this.bag };
+  });
+  takeParcel = this.command('takeParcel', ({ base64 }: { base64: string }) => {
+    if (!base64.startsWith('p')) throw new CoreError('not-a-parcel');
+    const parcel: CarriedParcelView = {
+      name: `esep-${String(this.bag.carried.length).padStart(12, '7')}.esep-courier`, sealed_at_ms: this.now_ms - 30 * hour_ms,
+      taken_in_at_ms: this.now_ms, length_bytes: 18_000, state: 'waiting', refusal: null, answered_at_ms: null,
+    };
+    return (this.bag = { ...this.bag, carried: [parcel, ...this.bag.carried] });
+  });
   evidenceFile = this.command('evidenceFile', () => ({ name: 'esep-evidence.json', text: '{}', path: '/Құжаттар/esep-evidence.json' }));
 
   private handed(id: string): HandOver {
@@ -271,7 +289,7 @@ export class FakeCore implements Core {
     return {
       phase: this.options.offline ? 'offline' : 'idle', done_count: 0, total_count: 0, waiting_count,
       refused_count: this.list.filter((visit) => visit.transport.state === 'refused').length,
-      last_success_ms: this.now_ms - hour_ms, error: this.options.offline ? 'offline' : this.distrusted ? 'trust-ended' : null, next_try_in_s: null,
+      sealed_at_ms: waiting_count ? (this.bag.sealed[0]?.sealed_at_ms ?? null) : null, last_success_ms: this.now_ms - hour_ms, error: this.options.offline ? 'offline' : this.distrusted ? 'trust-ended' : null, next_try_in_s: null,
       distrust: this.distrusted ? { finding: 'split-view', found_at_ms: this.now_ms - hour_ms } : null,
     };
   }

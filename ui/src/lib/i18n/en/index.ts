@@ -4,6 +4,7 @@ import { aside } from './aside';
 import { code } from './code';
 import { common } from './common';
 import { coordinator } from './coordinator';
+import { courier } from './courier';
 import { errors } from './errors';
 import { flags } from './flags';
 import { guest } from './guest';
@@ -16,5 +17,5 @@ import { visit } from './visit';
 import { words } from './words';
 
 export const en: Messages = {
-  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, guest, errors,
+  common, start, aside, agreement, visit, story, flags, words, sync, parent, coordinator, me, code, courier, guest, errors,
 };

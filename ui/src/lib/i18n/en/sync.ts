@@ -9,6 +9,7 @@ export const sync: Messages['sync'] = {
   upToDate: 'Everything is sent',
   waiting: (count) => `Waiting to be sent: ${count}`,
   refused: (count) => `Refused by the operator: ${count}`,
+  sealed: (date) => `Sealed for carrying on ${date}, not yet confirmed by the operator`,
   offline: 'No connection',
   offlineText: 'Go on working. The records are safe on the device and leave by themselves when there is a connection.',
   last: (when) => `Last update: ${when}`,

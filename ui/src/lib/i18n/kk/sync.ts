@@ -7,6 +7,7 @@ export const sync = {
   upToDate: 'Бәрі жіберілді',
   waiting: (count: number) => `Жіберуді күтіп тұр: ${count}`,
   refused: (count: number) => `Оператор қабылдамады: ${count}`,
+  sealed: (date: string) => `Жеткізуге мөрленді: ${date}. Оператор әлі растаған жоқ`,
   offline: 'Байланыс жоқ',
   offlineText: 'Жұмысты жалғастыра беріңіз. Жазбалар құрылғыда сақтаулы, байланыс болғанда өздері кетеді.',
   last: (when: string) => `Соңғы жаңарту: ${when}`,

@@ -18,7 +18,11 @@ waiting_count: number,
 /**
  * Refused ones.
  */
-refused_count: number, last_success_ms: number | null, 
+refused_count: number, 
+/**
+ * When something that waits was last sealed for somebody to carry; absent when nothing of it waits.
+ */
+sealed_at_ms: number | null, last_success_ms: number | null, 
 /**
  * Why the last try failed.
  */

@@ -1,0 +1,183 @@
+//! Parcels: own statements that were sealed for somebody to carry, and what others gave this device to carry
+//! (docs/PROTOCOL.md, "The courier").
+//!
+//! # Invariants
+//! Sealing closes nothing: an own statement waits until its receipt verified, whatever became of a parcel. What others
+//! gave is kept until the operator has answered, and its bytes go then.
+
+use domain::id::Digest;
+use journal::codec;
+use rusqlite::{OptionalExtension, named_params};
+use sync::wire::courier::CourierOutcome;
+
+use crate::column::Blob;
+use crate::{Store, StoreError};
+
+/// Parcels of others that wait here at a time: 80 MB at most.
+const MAX_WAITING: u32 = 20;
+/// Parcels that are remembered after the operator's answer.
+const MAX_ANSWERED: u32 = 20;
+
+/// An own parcel as it went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedParcel {
+    /// SHA-256 of the parcel.
+    pub sha256: Digest,
+    /// When, UTC ms.
+    pub sealed_at_ms: i64,
+    /// First statement in it.
+    pub first_seq: u64,
+    /// Last statement in it.
+    pub last_seq: u64,
+    /// Length of the parcel.
+    pub length_bytes: u64,
+}
+
+/// A parcel that somebody else sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignParcel {
+    /// When, by its author's clock, UTC seconds.
+    pub sealed_at_s: i64,
+    /// The parcel.
+    pub bytes: Vec<u8>,
+}
+
+/// What became of a parcel that was given to this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenIn {
+    /// It is kept until the operator has answered.
+    Now,
+    /// It was here before.
+    Already,
+    /// Too many wait: deliver some first.
+    Full,
+}
+
+impl Store {
+    /// Remembers what went out. Earlier parcels of which nothing waits any more are forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_sealed(&self, parcels: &[SealedParcel]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "DELETE FROM sealed_parcel WHERE NOT EXISTS
+                   (SELECT 1 FROM outbox WHERE seq BETWEEN first_seq AND last_seq)",
+                [],
+            )?;
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO sealed_parcel (sha256, sealed_at_ms, first_seq, last_seq, length_bytes)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for parcel in parcels {
+                insert.execute((
+                    parcel.sha256.as_bytes(),
+                    parcel.sealed_at_ms,
+                    parcel.first_seq,
+                    parcel.last_seq,
+                    parcel.length_bytes,
+                ))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps what somebody gave to carry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_in(&self, parcel: &ForeignParcel, now_ms: i64) -> Result<TakenIn, StoreError> {
+        let sha256 = codec::hash(&parcel.bytes);
+        self.write(|transaction| {
+            let known = transaction
+                .prepare_cached("SELECT 1 FROM carried_parcel WHERE sha256 = ?1")?
+                .exists([sha256.as_bytes()])?;
+            if known {
+                return Ok(TakenIn::Already);
+            }
+            let waiting: u32 = transaction.query_row(
+                "SELECT count(*) FROM carried_parcel WHERE state IN ('waiting', 'early')",
+                [],
+                |row| row.get(0),
+            )?;
+            if waiting >= MAX_WAITING {
+                return Ok(TakenIn::Full);
+            }
+            transaction.execute(
+                "INSERT INTO carried_parcel (sha256, sealed_at_s, taken_in_at_ms, length_bytes, bytes, state)
+                 VALUES (:sha256, :sealed_at_s, :now_ms, :length_bytes, :bytes, 'waiting')",
+                named_params! {
+                    ":sha256": sha256.as_bytes(),
+                    ":sealed_at_s": parcel.sealed_at_s,
+                    ":now_ms": now_ms,
+                    ":length_bytes": parcel.bytes.len(),
+                    ":bytes": parcel.bytes,
+                },
+            )?;
+            Ok(TakenIn::Now)
+        })
+    }
+
+    /// What to deliver, in the order in which it was sealed: what was never answered, and what was early, once that
+    /// answer is older than `early_before_ms` (UTC ms).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcels_to_deliver(&self, early_before_ms: i64) -> Result<Vec<Digest>, StoreError> {
+        self.with_reader(|conn| {
+            let mut select = conn.prepare_cached(
+                "SELECT sha256 FROM carried_parcel
+                  WHERE state = 'waiting' OR (state = 'early' AND answered_at_ms < ?1)
+                  ORDER BY sealed_at_s, taken_in_at_ms, sha256",
+            )?;
+            let rows = select.query_map([early_before_ms], |row| Ok(row.get::<_, Blob<Digest>>(0)?.0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The bytes of a parcel; `None` when they are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcel(&self, sha256: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with_reader(|conn| {
+            let mut select = conn.prepare_cached("SELECT bytes FROM carried_parcel WHERE sha256 = ?1")?;
+            Ok(select.query_row([sha256.as_bytes()], |row| row.get(0)).optional()?.flatten())
+        })
+    }
+
+    /// Stores the operator's answer; what can come to nothing more gives up its bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_delivered(
+        &self,
+        sha256: Digest,
+        outcome: CourierOutcome,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let (state, refusal) = match outcome {
+            CourierOutcome::Early => ("early", None),
+            CourierOutcome::Taken => ("taken", None),
+            CourierOutcome::Refused { reason } => ("refused", Some(reason.as_str())),
+        };
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE carried_parcel
+                    SET state = ?2, refusal = ?3, answered_at_ms = ?4, bytes = iif(?2 = 'early', bytes, NULL)
+                  WHERE sha256 = ?1 AND state IN ('waiting', 'early')",
+                (sha256.as_bytes(), state, refusal, now_ms),
+            )?;
+            transaction.execute(
+                "DELETE FROM carried_parcel WHERE bytes IS NULL AND sha256 NOT IN
+                   (SELECT sha256 FROM carried_parcel WHERE bytes IS NULL
+                     ORDER BY answered_at_ms DESC, sha256 LIMIT ?1)",
+                [MAX_ANSWERED],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+import type { Messages } from '../messages';
+
+export const courier: Messages['courier'] = {
+  title: 'Send through a colleague',
+  what: 'Without a connection for long? Give the unsent records to a colleague in a sealed file. Only the operator can open it: the colleague sees its size, the operator and the date.',
+  kept: 'The records stay on this device as well. They also leave by themselves when there is a connection, and are never registered twice.',
+  seal: 'Seal for a colleague',
+  nothing: 'There are no unsent records.',
+  saved: (names) => `The file is in the downloads: ${names}. Give it to your colleague.`,
+  sealedTitle: 'Sealed files',
+  unconfirmed: (date) => `Sealed for carrying on ${date}, not yet confirmed by the operator`,
+  waiting: (waiting, all) => `Not confirmed: ${waiting} / ${all}`,
+  confirmed: 'The operator registered all of it',
+  take: 'Take a colleague’s file',
+  taken: 'The file is taken. It reaches the operator with the next sync.',
+  carriedTitle: 'Files that you carry',
+  sealedOn: (date) => `Sealed on ${date}`,
+  size: (kilobytes) => `Size: ${kilobytes} kB`,
+  states: {
+    waiting: 'Waiting to be delivered',
+    early: 'The operator waits for an earlier file of that device first',
+    taken: 'Delivered to the operator',
+    refused: 'Refused by the operator',
+  },
+  refusals: {
+    'not-a-parcel': 'This is not a sealed file, or another version of the app made it.',
+    'too-large': 'The file is too large.',
+    'other-operator': 'The file is for another operator.',
+    'unknown-key': 'The file is sealed with a key that this operator never had.',
+    'too-old': 'The file is too old: the operator has destroyed the key that opens it.',
+    altered: 'The file was damaged or changed on its way.',
+    'unknown-author': 'A device that the operator does not know made the file.',
+    'bad-signature': 'The signature in the file is not by the device that made it.',
+  },
+  askAgain: 'Ask your colleague for the file again: the records are safe on that device.',
+};
