@@ -57,7 +57,7 @@ impl Mistake {
         (Self::ReceiptNotVerified, "I", 60),
         (Self::HeadWithoutConsistency, "I9", 100),
         (Self::TapNotRemembered, "I2", 30),
-        (Self::ShownApart, "I5", 60),
+        (Self::ShownApart, "I5", 100),
     ];
 
     /// Whether it is in how the operator takes a push.

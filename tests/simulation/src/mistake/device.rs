@@ -29,6 +29,9 @@ pub(crate) fn outbox(mistake: Option<Mistake>, device: &Device) -> Arc<dyn Outbo
 
 /// What is shown about a visit is written once more, after the statements and apart from them.
 pub(crate) fn show_apart(device: &Device, subject: SubjectId) {
+    if device.disk.is_dead() {
+        return;
+    }
     let file = look_behind(device);
     // A process that ends between the two has done the first only.
     let _ = file.execute("DELETE FROM visit WHERE id = ?1", [subject.as_bytes()]);
