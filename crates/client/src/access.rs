@@ -228,7 +228,7 @@ pub(crate) fn organisation_at(
     }
     let own = VisitFilter { child: Some(child), specialist: Some(viewer.person), ..VisitFilter::default() };
     let latest = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 1 };
-    let visits = reader.visits(&own, latest)?.visits;
+    let visits = reader.first_visits(&own, latest)?;
     visits.first().map(|visit| visit.organisation).ok_or(Failure::NotAllowed)
 }
 

@@ -127,8 +127,8 @@ fn read_today(session: &Session, reader: &Reader<'_>) -> Result<(Today, bool)> {
     let mut show = |filter: VisitFilter| -> Result<Vec<VisitView>> {
         let filter = VisitFilter { specialist: Some(viewer.person), ..filter };
         let order = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: TODAYS };
-        let rows = reader.visits(&filter, order)?;
-        rows.visits.iter().map(|row| visit::view(session, &viewer, &mut cards, row)).collect()
+        let rows = reader.first_visits(&filter, order)?;
+        rows.iter().map(|row| visit::view(session, &viewer, &mut cards, row)).collect()
     };
     let midnight_ms = midnight_before(session.now_ms(), session.ports.clock.offset_min());
     let today = Today {

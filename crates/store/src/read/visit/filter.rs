@@ -55,14 +55,19 @@ impl Conditions {
                 .filter(|service| Locale::ALL.iter().any(|&locale| matches(word, service.name(locale))))
                 .map(|service| format!("'{}'", service.code))
                 .collect();
-            let services = services.join(", ");
             let word = self.bind(word.to_owned());
-            self.add(format!(
-                "(v.child IN (SELECT id FROM child WHERE instr(search, {word}) > 0)
-                  OR v.specialist IN (SELECT id FROM person WHERE instr(search, {word}) > 0)
-                  OR v.place IN (SELECT id FROM place WHERE instr(search, {word}) > 0)
-                  OR v.service IN ({services}))"
-            ));
+            let found = |column: &str, table: &str| {
+                format!(
+                    "SELECT rowid FROM visit WHERE {column} IN (SELECT id FROM {table} WHERE instr(search, {word}) > 0)"
+                )
+            };
+            let found = [found("child", "child"), found("specialist", "person"), found("place", "place")];
+            let found = format!("v.rowid IN ({})", found.join(" UNION ALL "));
+            // Of a service there are so many that they are looked at one by one.
+            self.add(match services.is_empty() {
+                true => found,
+                false => format!("({found} OR v.service IN ({}))", services.join(", ")),
+            });
         }
     }
 
@@ -115,10 +120,12 @@ impl Conditions {
             self.add("v.finished_at_ms IS NULL AND v.outcome = 'held' AND v.cancelled IS NULL");
         }
         if filter.needs_specialist {
-            let refused = transport_condition(TransportFilter::Refused);
+            let refused = within("'refused'");
             self.add(format!(
-                "((v.review = 'returned' OR (v.confirmation = 'disputed' AND v.review <> 'accepted'))
-                   AND v.cancelled IS NULL OR {refused})"
+                "v.rowid IN (SELECT rowid FROM visit WHERE review = 'returned' AND cancelled IS NULL
+                   UNION ALL SELECT rowid FROM visit
+                      WHERE confirmation = 'disputed' AND review <> 'accepted' AND cancelled IS NULL
+                   UNION ALL SELECT rowid FROM visit WHERE id IN {refused})"
             ));
         }
         if let Some(cancelled) = filter.cancelled {
@@ -127,13 +134,15 @@ impl Conditions {
     }
 }
 
+/// Visits about which something of those states waits.
+fn within(states: &str) -> String {
+    format!(
+        "(SELECT o.subject FROM outbox x JOIN own_statement o ON o.seq = x.seq WHERE x.state IN ({states}))"
+    )
+}
+
 /// The outbox is short, so visits are looked up from it, and the worst state counts, as in a row.
 fn transport_condition(transport: TransportFilter) -> String {
-    let within = |states: &str| {
-        format!(
-            "(SELECT o.subject FROM outbox x JOIN own_statement o ON o.seq = x.seq WHERE x.state IN ({states}))"
-        )
-    };
     match transport {
         TransportFilter::Refused => format!("v.id IN {}", within("'refused'")),
         TransportFilter::Saved => {

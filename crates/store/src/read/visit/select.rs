@@ -36,17 +36,37 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<VisitRows, StoreError> {
-        let beside = if filter.flagged { self.beside_flagged(filter)? } else { BTreeSet::new() };
-        let mut conditions = Conditions::of(filter, &beside);
-        let condition = conditions.sql();
+        let conditions = self.conditions(filter)?;
         let total_count = self
             .conn
-            .prepare_cached(&format!("SELECT count(*) FROM visit v WHERE {condition}"))?
+            .prepare_cached(&format!("SELECT count(*) FROM visit v WHERE {}", conditions.sql()))?
             .query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
+        Ok(VisitRows { visits: self.page_of_visits(conditions, order)?, total_count })
+    }
+
+    /// The same for who needs no number of all: counting looks at each of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn first_visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<Vec<VisitRow>, StoreError> {
+        self.page_of_visits(self.conditions(filter)?, order)
+    }
+
+    fn conditions(&self, filter: &VisitFilter) -> Result<Conditions, StoreError> {
+        let beside = if filter.flagged { self.beside_flagged(filter)? } else { BTreeSet::new() };
+        Ok(Conditions::of(filter, &beside))
+    }
+
+    fn page_of_visits(
+        &self,
+        mut conditions: Conditions,
+        order: VisitOrder,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        let condition = conditions.sql();
         let (limit, offset) = (conditions.bind(order.limit), conditions.bind(order.offset));
         let order_by = order_by(order.sort, order.descending);
         let sql = format!("{COLUMNS} WHERE {condition} ORDER BY {order_by} LIMIT {limit} OFFSET {offset}");
-        Ok(VisitRows { visits: self.select(&sql, &conditions.values)?, total_count })
+        self.select(&sql, &conditions.values)
     }
 
     /// One visit; `None` when it is not known here.
