@@ -108,7 +108,8 @@ const FOOT: &str = "What the limits are:
 - **lists**: from the start of the app with a PIN to today's list, and what a page of 50 takes while the letters come.
 - **inclusion proof**: what a device does with what it keeps of an answer: hashes the statements of that push, folds the
   range proof, verifies the head, makes the COSE receipt and verifies that.
-- **whole log**: `esep-operator verify` as a process, from its start to its end, by its processor time.
+- **whole log**: `esep-operator verify` as a process, from its start to its end, by its processor time: bytes, contents, series,
+  flags, tree and heads; with `--no-signatures`, `--no-projections`, and whole.
 - **bytes**: everything on the wire in both directions, HTTP headers included, for the push by the specialist's device
   and the first pull by the coordinator's.
 ";

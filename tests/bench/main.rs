@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! esep-bench [OUT.md]    with ESEP_BENCH_SCALE=0.01 for a quick look; the figures of a small run say little
+//!                        with ESEP_BENCH_PARTS=tap,road,full,log for some of its parts
 //! ```
 //!
 //! | Module | Holds |
@@ -26,8 +27,10 @@ mod steps;
 mod tap;
 mod world;
 
+use std::path::Path;
+
 use figures::Page;
-use world::World;
+use world::{Device, World};
 
 /// Visits of the sync figures.
 const SYNCED: f64 = 10_000.0;
@@ -48,6 +51,11 @@ fn scaled(count: f64) -> usize {
     (count * scale.unwrap_or(1.0)).ceil() as usize
 }
 
+/// Whether a part of the bench is wanted: all of them, or those that `ESEP_BENCH_PARTS` names with commas.
+fn is_wanted(part: &str) -> bool {
+    std::env::var("ESEP_BENCH_PARTS").map_or(true, |parts| parts.split(',').any(|wanted| wanted == part))
+}
+
 #[tokio::main]
 async fn main() {
     let steps = steps::watch();
@@ -58,35 +66,54 @@ async fn main() {
     let device = world.specialist().await.ready().await;
     // An empty device at the door: nobody answers.
     world.operator.kill();
-    page.note("tap, empty device");
-    tap::measure(&mut page, &device, steps, "empty device", scaled(TAPS), folder.path()).await;
+    if is_wanted("tap") {
+        page.note("tap, empty device");
+        tap::measure(&mut page, &device, steps, "empty device", scaled(TAPS), folder.path()).await;
+    }
+    let synced =
+        if is_wanted("road") { road(&mut page, &mut world, &device, folder.path()).await } else { 0 };
+    let full = scaled(FULL);
+    if is_wanted("full") {
+        page.note("filling the device");
+        world.operator.kill();
+        device.fill(full.saturating_sub(synced), true).await;
+        world.operator.restart();
+        device.sync_all().await;
+        world.operator.kill();
+        page.note("tap, full device");
+        let name = format!("{} visits on the device", figures::thousands(full));
+        tap::measure(&mut page, &device, steps, &name, scaled(TAPS), folder.path()).await;
+        page.row(
+            "bytes on disk a visit, device",
+            &format!("{:.0}", figures::ratio(device.disk_bytes(), full + 2 * scaled(TAPS))),
+            "",
+            "",
+        );
+        lists(&mut page, &mut world, device, full).await;
+    } else {
+        drop(device);
+    }
+    if is_wanted("log") {
+        log::measure(&mut page, &world, scaled(LOG));
+    }
+    page.print(std::env::args().nth(1).as_deref());
+}
 
+/// Push, first pull, a village; how many visits the device then has.
+async fn road(page: &mut Page, world: &mut World, device: &Device, folder: &Path) -> usize {
     page.note("registering what is to be synced");
     let synced = scaled(SYNCED);
     device.fill(synced, false).await;
-    let limits = raw::Limits::measure(synced, folder.path());
+    let limits = raw::Limits::measure(synced, folder);
     world.operator.restart();
-    road::push(&mut page, &device, synced, &limits).await;
-    road::pull(&mut page, &world, synced, &limits).await;
-    road::village(&mut page, &mut world, synced).await;
+    road::push(page, device, synced, &limits).await;
+    road::pull(page, world, synced, &limits).await;
+    road::village(page, world, synced).await;
+    synced
+}
 
-    let full = scaled(FULL);
-    page.note("filling the device");
-    world.operator.kill();
-    device.fill(full.saturating_sub(synced), true).await;
-    world.operator.restart();
-    device.sync_all().await;
-    world.operator.kill();
-    page.note("tap, full device");
-    let name = format!("{} visits on the device", figures::thousands(full));
-    tap::measure(&mut page, &device, steps, &name, scaled(TAPS), folder.path()).await;
-    page.row(
-        "bytes on disk a visit, device",
-        &format!("{:.0}", figures::ratio(device.disk_bytes(), full + 2 * scaled(TAPS))),
-        "",
-        "",
-    );
-
+/// The lists of a device with many visits and many children.
+async fn lists(page: &mut Page, world: &mut World, device: Device, full: usize) {
     page.note("many children");
     let many = scaled(CHILDREN);
     world.add_children(many);
@@ -94,9 +121,6 @@ async fn main() {
     device.sync_all().await;
     world.operator.kill();
     let size = format!("{} visits, {} children", figures::thousands(full), figures::thousands(many));
-    let device = lists::cold_start(&mut page, device, &size, 5).await;
-    lists::search(&mut page, &device, &size, scaled(SEARCHES)).await;
-    drop(device);
-    log::measure(&mut page, &world, scaled(LOG));
-    page.print(std::env::args().nth(1).as_deref());
+    let device = lists::cold_start(page, device, &size, 5).await;
+    lists::search(page, &device, &size, scaled(SEARCHES)).await;
 }
