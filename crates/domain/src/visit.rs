@@ -273,11 +273,15 @@ impl Visit {
         self.review = Review::Open;
     }
 
-    /// An answer that comes late, to an earlier version, never replaces one to a later version.
+    /// An answer that comes late, to an earlier version, never replaces one to a later version; and one that was given on
+    /// the specialist's device never one that was not: nobody knows that it is the same person's.
     fn answer(&mut self, representative: PersonId, given: GivenAnswer) {
         let place = |basis: StatementId| self.versions.iter().position(|version| *version == basis);
-        let known = self.answers.get(&representative).map(|earlier| place(earlier.basis));
-        if known.is_none_or(|known| known <= place(given.basis)) {
+        let stands = self.answers.get(&representative).is_some_and(|earlier| {
+            let (known, new) = (place(earlier.basis), place(given.basis));
+            new < known || new == known && given.by_guest && !earlier.by_guest
+        });
+        if !stands {
             self.answers.insert(representative, given);
         }
     }

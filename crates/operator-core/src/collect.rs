@@ -12,7 +12,7 @@ use wire::push::Outcome;
 
 use crate::authorise::Author;
 use crate::erase;
-use crate::recover::keep_places;
+use crate::recover::{MAX_GAP, keep_places};
 use crate::register::{Tree, register};
 use crate::store::{StoreError, StoreRead, StoreTxn, StoredHead};
 use crate::verify::{Checked, check};
@@ -86,6 +86,9 @@ pub fn replay(
     let header = checked.statement().header().clone();
     let mut outcome = register(txn, &author, &checked, candidate.registered_at_ms)?;
     if let Outcome::Gap { expected_seq } = outcome {
+        if header.seq.saturating_sub(expected_seq) > MAX_GAP {
+            return Err(misfit("more numbers are missing before it than anybody ever lost"));
+        }
         // A refused item took these numbers then; it was not in the log and is not in the backup.
         let places = (expected_seq, header.seq);
         keep_places(txn, header.key, &|_| None, places, header.prev, candidate.registered_at_ms)?;

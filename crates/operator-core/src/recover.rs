@@ -14,7 +14,7 @@ use crate::store::{BoundKey, RefusedItem, StoreError, StoreRead, StoreTxn};
 use crate::verify::{Checked, check};
 
 /// Numbers that may be missing before a statement for it to be taken. More was never lost by a damaged page.
-const MAX_GAP: u64 = 100_000;
+pub(crate) const MAX_GAP: u64 = 100_000;
 
 /// One number of a series, as far as the file told. Nothing of it is believed.
 #[derive(Debug, Clone, PartialEq, Eq)]

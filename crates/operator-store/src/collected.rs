@@ -246,8 +246,8 @@ impl Collected {
     pub fn settled(&self, from: u64, to: u64) -> Result<Vec<u64>, StoreError> {
         self.leaves(
             "SELECT DISTINCT leaf_index FROM leaves l WHERE leaf_index >= ?1 AND leaf_index < ?2 AND (
-                proven = 1 AND content IS NOT NULL
-                OR (SELECT count(*) FROM givers g WHERE g.leaf_index = l.leaf_index AND g.hash = l.hash) >= ?3)
+                content IS NOT NULL AND (proven = 1
+                OR (SELECT count(*) FROM givers g WHERE g.leaf_index = l.leaf_index AND g.hash = l.hash) >= ?3))
               ORDER BY leaf_index",
             params![from, to, ENOUGH_GIVERS],
         )

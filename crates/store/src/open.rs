@@ -169,7 +169,6 @@ impl Store {
         let mut writer = connect(path, key)?;
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::bring_up_to_date(&transaction)?;
-        pull::again::after_update(&transaction).map_err(opening)?;
         let account = Account::load(&transaction).map_err(opening)?;
         transaction.commit()?;
         let mut writer = Writer { conn: writer, durability: Durability::OnDisk, is_behind: false };
@@ -344,8 +343,9 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Whether a file holds nothing or is not there.
-/// What an opening leaves in the file.
+/// What an opening leaves in the file. On a full disk the next one makes up for it.
 fn begin(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
+    pull::again::after_update(transaction)?;
     // No push is on its way from a file that was closed; its answer will not come any more.
     transaction.execute("UPDATE outbox SET state = 'saved' WHERE state = 'sent'", [])?;
     // A process that was killed may have left a commit that no disk has yet, and what is read now will be shown as saved.

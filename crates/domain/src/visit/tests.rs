@@ -318,6 +318,12 @@ fn an_answer_on_the_specialists_device_is_never_a_full_confirmation() {
     );
     let own = [registered(), as_guest(confirmed(2, MOTHER, 1)), confirmed(3, MOTHER, 1)];
     assert_eq!(Visit::fold(VISIT, &own).unwrap().confirmation(), Confirmation::Confirmed, "hers, later");
+    for own in [confirmed(2, MOTHER, 1), disputed(2, MOTHER, 1)] {
+        let stood = Visit::fold(VISIT, &[registered(), own.clone()]).unwrap();
+        let with_guest = [registered(), own, as_guest(confirmed(3, MOTHER, 1))];
+        let with_guest = Visit::fold(VISIT, &with_guest).unwrap();
+        assert_eq!(with_guest.answers, stood.answers, "it replaces nothing that she said on her own");
+    }
     let disputed = [registered(), confirmed(2, FATHER, 1), as_guest(disputed(3, MOTHER, 1))];
     let disputed = Visit::fold(VISIT, &disputed).unwrap();
     assert_eq!(disputed.confirmation(), Confirmation::Disputed, "nobody disputes in the specialist's favour");

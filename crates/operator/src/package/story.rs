@@ -87,7 +87,10 @@ impl Story {
             let read = |bytes: &Vec<u8>| journal::codec::decode(header.kind, bytes).ok();
             let content = item.content.as_ref().and_then(read);
             if !header.kind.is_about_visit() {
-                story.learn(*item.entry.subject.as_bytes(), content, &mut keys);
+                // Who is who follows from the operator's word alone: a device can sign the same, and it counts for nothing.
+                if item.entry.key == operator_key {
+                    story.learn(*item.entry.subject.as_bytes(), content, &mut keys);
+                }
                 continue;
             }
             let bound = keys.get(&header.key);

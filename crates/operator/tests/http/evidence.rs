@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::Clock as _;
-use domain::content::{CaptureEnd, LocationMoment, LocationOutcome, UnavailableReason, VisitLocated};
+use domain::content::{
+    CaptureEnd, DeviceBound, DisputeReason, Locale, LocationMoment, LocationOutcome, UnavailableReason,
+    VisitDisputed, VisitLocated,
+};
 use domain::id::{CaptureId, PersonId, StatementId};
 use operator::clock::SystemRng;
+use operator::package::export_visit;
 use operator::verify::{Extent, verify};
 use operator_core::fact::{Class, FactQuery};
 use operator_core::package::{PackageRefusal, Reader, package};
@@ -83,6 +87,45 @@ async fn a_package_shows_each_reader_what_a_pull_shows() {
     let unknown = package(read.as_ref(), domain::id::VisitId::random(&SystemRng), None, key, 0).unwrap();
     assert_eq!(unknown.unwrap_err(), PackageRefusal::UnknownVisit);
     drop(read);
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_binding_takes_no_dispute_off_the_page() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    let person =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let mut parent = world.ready_device_of(person).await;
+    let bound = world.instance.read().unwrap().bound_key(parent.key.id()).unwrap().unwrap();
+    // The specialist has the parent's key from her card.
+    let forged = DeviceBound {
+        key: bound.key.to_cose_key(),
+        person: PersonId::random(&SystemRng),
+        activation: "ABCD".into(),
+        issued_by: world.instance.key.id(),
+        bound_at_ms: bound.bound_at_ms,
+        host: None,
+    };
+    let basis = told.registered.id;
+    let forged = specialist.seal(bound.device, forged);
+    specialist.push(&[told.registered, told.located, told.note, forged]).await.unwrap();
+    let disputed = VisitDisputed {
+        basis,
+        representative: parent.person,
+        reason: DisputeReason::NobodyCame,
+        answered_at_ms: world.clock.utc_ms(),
+        capture: None,
+    };
+    let disputed = parent.seal(told.id, disputed);
+    parent.push(std::slice::from_ref(&disputed)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("package");
+    export_visit(&world.instance, told.id, Some(Reader::Everything), Locale::En, &out).unwrap();
+    let page = std::fs::read_to_string(out.join("visit.html")).unwrap();
+    assert!(page.contains("Disputed"));
     world.server.stop().await.unwrap();
 }
 
