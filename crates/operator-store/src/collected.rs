@@ -165,7 +165,17 @@ impl Collected {
                     count.query_row(params![given.leaf_index, given.hash.as_bytes()], |row| row.get(0))
                 })
                 .map_err(from_sqlite)?;
-            if rivals >= MAX_RIVALS && !given.proven {
+            // Of one device only its first word counts: nobody fills a leaf with inventions.
+            let contradicts_itself: bool = transaction
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM givers WHERE leaf_index = ?1 AND key = ?2 AND hash <> ?3)",
+                )
+                .and_then(|mut ask| {
+                    let values = params![given.leaf_index, giver.as_bytes(), given.hash.as_bytes()];
+                    ask.query_row(values, |row| row.get(0))
+                })
+                .map_err(from_sqlite)?;
+            if (rivals >= MAX_RIVALS || contradicts_itself) && !given.proven {
                 continue;
             }
             transaction
@@ -291,5 +301,49 @@ impl Collected {
         let mut select = connection.prepare_cached(sql).map_err(from_sqlite)?;
         let rows = select.query_map(values, |row| row.get(0));
         rows.and_then(Iterator::collect).map_err(from_sqlite)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(byte: u8, content: Option<&[u8]>) -> Given {
+        Given {
+            leaf_index: 7,
+            hash: Digest::from_bytes([byte; 32]),
+            statement: vec![byte],
+            content: content.map(<[u8]>::to_vec),
+            proven: false,
+        }
+    }
+
+    fn key(byte: u8) -> KeyId {
+        KeyId::from_bytes([byte; 32])
+    }
+
+    #[test]
+    fn a_leaf_is_asked_for_until_its_content_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Collected::open(&folder.path().join("collected.sqlite")).unwrap();
+        for giver in 1..=4 {
+            file.put(key(giver), &[given(1, None)]).unwrap();
+        }
+        assert_eq!(file.settled(0, 10).unwrap(), Vec::<u64>::new(), "many gave it, and nobody what it says");
+        file.put(key(5), &[given(1, Some(b"said"))]).unwrap();
+        assert_eq!(file.settled(0, 10).unwrap(), [7]);
+    }
+
+    #[test]
+    fn one_device_fills_no_leaf_with_inventions() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Collected::open(&folder.path().join("collected.sqlite")).unwrap();
+        for invented in 1..=20 {
+            file.put(key(1), &[given(invented, None)]).unwrap();
+        }
+        for honest in [2, 3] {
+            file.put(key(honest), &[given(99, Some(b"said"))]).unwrap();
+        }
+        assert_eq!(file.best(7).unwrap().unwrap().statement, [99]);
     }
 }
