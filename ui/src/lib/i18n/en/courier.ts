@@ -9,11 +9,12 @@ export const courier: Messages['courier'] = {
   saved: (names) => `The file is in the downloads: ${names}. Give it to your colleague.`,
   sealedTitle: 'Sealed files',
   unconfirmed: (date) => `Sealed for carrying on ${date}, not yet confirmed by the operator`,
-  waiting: (waiting, all) => `Not confirmed: ${waiting} / ${all}`,
+  waiting: (waiting, all) => `Records not confirmed by the operator: ${waiting} of ${all}`,
   confirmed: 'The operator registered all of it',
   take: 'Take a colleague’s file',
   taken: 'The file is taken. It reaches the operator with the next sync.',
   carriedTitle: 'Files that you carry',
+  carriedWhat: 'Sealed files that you take from colleagues. They go to the operator by themselves with the next sync.',
   sealedOn: (date) => `Sealed on ${date}`,
   size: (kilobytes) => `Size: ${kilobytes} kB`,
   states: {

@@ -7,11 +7,12 @@ export const courier = {
   saved: (names: string) => `Файл жүктеулер қалтасына сақталды: ${names}. Оны әріптеске беріңіз.`,
   sealedTitle: 'Мөрленген файлдар',
   unconfirmed: (date: string) => `Жеткізуге мөрленді: ${date}. Оператор әлі растаған жоқ`,
-  waiting: (waiting: number, all: number) => `Расталмағаны: ${waiting} / ${all}`,
+  waiting: (waiting: number, all: number) => `Оператор растамаған жазбалар: ${waiting} / ${all}`,
   confirmed: 'Оператор бәрін тіркеді',
   take: 'Әріптестің файлын алу',
   taken: 'Файл алынды. Келесі синхрондауда операторға жеткізіледі.',
   carriedTitle: 'Сіз жеткізетін файлдар',
+  carriedWhat: 'Сіз әріптестен алып, операторға жеткізетін мөрленген файлдар. Олар келесі синхрондауда өзі кетеді.',
   sealedOn: (date: string) => `Мөрленген күні: ${date}`,
   size: (kilobytes: string) => `Көлемі: ${kilobytes} КБ`,
   states: {
