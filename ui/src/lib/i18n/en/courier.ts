@@ -6,7 +6,7 @@ export const courier: Messages['courier'] = {
   kept: 'The records stay on this device as well. They also leave by themselves when there is a connection, and are never registered twice.',
   seal: 'Seal for a colleague',
   nothing: 'There are no unsent records.',
-  saved: (names) => `The file is in the downloads: ${names}. Give it to your colleague.`,
+  saved: (files) => `File saved: ${files}. Give it to your colleague.`,
   sealedTitle: 'Sealed files',
   unconfirmed: (date) => `Sealed for carrying on ${date}, not yet confirmed by the operator`,
   waiting: (waiting, all) => `Records not confirmed by the operator: ${waiting} of ${all}`,
