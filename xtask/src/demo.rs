@@ -70,9 +70,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let no_screen = screen::is_missing();
     let no_keyring = install_missing(no_screen)?;
     install::build_page()?;
-    // The same packages and features as in the tests, though two programs are wanted: chosen by themselves they would
-    // get other features of their dependencies, and who does both would compile everything twice.
-    cargo(["build", "--bin", "esep", "--bin", "esep-operator"])
+    // The whole workspace as in the tests, though two programs are wanted: chosen by themselves they would get other
+    // features of their dependencies, and Tauri would be compiled once more.
+    cargo(["build", "--bins"])
         .args(suite::WORKSPACE)
         .mend("mend what the compiler names first; a missing system library is installed by apt")
         .run()?;
