@@ -169,6 +169,8 @@ codes! {
         SignInNeeded,
         /// The operator answers that it cannot now; it is asked again after the time that it named.
         OperatorBusy,
+        /// The operator was restored, and an officer takes from this device only what a receipt proves.
+        Disbelieved,
         /// The account is locked.
         Locked,
         /// The agreement must be accepted first.
