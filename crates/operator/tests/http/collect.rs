@@ -322,3 +322,32 @@ async fn a_server_takes_nothing_in_while_the_log_is_put_together() {
 fn waiting_beside(lost: &Lost) -> Option<()> {
     lost.restored.folder.restored().exclusively().unwrap().map(drop)
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_beyond_everything_are_neither_kept_nor_asked_for() {
+    let mut lost = lost().await;
+    let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
+    lost.specialist.moved_to(&server);
+    let size = lost.known().tree_size;
+    for from in [size, i64::MAX as u64, u64::MAX] {
+        let asking = CollectRequest { from, ..lost.asking() };
+        let answer: CollectResponse = lost.specialist.send(wire::path::COLLECT, &asking, true).await.unwrap();
+        assert_eq!(answer.wanted, [], "from {from}");
+    }
+    let far =
+        [size, i64::MAX as u64, u64::MAX].map(|leaf_index| Leaf { leaf_index, ..lost.leaf(lost.begun) });
+    let giving = lost.giving(far.to_vec());
+    let answer: CollectResponse = lost.specialist.send(wire::path::COLLECT, &giving, true).await.unwrap();
+    assert_eq!(answer.wanted, []);
+    for first in [u64::MAX, u64::MAX - 1, i64::MAX as u64] {
+        let mut proven = lost.proven();
+        for (leaf, leaf_index) in proven.leaves.iter_mut().zip(first..=u64::MAX) {
+            leaf.leaf_index = leaf_index;
+        }
+        let refused = lost.specialist.send::<_, CollectResponse>(wire::path::COLLECT, &proven, true).await;
+        assert_eq!(refused.unwrap_err().problem.code, ProblemCode::BadRequest, "from {first}");
+    }
+    let progress = Collecting::open(&lost.restored).unwrap().progress().unwrap();
+    assert_eq!((progress.signed_size, progress.missing_count), (size, size - lost.begun));
+    server.stop().await.unwrap();
+}
