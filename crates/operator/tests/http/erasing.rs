@@ -8,8 +8,10 @@ use domain::id::StatementId;
 use operator::backup::{backup, restore};
 use operator::clock::SystemRng;
 use operator::collect::Collecting;
+use operator::verify::{self, Extent};
 use operator::{Folder, Instance};
 use operator_core::erase::{self, EraseError};
+use operator_core::store::Store as _;
 use wire::collect::{CollectRequest, KnownHead};
 
 use crate::device::{World, world};
@@ -112,4 +114,44 @@ async fn an_erasure_that_no_device_heard_of_outlives_the_disk_beside_the_mark() 
 
     fs::write(restored.folder.erasures().path(), "no list\n").unwrap();
     assert!(restored.folder.erasures().read().is_err(), "a spoilt list is not an empty one");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_visits_forgets_with_the_registration_and_verify_looks_at_it() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered.clone(), told.located.clone(), told.note.clone()]).await.unwrap();
+    let row = || world.instance.read().unwrap().visit(told.id).unwrap().unwrap();
+    let before = row();
+    assert!(before.said.is_some());
+    let whole = |instance: &Instance| {
+        let key = instance.key.verifying_key();
+        let verified = verify::verify(&instance.store, &instance.folder, key, Extent::WHOLE, &mut |_| ());
+        verified.unwrap().log.findings
+    };
+    erase(&world, &[told.registered.id], "8-бап").unwrap();
+    assert_eq!((row().said, row().basis, row().parties), (None, told.registered.id, before.parties));
+    assert_eq!(whole(&world.instance), []);
+
+    // Somebody who writes it into the list again is found, and a rebuild takes it out.
+    let mut txn = world.instance.store.write().unwrap();
+    txn.change_visit(&before).unwrap();
+    txn.commit().unwrap();
+    let found = whole(&world.instance);
+    assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["projection"], "{found:?}");
+    assert!(found[0].detail.contains("visits"), "{found:?}");
+    let mut txn = world.instance.store.write().unwrap();
+    operator_core::project::rebuild(txn.as_mut()).unwrap();
+    txn.commit().unwrap();
+    assert_eq!(row().said, None);
+
+    // What is said of it later still reaches whom it concerns.
+    let finish = specialist.seal(told.id, domain::content::VisitFinished { finished_at_ms: 1 });
+    specialist.push(&[finish.clone()]).await.unwrap();
+    let coordinator = world.ready_device_of(world.person(&["coordinator"])).await;
+    let pulled = coordinator.pull_all().await;
+    assert!(pulled.find(finish.id).is_some() && pulled.find(told.registered.id).is_some());
+    assert_eq!(whole(&world.instance), []);
 }
