@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use domain::id::StatementId;
+use operator::approval::{ApprovalError, Approved};
 use operator::backup::{backup, restore};
 use operator::clock::SystemRng;
 use operator::collect::Collecting;
@@ -12,6 +14,7 @@ use operator::verify::{self, Extent};
 use operator::{Folder, Instance};
 use operator_core::erase::{self, EraseError};
 use operator_core::store::Store as _;
+use recovery::Share;
 use wire::collect::{CollectRequest, KnownHead};
 
 use crate::device::{World, world};
@@ -114,6 +117,51 @@ async fn an_erasure_that_no_device_heard_of_outlives_the_disk_beside_the_mark() 
 
     fs::write(restored.folder.erasures().path(), "no list\n").unwrap();
     assert!(restored.folder.erasures().read().is_err(), "a spoilt list is not an empty one");
+}
+
+fn shares_of(folder: &Folder) -> [Share; 2] {
+    folder.recovery_shares().map(|path| Share::parse(&fs::read_to_string(path).unwrap()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_officer_alone_erases_nothing() {
+    let (world, other) = (world().await, world().await);
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered.clone(), told.located.clone(), told.note.clone()]).await.unwrap();
+    let ([first, second], [stranger, strangers]) =
+        (shares_of(&world.instance.folder), shares_of(&other.instance.folder));
+    let of = |folder: &Folder, at: usize| folder.recovery_shares()[at].to_str().unwrap().to_owned();
+    let id = told.note.id.to_string();
+    let command = |shares: &[String]| {
+        let dir = world.instance.folder.path().to_str().unwrap().to_owned();
+        let words =
+            ["esep-operator", "erase", "--dir", &dir, "--statement", &id, "--basis", "8-бап", "--json"];
+        let shares = shares.iter().flat_map(|share| ["--share".to_owned(), share.clone()]);
+        operator::cli::run(words.iter().map(ToString::to_string).chain(shares))
+    };
+    let (mine, yours) = (&world.instance.folder, &other.instance.folder);
+    let refused: [&[String]; 6] = [
+        &[],
+        &[of(mine, 0)],
+        &[of(mine, 0), of(mine, 0)],
+        &[of(mine, 0), of(yours, 1)],
+        &[of(yours, 0), of(yours, 1)],
+        &[of(mine, 0), of(mine, 1), of(mine, 1)],
+    ];
+    for shares in refused {
+        assert_ne!(command(shares), ExitCode::SUCCESS, "{shares:?}");
+        assert!(content_of(&world.instance, told.note.id).is_some());
+    }
+    let read = world.instance.read().unwrap();
+    let by = |shares: &[Share]| Approved::by(read.as_ref(), shares).map(drop);
+    assert!(matches!(by(&[stranger, strangers]), Err(ApprovalError::Foreign)));
+    assert!(by(&[second, first]).is_ok(), "in any order");
+    drop(read);
+    assert_eq!(command(&[of(mine, 1), of(mine, 0)]), ExitCode::SUCCESS);
+    assert_eq!(content_of(&world.instance, told.note.id), None);
+    assert_eq!(world.instance.folder.erasures().statements().unwrap(), BTreeSet::from([told.note.id]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

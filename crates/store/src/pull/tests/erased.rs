@@ -28,7 +28,30 @@ fn erased_content_goes_and_never_comes_back() {
     assert!(shown(&parent, 1).is_some());
     assert_eq!(shown(&parent, 1).unwrap().note, None);
     let story = parent.store.read(|reader| reader.story(id)).unwrap();
-    assert!(story.iter().any(|entry| entry.id == note && entry.content.is_none()), "the statement stays");
+    let of_note = story.iter().find(|entry| entry.id == note).expect("the statement stays");
+    assert!(of_note.content.is_none() && of_note.erased, "and says that it was erased");
+    assert!(story.iter().all(|entry| entry.id == note || !entry.erased));
+    assert_eq!(parent.store.read(|reader| reader.erased_visits_count()).unwrap(), 0);
+}
+
+#[test]
+fn an_erased_visit_is_in_no_list_and_is_said_to_be_erased() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    let count = |device: &TestDevice| device.store.read(|reader| reader.erased_visits_count()).unwrap();
+    let story = parent.store.read(|reader| reader.story(visit(1, SPECIALIST, CHILD).0)).unwrap();
+    let registered = story.iter().find(|entry| entry.kind == Kind::VisitRegistered).unwrap().id;
+    let erased = ContentErased { statements: vec![registered], basis: "Заң".into(), erased_at_ms: 1 };
+    operator.state(RecordId::from_bytes([0x73; 16]), erased);
+    for device in [&specialist, &parent, &coordinator] {
+        assert_eq!(count(device), 0);
+        device.pull(&operator);
+        assert_eq!((count(device), shown(device, 1)), (1, None));
+        device.store.rebuild().unwrap();
+        assert_eq!((count(device), shown(device, 1)), (1, None));
+        let story = device.store.read(|reader| reader.story(visit(1, SPECIALIST, CHILD).0)).unwrap();
+        let entry = story.iter().find(|entry| entry.id == registered).unwrap();
+        assert!(entry.erased && entry.content.is_none());
+    }
 }
 
 #[test]
