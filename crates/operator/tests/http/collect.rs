@@ -351,3 +351,17 @@ async fn places_beyond_everything_are_neither_kept_nor_asked_for() {
     assert_eq!((progress.signed_size, progress.missing_count), (size, size - lost.begun));
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_handed_back_is_counted_apart_from_what_a_device_may_send() {
+    let mut lost = lost().await;
+    Arc::get_mut(&mut lost.restored).unwrap().config.device_day_mib = 1;
+    let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
+    lost.specialist.moved_to(&server);
+    let now_s = domain::Clock::utc_ms(lost.world.clock.as_ref()).div_euclid(1_000);
+    assert_eq!(refused_of(&lost.specialist, rubbish(1 << 20), now_s).await, ProblemCode::BadRequest);
+    assert_eq!(refused_of(&lost.specialist, rubbish(1), now_s).await, ProblemCode::TooManyRequests);
+    lost.restored.restored.exclusively().unwrap().unwrap().finish().unwrap();
+    lost.specialist.push_items(Vec::new()).await.unwrap();
+    server.stop().await.unwrap();
+}
