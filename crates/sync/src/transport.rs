@@ -59,6 +59,7 @@ impl TransportError {
                     | ProblemCode::Unavailable
                     | ProblemCode::StorageFull
                     | ProblemCode::Incomplete
+                    | ProblemCode::Disbelieved
             ),
             _ => false,
         }

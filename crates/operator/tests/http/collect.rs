@@ -1,5 +1,7 @@
 //! A log put together again from what devices hand back: the same log, or none.
 
+mod guarded;
+
 use std::sync::Arc;
 
 use domain::id::KeyId;
@@ -88,6 +90,18 @@ impl Lost {
         CollectRequest { leaves, ..self.asking() }
     }
 
+    /// The registration of the specialist's push, with its receipt.
+    fn proven(&self) -> CollectRequest {
+        let registration = &self.pushed.registrations[0];
+        let leaves = registration.first_leaf..registration.first_leaf + registration.count;
+        let proof = RangeProof {
+            tree_size: registration.tree_size,
+            head: registration.head.clone(),
+            hashes: registration.proof.clone(),
+        };
+        CollectRequest { proof: Some(proof), ..self.giving(leaves.map(|leaf| self.leaf(leaf)).collect()) }
+    }
+
     fn all(&self) -> Vec<Leaf> {
         self.entries().iter().map(|entry| self.leaf(entry.leaf_index)).collect()
     }
@@ -107,14 +121,7 @@ async fn the_log_that_comes_back_is_the_same_log() {
 
     // Own statements come with their receipt, the rest as somebody's word, twice and not in order.
     let registration = &lost.pushed.registrations[0];
-    let own =
-        (registration.first_leaf..registration.first_leaf + registration.count).map(|leaf| lost.leaf(leaf));
-    let proof = RangeProof {
-        tree_size: registration.tree_size,
-        head: registration.head.clone(),
-        hashes: registration.proof.clone(),
-    };
-    let own = CollectRequest { proof: Some(proof), ..lost.giving(own.collect()) };
+    let own = lost.proven();
     for _ in 0..2 {
         assert!(collecting.receive(lost.specialist.key.id(), &own).unwrap().is_empty());
     }
@@ -153,7 +160,11 @@ async fn a_planted_leaf_keeps_the_log_waiting_and_never_gets_in() {
     };
     // Good in itself: signed by a bound key, next in its series. Only its place is a lie.
     let forged = lost.specialist.seal(lost.told.id, note);
-    let planted = Leaf { leaf_index: place, statement: forged.bytes, content: Some(Content(forged.content)) };
+    let planted = Leaf {
+        leaf_index: place,
+        statement: forged.bytes.clone(),
+        content: Some(Content(forged.content.clone())),
+    };
     let others = |lost: &Lost| lost.all().into_iter().filter(move |leaf| leaf.leaf_index != place).collect();
     collecting.receive(liar, &lost.giving(vec![planted])).unwrap();
     collecting.receive(honest, &lost.giving(others(&lost))).unwrap();
@@ -166,6 +177,14 @@ async fn a_planted_leaf_keeps_the_log_waiting_and_never_gets_in() {
     assert!(wanted.iter().any(|stretch| stretch.from <= place && place < stretch.to));
     collecting.receive(honest, &lost.giving(vec![lost.leaf(place)])).unwrap();
     collecting.disbelieve(liar).unwrap();
+    // It comes again, also after a restart: its word counts nothing, and what a receipt proves is nobody's word.
+    let planted = Leaf { leaf_index: place, statement: forged.bytes, content: Some(Content(forged.content)) };
+    let reopened = Collecting::open(&lost.restored).unwrap();
+    let again = reopened.receive(liar, &lost.giving(vec![planted])).unwrap_err();
+    assert!(matches!(again, ReceiveError::Disbelieved), "{again}");
+    assert!(reopened.receive(liar, &lost.asking()).is_ok(), "it may ask");
+    assert!(reopened.receive(liar, &lost.proven()).unwrap().is_empty());
+    assert_eq!(reopened.disbelieved().unwrap(), [liar]);
     assert_eq!(collecting.assemble(false).unwrap().root, lost.known().root);
 }
 
@@ -180,15 +199,8 @@ async fn heads_and_receipts_of_another_key_are_refused() {
     let request = CollectRequest { known: Some(longer), ..lost.asking() };
     assert!(matches!(collecting.receive(giver, &request).unwrap_err(), ReceiveError::Unproven));
 
-    let registration = &lost.pushed.registrations[0];
-    let leaves: Vec<Leaf> = (registration.first_leaf..registration.first_leaf + registration.count)
-        .map(|leaf| lost.leaf(leaf))
-        .collect();
-    let proof = RangeProof {
-        tree_size: registration.tree_size,
-        head: registration.head.clone(),
-        hashes: registration.proof.clone(),
-    };
+    let CollectRequest { leaves, proof, .. } = lost.proven();
+    let proof = proof.unwrap();
     let mut swapped = leaves.clone();
     swapped.swap(0, 1);
     swapped[0].leaf_index -= 1;

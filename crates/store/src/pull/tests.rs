@@ -1,10 +1,11 @@
 mod authority;
+mod erased;
+mod place;
 
 use domain::Kind;
 use domain::content::{
-    CaptureEnd, ContentErased, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose, RecordChanged,
-    RecordData, RecordKind, ReviewDecision, ReviewReason, VisitConfirmed, VisitLocated, VisitNoted,
-    VisitReviewed,
+    CaptureEnd, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose, RecordChanged, RecordData,
+    RecordKind, ReviewDecision, ReviewReason, VisitConfirmed, VisitLocated, VisitNoted, VisitReviewed,
 };
 use domain::flag::Flag;
 use domain::geo::Presence;
@@ -322,65 +323,6 @@ fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
     assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None));
     assert!(shown(&parent, 4).is_some(), "a bad one delays nobody");
     assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 2);
-}
-
-#[test]
-fn erased_content_goes_and_never_comes_back() {
-    let (mut operator, specialist, parent, _) = scene();
-    let id = visit(1, SPECIALIST, CHILD).0;
-    let story = parent.store.read(|reader| reader.story(id)).unwrap();
-    let note = story.iter().find(|entry| entry.kind == Kind::VisitNoted).unwrap().id;
-    let unsent = specialist.state(&[visit(2, SPECIALIST, CHILD).1])[0].id;
-    let erased = ContentErased { statements: vec![note, unsent], basis: "Заң".into(), erased_at_ms: 1 };
-    operator.state(RecordId::from_bytes([0x71; 16]), erased);
-    for device in [&parent, &specialist] {
-        device.pull(&operator);
-        assert_eq!(shown(device, 1).unwrap().note, None);
-        device.store.rebuild().unwrap();
-        assert_eq!(shown(device, 1).unwrap().note, None);
-    }
-    assert!(shown(&specialist, 2).is_some(), "what is not registered is nobody's to erase");
-    // An operator that sends it again, as after a restored backup.
-    operator.revoke(PARENT, Scope::Family(CHILD));
-    parent.pull(&operator);
-    operator.grant(PARENT, [Scope::Family(CHILD)]);
-    parent.pull(&operator);
-    assert!(shown(&parent, 1).is_some());
-    assert_eq!(shown(&parent, 1).unwrap().note, None);
-    let story = parent.store.read(|reader| reader.story(id)).unwrap();
-    assert!(story.iter().any(|entry| entry.id == note && entry.content.is_none()), "the statement stays");
-}
-
-#[test]
-fn a_place_takes_the_position_that_a_coordinator_adopted_and_distances_follow() {
-    let (mut operator, specialist, parent, coordinator) = scene();
-    assert_eq!(shown(&parent, 1).unwrap().presence, None);
-    let position = |lat_e7, radius_m| RecordChanged {
-        record: RecordKind::Place,
-        data: RecordData::Position { lat_e7, lon_e7: 714_704_000, radius_m, adopted_from: None },
-    };
-    // A specialist has no say in where a place is.
-    specialist.state(&[Draft::new(PLACE, position(521_605_000, 150))]);
-    specialist.push(&mut operator);
-    for device in [&specialist, &parent] {
-        device.pull(&operator);
-        assert_eq!(shown(device, 1).unwrap().presence, None);
-    }
-    coordinator.state(&[Draft::new(PLACE, position(511_605_000, 150))]);
-    assert_eq!(shown(&coordinator, 1).unwrap().presence, Some(Presence::Inside), "at once on the own device");
-    coordinator.push(&mut operator);
-    for device in [&specialist, &parent, &coordinator] {
-        device.pull(&operator);
-        let visit = shown(device, 1).unwrap();
-        assert_eq!((visit.distance_m, visit.presence), (Some(0), Some(Presence::Inside)));
-    }
-    operator.change(RecordKind::Place, PLACE, position(511_705_000, 150).data);
-    parent.pull(&operator);
-    let visit = shown(&parent, 1).unwrap();
-    assert_eq!(visit.presence, Some(Presence::Outside));
-    assert!(visit.flags.contains(&Flag::FarFromPlace));
-    let place = parent.store.read(|reader| reader.place(PLACE)).unwrap().unwrap();
-    assert_eq!(place.position.map(|position| position.lat_e7()), Some(511_705_000));
 }
 
 #[test]
