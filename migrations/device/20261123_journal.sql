@@ -29,10 +29,12 @@ CREATE TABLE own_statement (
     subject BLOB NOT NULL CHECK (length(subject) = 16),
     issued_at_s INTEGER NOT NULL,
     request TEXT, -- of a screen, which it answers
-    bytes BLOB NOT NULL -- the signed statement
+    bytes BLOB NOT NULL, -- the signed statement
+    content BLOB -- absent: lawfully erased; beside its statement, so that a tap writes one page for both
 ) STRICT;
 
-CREATE TRIGGER own_statement_is_never_changed BEFORE UPDATE ON own_statement
+CREATE TRIGGER own_statement_is_never_changed
+BEFORE UPDATE OF seq, id, kind, subject, issued_at_s, request, bytes ON own_statement
 BEGIN SELECT RAISE(ABORT, 'own statements are never changed'); END;
 CREATE TRIGGER own_statement_is_never_deleted BEFORE DELETE ON own_statement
 BEGIN SELECT RAISE(ABORT, 'own statements are never deleted'); END;
@@ -40,15 +42,10 @@ CREATE TRIGGER own_statement_is_dense BEFORE INSERT ON own_statement
 WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM own_statement)
 BEGIN SELECT RAISE(ABORT, 'the series has no gaps and no forks'); END;
 
--- Contents stand apart, because they may lawfully be erased while the statement stays.
-CREATE TABLE own_content (
-    seq INTEGER PRIMARY KEY REFERENCES own_statement (seq),
-    bytes BLOB NOT NULL
-) STRICT;
-CREATE TRIGGER own_content_is_never_changed BEFORE UPDATE ON own_content
+CREATE TRIGGER own_content_is_never_changed BEFORE UPDATE OF content ON own_statement WHEN NEW.content IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'contents are never changed'); END;
-CREATE TRIGGER own_content_is_kept_until_registered BEFORE DELETE ON own_content
-WHEN NOT EXISTS (SELECT 1 FROM receipt WHERE seq = OLD.seq)
+CREATE TRIGGER own_content_is_kept_until_registered BEFORE UPDATE OF content ON own_statement
+WHEN NEW.content IS NULL AND NOT EXISTS (SELECT 1 FROM receipt WHERE seq = OLD.seq)
 BEGIN SELECT RAISE(ABORT, 'nothing unsent is ever deleted'); END;
 
 -- What waits. A row goes only when the receipt is there.

@@ -70,10 +70,10 @@ impl Salvage {
             let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 AND sql NOT LIKE '%VIRTUAL%'";
             conn.query_row(sql, [name], |row| row.get::<_, i64>(0)).map(|count| count == 1)
         };
-        match (is_table("own_statement"), is_table("own_content")) {
-            (Ok(true), Ok(true)) => {}
-            (Err(_), _) | (_, Err(_)) => return Err(SalvageError::NotReadable),
-            _ => return Err(SalvageError::NoJournal),
+        match is_table("own_statement") {
+            Ok(true) => {}
+            Err(_) => return Err(SalvageError::NotReadable),
+            Ok(false) => return Err(SalvageError::NoJournal),
         }
         let (database, key) = (database.to_owned(), Zeroizing::new(*key));
         let mut salvage =
@@ -94,7 +94,8 @@ impl Salvage {
             seq,
             id: self.ids.get(&seq).copied(),
             statement: self.look("SELECT bytes FROM own_statement WHERE seq = ?1", [seq]),
-            content: self.look("SELECT bytes FROM own_content WHERE seq = ?1", [seq]),
+            content: self
+                .look("SELECT content FROM own_statement WHERE seq = ?1 AND content IS NOT NULL", [seq]),
         }
     }
 
@@ -140,7 +141,7 @@ impl Salvage {
 
     /// The number after the highest one that a table or the index can still tell.
     fn find_end(&mut self) {
-        let tables = ["own_statement", "own_content", "outbox"];
+        let tables = ["own_statement", "outbox"];
         let told = tables
             .map(|table| self.look::<Option<u64>>(&format!("SELECT max(seq) FROM {table}"), []).flatten());
         let listed = self.ids.keys().next_back().copied();

@@ -207,8 +207,8 @@ fn insert(transaction: &Transaction<'_>, sealed: &Sealed, request: Option<&str>)
     let header = &sealed.header;
     transaction
         .prepare_cached(
-            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, request, bytes)
-             VALUES (:seq, :id, :kind, :subject, :issued_at_s, :request, :bytes)",
+            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, request, bytes, content)
+             VALUES (:seq, :id, :kind, :subject, :issued_at_s, :request, :bytes, :content)",
         )?
         .execute(named_params! {
             ":seq": header.seq,
@@ -218,10 +218,8 @@ fn insert(transaction: &Transaction<'_>, sealed: &Sealed, request: Option<&str>)
             ":issued_at_s": header.issued_at_s,
             ":request": request,
             ":bytes": sealed.bytes,
+            ":content": sealed.content,
         })?;
-    transaction
-        .prepare_cached("INSERT INTO own_content (seq, bytes) VALUES (?1, ?2)")?
-        .execute((header.seq, &sealed.content))?;
     transaction
         .prepare_cached("INSERT INTO outbox (seq, state) VALUES (?1, 'saved')")?
         .execute([header.seq])?;

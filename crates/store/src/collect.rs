@@ -81,8 +81,7 @@ fn own(conn: &Connection, wanted: &[Stretch], after: i64) -> Result<Option<Lost>
 
 fn own_leaves(conn: &Connection, runs: &[(u64, u64)], first_leaf: u64) -> Result<Vec<Leaf>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT o.bytes, c.bytes FROM own_statement o LEFT JOIN own_content c ON c.seq = o.seq
-          WHERE o.seq >= ?1 AND o.seq < ?1 + ?2 ORDER BY o.seq",
+        "SELECT bytes, content FROM own_statement WHERE seq >= ?1 AND seq < ?1 + ?2 ORDER BY seq",
     )?;
     let mut leaves = Vec::new();
     for run in runs {

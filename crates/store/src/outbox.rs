@@ -242,8 +242,7 @@ fn batch(
     let known_tree_size = receipts::known_tree_size(conn)?;
     let Some(first_seq) = first_seq else { return Ok(PushRequest { items: Vec::new(), known_tree_size }) };
     let mut select = conn.prepare_cached(
-        "SELECT o.seq, o.id, o.bytes, coalesce(c.bytes, x'') FROM own_statement o
-           LEFT JOIN own_content c ON c.seq = o.seq WHERE o.seq >= ?1 ORDER BY o.seq LIMIT ?2",
+        "SELECT seq, id, bytes, coalesce(content, x'') FROM own_statement WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
     )?;
     let mut rows = select.query((first_seq, max_items))?;
     let (mut items, mut batch_bytes) = (Vec::new(), 0);

@@ -137,7 +137,8 @@ pub(crate) fn store(
     }
     let any: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))?;
     let mut erase = transaction.prepare_cached(
-        "DELETE FROM own_content WHERE seq = ?1 AND EXISTS (SELECT 1 FROM erased WHERE statement = ?2)",
+        "UPDATE own_statement SET content = NULL
+          WHERE seq = ?1 AND content IS NOT NULL AND EXISTS (SELECT 1 FROM erased WHERE statement = ?2)",
     )?;
     let mut erased = Vec::new();
     for (seq, statement) in proven.leaves.iter().filter(|_| any) {

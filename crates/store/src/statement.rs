@@ -76,10 +76,9 @@ pub(crate) const ABOUT: &str = "SELECT * FROM (
      WHERE f.subject = ?1 AND f.believed = 1
     UNION ALL
     SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
-           g.signed_at_s, c.bytes, o.seq, 1
+           g.signed_at_s, o.content, o.seq, 1
       FROM own_subject l
       JOIN own_statement o ON o.seq = l.seq
-      LEFT JOIN own_content c ON c.seq = o.seq
       LEFT JOIN outbox x ON x.seq = o.seq
       LEFT JOIN receipt r ON r.seq = o.seq
       LEFT JOIN registration g ON g.id = r.registration
@@ -123,8 +122,7 @@ pub(crate) fn about_as(
 /// Own statements with their contents, as they were sealed.
 pub(crate) fn own(conn: &Connection, first_seq: u64, count: u64) -> Result<Vec<Sealed>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT o.bytes, coalesce(c.bytes, x'') FROM own_statement o LEFT JOIN own_content c ON c.seq = o.seq
-          WHERE o.seq >= ?1 AND o.seq < ?1 + ?2 ORDER BY o.seq",
+        "SELECT bytes, coalesce(content, x'') FROM own_statement WHERE seq >= ?1 AND seq < ?1 + ?2 ORDER BY seq",
     )?;
     let rows = select.query_map([first_seq, count], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut statements = Vec::new();

@@ -21,13 +21,12 @@ fn file(folder: &Path) -> PathBuf {
     conn.execute_batch(include_str!("../../../../migrations/device/20261123_journal.sql")).unwrap();
     for seq in 0..ROWS {
         conn.execute(
-            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, bytes)
-             VALUES (?1, ?2, 'visit-registered', zeroblob(16), 1, ?3)",
+            "INSERT INTO own_statement (seq, id, kind, subject, issued_at_s, bytes, content)
+             VALUES (?1, ?2, 'visit-registered', zeroblob(16), 1, ?3, ?3)",
             (seq, id(seq).as_bytes(), statement(seq)),
         )
         .unwrap();
         conn.execute("INSERT INTO own_id (id, seq) VALUES (?1, ?2)", (id(seq).as_bytes(), seq)).unwrap();
-        conn.execute("INSERT INTO own_content (seq, bytes) VALUES (?1, ?2)", (seq, statement(seq))).unwrap();
         conn.execute("INSERT INTO outbox (seq, state) VALUES (?1, 'saved')", [seq]).unwrap();
     }
     path
@@ -94,9 +93,9 @@ fn a_view_in_place_of_the_journal_is_not_asked() {
     let hex = data_encoding::HEXLOWER.encode(&KEY);
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(&format!(
-        "PRAGMA key = \"x'{hex}'\"; CREATE TABLE own_content (seq INTEGER PRIMARY KEY, bytes BLOB);
+        "PRAGMA key = \"x'{hex}'\";
          CREATE VIEW own_statement AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n)
-         SELECT seq, x'00' AS bytes FROM n;"
+         SELECT seq, x'00' AS bytes, x'00' AS content FROM n;"
     ))
     .unwrap();
     drop(conn);

@@ -204,8 +204,8 @@ fn the_journal_refuses_every_change() {
     for (sql, why) in [
         ("UPDATE own_statement SET kind = 'x' WHERE seq = 1", "own statements are never changed"),
         ("DELETE FROM own_statement WHERE seq = 1", "own statements are never deleted"),
-        ("UPDATE own_content SET bytes = x'00' WHERE seq = 1", "contents are never changed"),
-        ("DELETE FROM own_content WHERE seq = 1", "nothing unsent is ever deleted"),
+        ("UPDATE own_statement SET content = x'00' WHERE seq = 1", "contents are never changed"),
+        ("UPDATE own_statement SET content = NULL WHERE seq = 1", "nothing unsent is ever deleted"),
         ("DELETE FROM outbox WHERE seq = 1", "only a receipt closes the outbox"),
         ("UPDATE registration SET tree_size = 9", "registrations are never changed"),
         ("DELETE FROM receipt", "receipts are never deleted"),

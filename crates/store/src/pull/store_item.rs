@@ -190,7 +190,7 @@ pub(crate) const ERASE: [&str; 3] = [
     carry::ERASE,
     "DELETE FROM foreign_content
       WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
-    "DELETE FROM own_content WHERE seq IN
+    "UPDATE own_statement SET content = NULL WHERE content IS NOT NULL AND seq IN
         (SELECT o.seq FROM own_id o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
 ];
 pub(crate) const ABOUT_WHAT: &str = "SELECT kind, subject FROM foreign_statement WHERE id = ?1

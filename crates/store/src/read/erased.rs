@@ -23,7 +23,7 @@ impl Reader<'_> {
                              WHERE f.id = e.statement AND f.kind = 'visit-registered' AND f.believed = 1)
                  OR EXISTS (SELECT 1 FROM own_id l JOIN own_statement o ON o.seq = l.seq
                              WHERE l.id = e.statement AND o.kind = 'visit-registered'
-                               AND NOT EXISTS (SELECT 1 FROM own_content c WHERE c.seq = o.seq))",
+                               AND o.content IS NULL)",
         )?;
         Ok(count.query_row([], |row| row.get(0))?)
     }

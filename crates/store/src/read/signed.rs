@@ -86,8 +86,7 @@ impl Reader<'_> {
     pub fn unsent_answers(&self) -> Result<Vec<Signed>, StoreError> {
         let account = self.account()?;
         let mut select = self.conn.prepare_cached(
-            "SELECT o.id, o.kind, o.bytes, c.bytes FROM outbox x
-               JOIN own_statement o ON o.seq = x.seq JOIN own_content c ON c.seq = o.seq
+            "SELECT o.id, o.kind, o.bytes, o.content FROM outbox x JOIN own_statement o ON o.seq = x.seq
               WHERE o.kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted') ORDER BY o.seq",
         )?;
         let rows = select.query_map([], |row| {
@@ -117,8 +116,8 @@ impl Reader<'_> {
 
 const AS_SIGNED: &str = "SELECT f.bytes, c.bytes FROM foreign_statement f
        JOIN foreign_content c ON c.leaf_index = f.leaf_index WHERE f.id = ?1
-     UNION ALL SELECT o.bytes, c.bytes FROM own_id l JOIN own_statement o ON o.seq = l.seq
-       JOIN own_content c ON c.seq = l.seq WHERE l.id = ?1
+     UNION ALL SELECT o.bytes, o.content FROM own_id l JOIN own_statement o ON o.seq = l.seq
+       WHERE l.id = ?1 AND o.content IS NOT NULL
      UNION ALL SELECT bytes, content FROM carried_statement WHERE id = ?1";
 
 /// Statement and content.

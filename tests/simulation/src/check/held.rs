@@ -126,7 +126,7 @@ fn erased(world: &World, number: usize, wrong: &mut Vec<String>) {
     let conn = look_behind(device);
     for (id, text) in &world.erased {
         let found = conn.query_row(
-            "SELECT (SELECT count(*) FROM own_content c JOIN own_statement s USING (seq) WHERE s.id = ?1)
+            "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
                   + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index)
                       WHERE s.id = ?1)
                   + (SELECT count(*) FROM visit WHERE note = ?2)",

@@ -67,8 +67,9 @@ fn what_was_erased_before_its_receipt_came_goes_with_it() {
     let erased = ContentErased { statements, basis: "Заң".into(), erased_at_ms: 1 };
     operator.state(RecordId::from_bytes([0x72; 16]), erased);
     specialist.pull(&operator);
-    let kept =
-        |device: &TestDevice| count(device, "SELECT count(*) FROM own_content JOIN outbox USING (seq)");
+    let kept = |device: &TestDevice| {
+        count(device, "SELECT count(content) FROM own_statement JOIN outbox USING (seq)")
+    };
     assert_eq!(kept(&specialist), 3, "it may have to be sent still");
     specialist.restart();
     specialist.push(&mut operator);
@@ -78,7 +79,7 @@ fn what_was_erased_before_its_receipt_came_goes_with_it() {
         assert!(shown(&specialist, 3).is_some(), "what was not erased stays");
         specialist.store.rebuild().unwrap();
     }
-    let left = "SELECT count(*) FROM own_content c JOIN own_statement o ON o.seq = c.seq WHERE o.id IN
+    let left = "SELECT count(content) FROM own_statement WHERE id IN
         (SELECT statement FROM erased)";
     assert_eq!(count(&specialist, left), 0);
     assert_eq!(count(&specialist, "SELECT count(*) FROM erased"), 2);
