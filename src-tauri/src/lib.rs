@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `commands` | one file for each feature; one function for each command of `client::ipc` |
 //! | `events` | what the core tells the page |
-//! | `platform` | location: the desktop's service, or the phone's through the plugin |
+//! | `platform` | location and files to take away: the desktop's way, or the phone's through plugins |
 //! | `profile` | where this run keeps its files |
 //! | `window` | the one window |
 
@@ -33,6 +33,8 @@ pub fn run() {
     let builder = builder
         .plugin(tauri_plugin_geolocation::init())
         .plugin(tauri_plugin_barcode_scanner::init())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_fs::init())
         .plugin(phone_location::init());
     #[cfg(target_os = "android")]
     let builder = builder.plugin(platform::notice::init());

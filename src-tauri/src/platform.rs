@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "android")]
 pub(crate) mod notice;
+pub(crate) mod outgoing;
 #[cfg(mobile)]
 mod phone;
 

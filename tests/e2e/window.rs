@@ -1,10 +1,13 @@
 //! The main job in the real window, at the size of a phone and of a laptop, in Kazakh.
 
+mod courier;
 mod distrust;
+mod guest;
 mod kills;
 mod steps;
 mod two_devices;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use esep_tests::deadline::within;
@@ -57,10 +60,22 @@ impl Stage {
         found.unwrap_or_else(|| panic!("{name} is not in the demo"))
     }
 
-    /// Opens the app of a person in a folder of their own.
+    /// Opens the app of a person in a folder of their own, with downloads of their own.
     async fn open(&self, profile: &str, size: Size) -> Window {
-        let location = [("DBUS_SYSTEM_BUS_ADDRESS", self.bus.address.as_str())];
-        Window::open(&self.screen, &self.dir.path().join(profile), size, &location).await
+        let desktop = self.dir.path().join(format!("{profile}-desktop"));
+        let downloads = self.downloads(profile);
+        std::fs::create_dir_all(&desktop).expect("a folder can be made");
+        let known = format!("XDG_DOWNLOAD_DIR=\"{}\"\n", downloads.display());
+        std::fs::write(desktop.join("user-dirs.dirs"), known).expect("the desktop's folders can be named");
+        let desktop = desktop.to_string_lossy();
+        let environment =
+            [("DBUS_SYSTEM_BUS_ADDRESS", self.bus.address.as_str()), ("XDG_CONFIG_HOME", &desktop)];
+        Window::open(&self.screen, &self.dir.path().join(profile), size, &environment).await
+    }
+
+    /// Where the app of a person puts files.
+    fn downloads(&self, profile: &str) -> PathBuf {
+        self.dir.path().join(format!("{profile}-downloads"))
     }
 }
 
@@ -82,6 +97,20 @@ async fn two_devices_without_a_network() {
 async fn a_contradiction_is_told_and_work_goes_on() {
     let _turn = TURN.lock().await;
     within(6, distrust::a_contradiction_is_told_and_work_goes_on()).await;
+}
+
+/// The specialist's device in the hands of a parent without a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_answers_on_the_specialists_device() {
+    let _turn = TURN.lock().await;
+    within(10, guest::answers_on_the_specialists_device()).await;
+}
+
+/// Unsent statements as a file, through a colleague's device.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_delivers_a_parcel() {
+    let _turn = TURN.lock().await;
+    within(8, courier::a_colleague_delivers_a_parcel()).await;
 }
 
 async fn whole_job() {

@@ -27,7 +27,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &["store", "sync", "recovery", "wire", "journal", "domain"]),
     ("platform", &["client", "domain"]),
     ("operator", &["operator-core", "operator-store", "recovery", "wire", "journal", "domain"]),
-    ("esep", &["client", "platform", "domain"]),
+    // The shell's own plugin; what of it runs on phones alone is compiled there alone.
+    ("phone-location", &[]),
+    ("esep", &["client", "platform", "domain", "phone-location"]),
     ("xtask", &[]),
 ];
 
@@ -51,7 +53,7 @@ const OWNED: &[(&str, &[&str], &str)] = &[
     ("zbus", &["platform"], "the desktop's services are reached in one place"),
     ("windows", &["platform"], "the desktop's services are reached in one place"),
     ("objc2*", &["platform"], "the desktop's services are reached in one place"),
-    ("tauri*", &["esep"], "the core runs without a window"),
+    ("tauri*", &["esep", "phone-location"], "the core runs without a window"),
     ("axum*", &["operator"], "rules of the operator know nothing of HTTP"),
     ("tower", &["operator"], "rules of the operator know nothing of HTTP"),
     ("tower-http", &["operator"], "rules of the operator know nothing of HTTP"),

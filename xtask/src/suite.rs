@@ -75,11 +75,7 @@ fn install_all() -> Outcome {
 }
 
 fn format() -> Outcome {
-    cargo(["fmt", "--all", "--check"]).mend("cargo fmt --all").run()?;
-    // No member of the workspace, and no clippy for it here: it would compile Tauri once more, with other features.
-    let outside = ["fmt", "--manifest-path", "src-tauri/phone-location/Cargo.toml"];
-    let mend = "cargo fmt --manifest-path src-tauri/phone-location/Cargo.toml";
-    cargo(outside).args(["--check"]).mend(mend).run()
+    cargo(["fmt", "--all", "--check"]).mend("cargo fmt --all").run()
 }
 
 fn check_page() -> Outcome {

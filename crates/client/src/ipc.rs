@@ -163,6 +163,8 @@ codes! {
         DatabaseTooNew,
         /// The disk is full.
         DiskFull,
+        /// No place was chosen for a file that the person takes away, or the place took nothing.
+        NotSaved,
         /// A check of the operator's log failed: nothing is sent or fetched until a person acts.
         TrustEnded,
         /// A web page answers: the network wants somebody to sign in.

@@ -1,8 +1,10 @@
 //! Accounts that cannot be opened any more.
 
 use client::App;
-use client::ipc::{AppState, AsideRef, AsideView, ErrorCode, IpcError, SavedFile, SetAside};
-use tauri::{AppHandle, Manager, State};
+use client::ipc::{AppState, AsideRef, AsideView, IpcError, SavedFile, SetAside};
+use tauri::{AppHandle, State};
+
+use crate::platform::outgoing;
 
 /// Keeps its files and begins anew.
 #[tauri::command]
@@ -25,16 +27,15 @@ pub(crate) async fn hand_over_aside(
     core.hand_over_aside(request).await
 }
 
-/// Writes it into the downloads folder, where the platform has one.
+/// Makes it a file that the person takes away.
 #[tauri::command]
 pub(crate) async fn save_aside(
     app: AppHandle,
     core: State<'_, App>,
     request: AsideRef,
 ) -> Result<SavedFile, IpcError> {
-    let folder = app.path().download_dir().or_else(|_| app.path().document_dir());
-    let folder = folder.map_err(|_| IpcError { code: ErrorCode::NotAllowed, detail: None })?;
-    core.save_aside(request, folder).await
+    let saved = core.save_aside(request, outgoing::folder(&app)?).await?;
+    Ok(outgoing::give(&app, vec![saved]).await?.remove(0))
 }
 
 /// Lets it go, once officers opened it.

@@ -1,8 +1,10 @@
 //! Unsent statements through somebody else's hands.
 
 use client::App;
-use client::ipc::{CourierView, ErrorCode, IpcError, ParcelFile, SealedFiles};
-use tauri::{AppHandle, Manager, State};
+use client::ipc::{CourierView, IpcError, ParcelFile, SealedFiles};
+use tauri::{AppHandle, State};
+
+use crate::platform::outgoing;
 
 /// What was sealed here and what is carried here.
 #[tauri::command]
@@ -10,12 +12,11 @@ pub(crate) async fn courier(core: State<'_, App>) -> Result<CourierView, IpcErro
     core.courier().await
 }
 
-/// Seals what waits into the downloads folder, where the platform has one.
+/// Seals what waits into files that the person takes away.
 #[tauri::command]
 pub(crate) async fn seal_for_courier(app: AppHandle, core: State<'_, App>) -> Result<SealedFiles, IpcError> {
-    let folder = app.path().download_dir().or_else(|_| app.path().document_dir());
-    let folder = folder.map_err(|_| IpcError { code: ErrorCode::NotAllowed, detail: None })?;
-    core.seal_for_courier(folder).await
+    let sealed = core.seal_for_courier(outgoing::folder(&app)?).await?;
+    Ok(SealedFiles { files: outgoing::give(&app, sealed.files).await?, ..sealed })
 }
 
 /// Takes in what another device sealed.

@@ -58,13 +58,25 @@ async fn nth_child(window: &Window, number: u32) -> String {
 
 /// The visits of all `visit-registered` statements in the operator's log.
 pub(super) fn registered(stage: &Stage) -> Vec<String> {
-    let out = stage.dir.path().join("exported");
+    let visits =
+        exported(stage).into_iter().filter(|one| one.header().kind.to_string() == "visit-registered");
+    visits.map(|statement| statement.header().subject.to_string()).collect()
+}
+
+/// How often a kind stands in the operator's log.
+pub(super) fn count(stage: &Stage, kind: &str) -> usize {
+    exported(stage).iter().filter(|statement| statement.header().kind.to_string() == kind).count()
+}
+
+/// Every statement in the operator's log, in no order.
+fn exported(stage: &Stage) -> Vec<journal::Statement> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("exported");
     Operator::command(stage.operator.dir(), &["export", "--out", out.to_str().expect("a readable path")]);
     let entries = std::fs::read_dir(out.join("statements")).expect("the export has a folder of statements");
     let statements = entries.map(|entry| {
         let bytes = std::fs::read(entry.expect("a readable entry").path()).expect("a readable statement");
         journal::Statement::decode(&bytes).expect("a statement")
     });
-    let visits = statements.filter(|statement| statement.header().kind.to_string() == "visit-registered");
-    visits.map(|statement| statement.header().subject.to_string()).collect()
+    statements.collect()
 }

@@ -13,11 +13,16 @@ const IN_STEP: &str = "[data-testid=sync-strip][data-phase=idle][data-waiting='0
 
 /// From the first screen to the agreement, with the pasted link and a PIN; the screens are looked at when asked for.
 pub(super) async fn enrol(window: &Window, person: &DemoPerson, looks: bool) {
+    enrol_with(window, &person.link, PIN, looks).await;
+}
+
+/// As [`enrol`], with any link and PIN.
+pub(super) async fn enrol_with(window: &Window, link: &str, pin: &str, looks: bool) {
     window.wait("start").await;
     if looks {
         window.look("start").await;
     }
-    window.paste("activation-code", &person.link, "server-address").await;
+    window.paste("activation-code", link, "server-address").await;
     window.wait("link-read").await;
     window.press("continue").await;
     window.wait("operator-check").await;
@@ -26,8 +31,8 @@ pub(super) async fn enrol(window: &Window, person: &DemoPerson, looks: bool) {
         window.look("operator").await;
     }
     window.press("operator-same").await;
-    window.fill("pin", PIN).await;
-    window.fill("pin-again", PIN).await;
+    window.fill("pin", pin).await;
+    window.fill("pin-again", pin).await;
     if looks {
         window.look("pin").await;
     }

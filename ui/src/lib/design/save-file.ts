@@ -8,3 +8,8 @@ export function saveFile(file: { name: string; text: string; path: string | null
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
+
+/** Where the person finds a file: its folder and name, or on phones, where the person chose the place, the name alone. */
+export function placeOf(file: { name: string; path: string }): string {
+  return /^[a-z][a-z0-9+.-]+:\/\//.test(file.path) ? file.name : file.path;
+}

@@ -35,6 +35,11 @@ export class Toasts {
     this.list = this.list.filter((toast) => toast.id !== id);
   }
 
+  /** Whoever holds the device now is not the one to whom all this was told. */
+  clear(): void {
+    for (const toast of this.list) this.drop(toast.id);
+  }
+
   /** A sheet opens: what only told something goes, what can be acted upon stays. Called again when the sheet closes. */
   intoSheet(): () => void {
     this.sheets += 1;

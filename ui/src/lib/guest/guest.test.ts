@@ -28,6 +28,7 @@ describe('a parent without a phone', () => {
   it('disputes with a reason, and a wrong PIN waits', async () => {
     const core = renderApp({ ...inHands, guests: 1 });
     await press('guest-no');
+    await waitFor(() => expect(document.activeElement, 'the focus goes on').toBe(screen.getByTestId('guest-reason-nobody-came')));
     await press('guest-dispute-send');
     expect((await byId('handed-over')).textContent, 'a reason is needed').toContain('Себебін таңдаңыз');
     await press('guest-reason-nobody-came');
@@ -48,6 +49,8 @@ describe('a parent without a phone', () => {
     await fill('guest-pin', 'алма-1958');
     await press('guest-yes');
     expect(core.calls, 'nobody is chosen yet').not.toContain('answerAsGuest');
+    expect((await byId('guest-unchosen')).textContent, 'and the page says so').toContain('Өзіңізді таңдаңыз');
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('guest-guest-0')));
     await press('guest-guest-1');
     await press('language-ru');
     expect((await byId('handed-over')).textContent).toContain('Визит прошёл так?');
@@ -56,11 +59,34 @@ describe('a parent without a phone', () => {
     expect(core.state.preferences.locale, 'of the specialist').toBe('kk');
   }, 15_000);
 
+  it('takes no message about another child along', async () => {
+    renderApp({ ...specialist, guests: 1 }, '#/today/ee0000');
+    await press('finish-now');
+    expect((await byId('toast')).textContent).toBeTruthy();
+    await press('guest-open');
+    await press('hand-over');
+    await byId('asked-who');
+    expect(screen.queryByTestId('toast')).toBeNull();
+  });
+
+  it('offers nothing that cannot be done, when the PIN was wrong too often', async () => {
+    const core = renderApp({ roles: [], stage: 'start', guests: 1 });
+    const shown = await core.handedOver();
+    core.handedOver = async () => ({ ...shown, guests: shown.guests.map((one) => ({ ...one, locked_for_good: true })) });
+    core.state = { ...core.state, stage: 'handed-over' };
+    core.emit('changed', undefined);
+    await byId('guest-locked');
+    for (const dead of ['guest-yes', 'guest-no', 'guest-pin']) expect(screen.queryByTestId(dead), dead).toBeNull();
+    await press('give-back');
+    expect(await byId('unlock')).toBeTruthy();
+  });
+
   it('is shown as weaker evidence wherever the answer stands', async () => {
     renderApp({ ...specialist, guests: 1 }, '#/today/ee0001');
     const badge = (await byId('answers')).querySelector<HTMLElement>('[data-testid="confirmation"]');
     expect(badge?.dataset.state).toBe('confirmed-on-device');
     expect(badge?.querySelector('.badge')?.className).toMatch(/warn dashed/);
+    expect((await byId('guest-mark-text')).textContent, 'in words, not in a tooltip').toContain('әлсіздеу');
     await waitFor(() => expect(screen.getAllByTestId('guest-mark')).toHaveLength(2));
     expect((await byId('story-confirmed')).textContent).toContain('Маманның құрылғысында');
   });

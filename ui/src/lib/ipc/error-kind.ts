@@ -46,6 +46,7 @@ export const errorKinds: Record<ErrorCode, ErrorKind> = {
   'database-damaged': stop,
   'database-too-new': stop,
   'disk-full': { severity: 'stop', action: 'retry' },
+  'not-saved': person,
   'trust-ended': stop,
   'sign-in-needed': { severity: 'wait', action: 'retry' },
   'operator-busy': { severity: 'wait', action: 'retry' },

@@ -85,6 +85,7 @@ export class App {
     this.look.choose(state.preferences.theme, state.preferences.text_scale);
     if (state.stage !== before?.stage || state.account !== before?.account) {
       if (before) this.router.reset();
+      if (state.stage === 'locked' || state.stage === 'handed-over') this.toasts.clear();
       if (state.stage !== 'locked') this.adding = false;
       if (state.stage === 'home') void this.openHome();
     }

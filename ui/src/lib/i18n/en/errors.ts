@@ -35,6 +35,7 @@ export const errors: Messages['errors'] = {
   'database-damaged': { title: 'The file of records is damaged', text: 'It was not deleted. Press "What can be done" on the page "Me" or on the lock screen.' },
   'database-too-new': { title: 'The app is too old', text: 'The records were written by a newer version. Update the app.' },
   'disk-full': { title: 'No space is left on the device', text: 'Free some space and try again. What is not saved never looks registered.' },
+  'not-saved': { title: 'The file is not saved', text: 'No place was chosen, or it did not take the file. The records are safe on this device; try again.' },
   'trust-ended': { title: 'The operator is not trusted any more', text: 'The log of the operator failed a check. Go on registering visits, all of it is kept on this device.' },
   'sign-in-needed': { title: 'The network wants you to sign in', text: 'A web page of the network answered instead of the operator. Open the browser and sign in. The records are safe and leave by themselves afterwards.' },
   'operator-busy': { title: 'The operator cannot take records now', text: 'There is nothing to do: the records are safe and leave by themselves a little later.' },

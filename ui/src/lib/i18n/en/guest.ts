@@ -21,6 +21,7 @@ export const guest: Messages['guest'] = {
   what: 'What was done',
   where: 'Where',
   you: 'Who are you?',
+  youMissing: 'Choose yourself',
   pin: 'Your PIN',
   pinHint: 'Only you know it. Do not tell the specialist.',
   pinMissing: 'Enter your PIN',

@@ -21,6 +21,7 @@ export const guest: Messages['guest'] = {
   what: 'Что сделано',
   where: 'Где',
   you: 'Кто вы?',
+  youMissing: 'Выберите себя',
   pin: 'Ваш ПИН-код',
   pinHint: 'Его знаете только вы. Не говорите его специалисту.',
   pinMissing: 'Введите свой ПИН-код',
