@@ -144,12 +144,14 @@ CREATE TABLE visits (
     organisation BLOB NOT NULL,
     place BLOB,                                  -- absent: none was agreed
     capture BLOB,                                -- absent: no reading began with it
-    outcome TEXT NOT NULL,
-    started_at_ms INTEGER NOT NULL,
+    outcome TEXT,                                -- absent, as all about where and when: erased
+    started_at_ms INTEGER,
     finished_at_ms INTEGER,                      -- absent: not known yet
-    cancelled INTEGER NOT NULL,                  -- 1: taken back
-    basis BLOB NOT NULL,                         -- id of the latest version
-    leaf_index INTEGER NOT NULL
+    cancelled INTEGER,                           -- 1: taken back
+    basis BLOB NOT NULL,                         -- id of the latest version; of an erased visit its registration
+    leaf_index INTEGER NOT NULL,
+    CHECK ((outcome IS NULL) = (started_at_ms IS NULL) AND (outcome IS NULL) = (cancelled IS NULL)),
+    CHECK (outcome IS NOT NULL OR (place IS NULL AND capture IS NULL AND finished_at_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX visits_child ON visits (child, specialist);

@@ -59,6 +59,8 @@ pub(crate) enum Failure {
     DatabaseTooNew,
     #[error("the operator has not proven that its log is one")]
     TrustEnded,
+    #[error("the operator's officer left this device out")]
+    Disbelieved,
     #[error("no account is open")]
     Locked,
     #[error("the agreement must be accepted first")]
@@ -159,6 +161,7 @@ impl From<TransportError> for Failure {
                     Failure::TooManyTries { wait_s: retry_after_s.unwrap_or(DEFAULT_WAIT_S) }
                 }
                 ProblemCode::Revoked | ProblemCode::UnknownKey => Failure::NotAllowed,
+                ProblemCode::Disbelieved => Failure::Disbelieved,
                 // The operator is in trouble; it passes, and the screen can only say "later".
                 ProblemCode::Internal
                 | ProblemCode::Unavailable
@@ -240,6 +243,7 @@ fn code(failure: &Failure) -> ErrorCode {
         Failure::DatabaseDamaged => ErrorCode::DatabaseDamaged,
         Failure::DatabaseTooNew => ErrorCode::DatabaseTooNew,
         Failure::TrustEnded => ErrorCode::TrustEnded,
+        Failure::Disbelieved => ErrorCode::Disbelieved,
         Failure::Locked => ErrorCode::Locked,
         Failure::AgreementRequired => ErrorCode::AgreementRequired,
         Failure::AgreementIncomplete => ErrorCode::AgreementIncomplete,

@@ -171,6 +171,8 @@ codes! {
         SignInNeeded,
         /// The operator answers that it cannot now; it is asked again after the time that it named.
         OperatorBusy,
+        /// The operator was restored, and an officer takes from this device only what a receipt proves.
+        Disbelieved,
         /// The account is locked.
         Locked,
         /// The agreement must be accepted first.
@@ -883,6 +885,8 @@ ipc! {
         pub text: Option<String>,
         /// The statement is there, its content is not for this reader.
         pub withheld: bool,
+        /// What it said was erased by law; nobody is shown it any more.
+        pub erased: bool,
         /// An answer that was given on the specialist's device.
         pub on_specialists_device: bool,
         pub transport: TransportView,
@@ -949,6 +953,9 @@ ipc! {
         pub visits: Vec<VisitView>,
         #[ts(type = "number")]
         pub total: u32,
+        /// Visits known to this device that were erased by law: they are in no list.
+        #[ts(type = "number")]
+        pub erased: u32,
     }
 
     pub struct CsvFile {

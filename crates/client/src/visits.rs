@@ -125,7 +125,9 @@ fn list(
     let mut cards = Cards::new(reader, viewer.now_ms);
     let visits = rows.visits.iter().map(|row| visit::view(session, viewer, &mut cards, row));
     let visits = visits.collect::<Result<Vec<_>>>()?;
-    Ok(VisitPage { visits, total: u32::try_from(rows.total_count).unwrap_or(u32::MAX) })
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let erased = count(reader.erased_visits_count()?);
+    Ok(VisitPage { visits, total: count(rows.total_count), erased })
 }
 
 /// The role that a list is for: the one asked for, otherwise the person's first whose agreement was accepted.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use domain::Kind;
 use domain::content::ContentErased;
-use domain::id::{RecordId, StatementId, SubjectId};
+use domain::id::{RecordId, StatementId, SubjectId, VisitId};
 use domain::scope::Scope;
 
 use crate::Operator;
 use crate::operator::Stated;
+use crate::project;
 use crate::store::{Entry, PageQuery, StoreError, StoreRead, StoreTxn};
 
 /// Statements that one erasure names at most: its content stays far below the largest one.
@@ -109,17 +110,19 @@ pub fn erase(
     Ok((stated, going))
 }
 
-/// Takes contents away, as far as they are here.
+/// Takes contents away, as far as they are here, and what the list of visits holds of them.
 ///
 /// # Errors
 /// Those of the store.
 pub fn take_away(txn: &mut dyn StoreTxn, statements: &[StatementId]) -> Result<(), StoreError> {
+    let mut visits: BTreeSet<VisitId> = BTreeSet::new();
     for id in statements {
         if let Some(entry) = txn.entry_by_id(*id)? {
             txn.erase_content(entry.leaf_index)?;
+            visits.extend(entry.kind.is_about_visit().then(|| VisitId::from(entry.subject)));
         }
     }
-    Ok(())
+    visits.into_iter().try_for_each(|visit| project::fold_again(txn, visit))
 }
 
 /// Every erasure in the log, in its order.

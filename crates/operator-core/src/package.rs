@@ -205,7 +205,7 @@ impl Gathering<'_> {
             matches!(content, Content::RepresentationChanged(stated) if people.contains(&stated.representative))
         })?;
         self.take_fact(Class::ChildName, parties.child)?;
-        if let Some(place) = self.visit.place {
+        if let Some(place) = self.visit.place() {
             self.take_fact(Class::PlaceAddress, place)?;
             self.take_fact(Class::PlacePosition, place)?;
         }

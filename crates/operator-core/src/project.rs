@@ -11,7 +11,7 @@ use journal::{Header, Statement, VerifyingKey};
 use crate::authorise::{self, Author, neighbour};
 use crate::fact::fact_of;
 use crate::store::trace::{ReadingRow, TraceRow};
-use crate::store::{BoundKey, Entry, Projections, StoreError, StoreRead, StoreTxn, VisitRow};
+use crate::store::{BoundKey, Entry, Projections, StoreError, StoreRead, StoreTxn, VisitRow, VisitSaid};
 
 /// Journal rows that a rebuild reads at once.
 const BATCH: u32 = 500;
@@ -105,12 +105,7 @@ fn put_visit(
     txn.put_visit(&VisitRow {
         visit,
         parties,
-        place: registered.place,
-        capture: registered.capture,
-        outcome: registered.outcome,
-        started_at_ms: registered.started_at_ms,
-        finished_at_ms: registered.finished_at_ms,
-        cancelled: false,
+        said: Some(VisitSaid::first(registered)),
         basis: entry.id,
         leaf_index: entry.leaf_index,
     })?;
@@ -169,6 +164,44 @@ fn change_visit(
     changed.map_or(Ok(()), |row| txn.change_visit(&row))
 }
 
+/// Folds the row of a visit anew from the contents that are left, because one of them was erased.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn fold_again(txn: &mut dyn StoreTxn, visit: VisitId) -> Result<(), StoreError> {
+    let Some(row) = txn.visit(visit)? else { return Ok(()) };
+    let missing = StoreError::Damaged("a visit is of a leaf that is not in the log");
+    let registration = txn.entry(row.leaf_index)?.ok_or(missing)?;
+    let mut folded = row.erased(registration.id);
+    if let Some(Content::VisitRegistered(registered)) = txn.said(row.leaf_index)? {
+        folded.said = Some(VisitSaid::first(&registered));
+        for entry in changes(txn.as_read(), &registration)? {
+            let by = txn.bound_key(entry.key)?.map(|key| key.person);
+            if by == Some(row.parties.specialist)
+                && let Some(content) = txn.said(entry.leaf_index)?
+            {
+                folded = folded.changed_by(entry.id, &content).unwrap_or(folded);
+            }
+        }
+    }
+    txn.change_visit(&folded)
+}
+
+/// Finishes and corrections of a visit in the order in which they changed it, as far as they can be read.
+fn changes(read: &dyn StoreRead, registration: &Entry) -> Result<Vec<Entry>, StoreError> {
+    let mut changes = overtakers(read, registration)?;
+    for kind in [Kind::VisitFinished, Kind::VisitCorrected] {
+        let later = read.entries_about(registration.subject, kind)?;
+        changes.extend(later.into_iter().filter(|entry| entry.leaf_index > registration.leaf_index));
+    }
+    changes.retain(|entry| {
+        let is_change = matches!(entry.kind, Kind::VisitFinished | Kind::VisitCorrected);
+        is_change && !entry.flags.contains(&Flag::UnreadableContent)
+    });
+    changes.sort_by_key(|entry| entry.leaf_index);
+    Ok(changes)
+}
+
 /// A reading of the visit's specialist that was taken with consent.
 fn put_reading(
     txn: &mut dyn StoreTxn,
@@ -213,10 +246,11 @@ impl Kept {
     fn put_back(&self, txn: &mut dyn StoreTxn, leaf_index: u64) -> Result<(), StoreError> {
         let Projections { facts, visits, audiences, traces, .. } = &self.0;
         facts.iter().filter(|fact| fact.leaf_index == leaf_index).try_for_each(|fact| txn.put_fact(fact))?;
-        visits
-            .iter()
-            .filter(|visit| visit.leaf_index == leaf_index)
-            .try_for_each(|visit| txn.put_visit(visit))?;
+        for visit in visits.iter().filter(|visit| visit.leaf_index == leaf_index) {
+            let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
+            let registration = txn.entry(leaf_index)?.ok_or(unknown)?;
+            txn.put_visit(&visit.erased(registration.id))?;
+        }
         traces
             .iter()
             .filter(|trace| trace.leaf_index == leaf_index)
@@ -227,7 +261,8 @@ impl Kept {
     }
 }
 
-/// Drops all projections and makes them again, but for what followed from an erased content: that stays as it is.
+/// Drops all projections and makes them again, but for what followed from an erased content: that stays as it is, and of
+/// an erased visit only whom to tell.
 ///
 /// # Errors
 /// Those of the store; [`StoreError::Damaged`] when a content that was readable no longer is.

@@ -19,17 +19,17 @@ pub mod trace;
 use std::collections::BTreeSet;
 
 use domain::Kind;
-use domain::content::{Content, VisitOutcome};
+use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{
-    CaptureId, ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, PlaceId, StatementId, SubjectId,
-    VisitId,
+    ChildId, DeviceId, Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId,
 };
-use domain::scope::{Scope, Sight, VisitParties};
+use domain::scope::{Scope, Sight};
 use journal::{SeriesHead, VerifyingKey};
 pub use wire::push::Refusal;
 
 use crate::fact::{Fact, FactQuery};
+pub use crate::visit::{VisitRow, VisitSaid};
 use trace::{ReadingRow, TraceRead, TraceRow, TraceTxn};
 
 /// Why the store could not do it.
@@ -138,31 +138,6 @@ impl BoundKey {
     pub fn is_in_force(&self) -> bool {
         self.revoked_at_ms.is_none() && self.compromised_since_ms.is_none()
     }
-}
-
-/// A visit that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VisitRow {
-    /// Its id.
-    pub visit: VisitId,
-    /// Whom, who, for which organisation.
-    pub parties: VisitParties,
-    /// Agreed place.
-    pub place: Option<PlaceId>,
-    /// The reading that its tap began.
-    pub capture: Option<CaptureId>,
-    /// Held, or nobody at home.
-    pub outcome: VisitOutcome,
-    /// Start.
-    pub started_at_ms: i64,
-    /// End; absent while it is not known.
-    pub finished_at_ms: Option<i64>,
-    /// Whether it is taken back.
-    pub cancelled: bool,
-    /// The latest version.
-    pub basis: StatementId,
-    /// The statement that registered it.
-    pub leaf_index: u64,
 }
 
 /// An activation code as it is kept: never its secret.

@@ -150,10 +150,20 @@ impl<'a> Collecting<'a> {
         Ok(target)
     }
 
-    fn wanted(&self, from: u64, to: u64) -> Result<Vec<Stretch>, AssembleError> {
-        let mut wanted = gaps(from, to, self.file.settled(from, to)?);
-        wanted.truncate(MAX_STRETCHES);
-        Ok(wanted)
+    /// How far the log was signed, for a device that asks: as [`Self::target`], but of the heads that devices showed only
+    /// the largest is looked at, so that a request costs the same after thousands of others.
+    fn reach(&self, read: &dyn StoreRead) -> Result<Signed, AssembleError> {
+        let key = self.instance.key.verifying_key();
+        let shown = self.file.largest_heads()?;
+        let largest = shown.iter().filter_map(|head| TreeHead::verify(&head.bytes, head.root, key).ok());
+        let target = self.target(read, &largest.collect::<Vec<_>>())?;
+        self.file.reach(read.log_size()?, target.tree_size)?;
+        Ok(target)
+    }
+
+    fn wanted(&self, from: u64) -> Result<Vec<Stretch>, AssembleError> {
+        let wanted = self.file.wanted(from, MAX_STRETCHES)?;
+        Ok(wanted.into_iter().map(|(from, to)| Stretch { from, to }).collect())
     }
 
     fn missing(&self, log_size: u64, target: Signed) -> Result<Vec<Stretch>, AssembleError> {
@@ -175,12 +185,20 @@ impl<'a> Collecting<'a> {
         })
     }
 
-    /// Takes back what one device alone said.
+    /// Takes back what one device alone said, and believes nothing that it says until the log is whole.
     ///
     /// # Errors
     /// Those of the file.
     pub fn disbelieve(&self, giver: KeyId) -> Result<(), StoreError> {
         self.file.disbelieve(giver)
+    }
+
+    /// Every device that is disbelieved.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn disbelieved(&self) -> Result<Vec<KeyId>, StoreError> {
+        self.file.disbelieved()
     }
 
     /// Puts every lost leaf at its old place, in one transaction that is kept only when the root is the signed one.

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use domain::Content;
 use domain::id::StatementId;
 use journal::{Statement, codec};
-use operator_core::erase;
-use operator_core::store::{StoreError, StoreRead};
+use operator_core::erase::{self, EraseError};
+use operator_core::store::{Entry, StoreError, StoreRead};
 use serde::{Deserialize, Serialize};
+
+use crate::Instance;
+use crate::approval::Approved;
 
 /// Why the list cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,26 @@ impl Erasure {
             Content::ContentErased(erased) => Some(erased.statements),
             _ => None,
         }
+    }
+}
+
+/// Erases what two officers approved: stated in the log, gone from the database, and in the list before anybody is told.
+///
+/// # Errors
+/// [`EraseError`], then nothing is changed; [`ErasuresError`] when the list cannot be written: it is with the next
+/// erasure or backup.
+pub fn erase(
+    instance: &Instance,
+    _approved: &Approved,
+    statements: &BTreeSet<StatementId>,
+    basis: &str,
+) -> Result<Result<Vec<Entry>, EraseError>, ErasuresError> {
+    match instance.transact(|txn, operator| erase::erase(txn, operator, statements, basis)) {
+        Ok((_, gone)) => {
+            instance.folder.erasures().follow(instance.read()?.as_ref())?;
+            Ok(Ok(gone))
+        }
+        Err(error) => Ok(Err(error)),
     }
 }
 

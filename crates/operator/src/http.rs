@@ -19,6 +19,7 @@ mod quota;
 mod recovery;
 mod trace;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use domain::id::KeyId;
+use journal::VerifyingKey;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use wire::body::MAX_BODY_BYTES;
 use wire::path;
@@ -58,7 +61,11 @@ pub(crate) struct App {
     quota: Arc<quota::Quota>,
     courier_limit: Arc<limit::Limit<KeyId>>,
     hashing: Arc<Semaphore>,
-    receiving: Arc<parking_lot::Mutex<()>>,
+    receiving: Arc<Mutex<()>>,
+    /// Keys of devices whose binding is among what was lost and who have shown it.
+    shown: Arc<Mutex<HashMap<KeyId, VerifyingKey>>>,
+    /// What is handed back is not what a device may send in a day: it would have none of it left when the log goes on.
+    collect_quota: Arc<quota::Quota>,
 }
 
 impl App {
@@ -95,8 +102,19 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
     let quota = Arc::new(quota::Quota::new(config.device_day_mib));
     let courier_limit = Arc::new(limit::Limit::new(PARCELS, PARCELS_WINDOW));
-    let app =
-        App { instance, sequencer, enrol_limit, quota, courier_limit, hashing, receiving: Arc::default() };
+    let collect_quota = Arc::new(quota::Quota::new(config.device_day_mib));
+    let (receiving, shown) = <(Arc<_>, Arc<_>)>::default();
+    let app = App {
+        instance,
+        sequencer,
+        enrol_limit,
+        quota,
+        courier_limit,
+        hashing,
+        receiving,
+        shown,
+        collect_quota,
+    };
     Router::new()
         .route(path::OPERATOR, get(operator_info::get))
         .route(path::ENROL, post(enrol::post))

@@ -10,6 +10,7 @@
 //! | [`config`] | settings by file and environment |
 //! | [`setup`] | the first statements of a new operator |
 //! | [`change`] | what officers change: organisations, people, children, places |
+//! | [`approval`] | what two officers must do together |
 //! | [`inbox`], [`recover`] | files that their owners cannot open: received, and opened by two officers |
 //! | [`courier`] | sealed parcels that others carry here, and the keys that open them |
 //! | [`issue`], [`qr`] | activation codes, their links and pictures |
@@ -23,6 +24,7 @@
 //! | [`export`], [`package`] | the whole log as files; one visit with its evidence |
 //! | [`cli`] | `esep-operator` |
 
+pub mod approval;
 pub mod backup;
 pub mod change;
 pub mod cli;

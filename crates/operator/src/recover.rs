@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use domain::content::{DeviceRevoked, RecoveryOpened, RevocationReason};
 use domain::id::{Digest, KeyId, PersonId};
 use operator_core::recover::{self, Found, Taken};
-use operator_core::store::{StoreError, StoreRead};
+use operator_core::store::StoreError;
 use recovery::pack::{self, PackError};
 use recovery::salvage::SalvageError;
 use recovery::{Opener, Salvage};
 
 use crate::Instance;
-use crate::courier;
+use crate::approval::is_published;
 use crate::inbox::private_folder;
 
 /// Longest name of an officer and longest reason, in characters.
@@ -114,7 +114,7 @@ pub fn open(
     opener: &Opener,
     opening: &Opening,
 ) -> Result<Opened, RecoverError> {
-    if published_key(instance.read()?.as_ref())?.as_deref() != Some(opener.recovery_key().as_slice()) {
+    if !is_published(instance.read()?.as_ref(), opener)? {
         return Err(RecoverError::ForeignShares);
     }
     let scratch = Scratch::make(instance)?;
@@ -168,10 +168,6 @@ fn statement(
         known_count: taken.known_count,
         missing_count: u32::try_from(taken.missing.len()).unwrap_or(u32::MAX),
     }
-}
-
-fn published_key(read: &dyn StoreRead) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(courier::stated(read)?.map(|stated| stated.recovery_key))
 }
 
 /// Room for the opened copy, for its owner only; gone when it is dropped.

@@ -113,7 +113,6 @@ fn projection(leaf_index: Option<u64>, detail: String) -> Finding {
 /// What was projected from a content that was erased since stands beside what the log gives now.
 fn without_erased(projections: &mut Projections, erased: &BTreeSet<u64>, slots: &BTreeSet<Slot>) {
     projections.facts.retain(|fact| !slots.contains(&slot(fact)));
-    projections.visits.retain(|visit| !erased.contains(&visit.leaf_index));
     projections.audiences.retain(|(_, leaf_index, _)| !erased.contains(leaf_index));
     projections.readings.retain(|reading| !erased.contains(&reading.leaf_index));
     projections.traces.retain(|trace| !erased.contains(&trace.leaf_index));

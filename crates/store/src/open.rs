@@ -1,18 +1,7 @@
 //! Creating, opening, checking and moving aside a file.
-//!
-//! | Pragma | Value | Why |
-//! |---|---|---|
-//! | `key` | raw 32 bytes | the caller derives it (Argon2id); SQLCipher only derives the page keys |
-//! | `cipher_log_level` | `NONE` | nothing of the file reaches a log |
-//! | `journal_mode` | `WAL` | readers go on while a page of a pull is written |
-//! | `synchronous` | `FULL` | what is called saved survives a power cut; `NORMAL` for a transaction whose rows are disposable |
-//! | `fullfsync`, `checkpoint_fullfsync` | on | on Apple systems fsync alone does not reach the disk |
-//! | `foreign_keys` | on | no receipt without its statement |
-//! | `secure_delete` | on | what a lost scope held is overwritten, not only unlinked |
-//! | `temp_store` | `MEMORY` | sorting never writes a plain temporary file |
-//! | `trusted_schema` | off | a foreign file's schema cannot call functions |
-//! | `cache_size` | 8 MiB | decrypted pages of the indexes stay in memory at 100,000 visits |
-//! | `busy_timeout` | 10 s | another handle on the same file commits within that |
+
+mod aside;
+mod connect;
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -20,9 +9,12 @@ use std::sync::Arc;
 
 use domain::sensitive::Sensitive;
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use zeroize::Zeroizing;
+use rusqlite::{Connection, TransactionBehavior};
 
+pub use aside::move_aside;
+
+use self::aside::beside;
+use self::connect::connect;
 use crate::account::Account;
 use crate::reserve::Reserve;
 use crate::{OpenError, Reader, StoreError, lookup, projection, pull, schema, setting};
@@ -34,8 +26,6 @@ pub type Key = Sensitive<[u8; 32]>;
 const IDLE_READERS: usize = 3;
 /// Setting: how often the file was opened.
 const OPENED: &str = "file/opened";
-/// Prepared statements that a connection keeps.
-const CACHED_STATEMENTS: usize = 128;
 
 /// What a write transaction waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,17 +124,17 @@ impl Store {
     /// # Errors
     /// [`OpenError::Exists`] and those of the disk.
     pub fn create(path: &Path, key: &Key) -> Result<Self, OpenError> {
+        aside::finish(path)?;
+        // A log beside it holds what the file lost.
+        if !is_empty(path)? || !is_empty(&beside(path, "-wal"))? {
+            return Err(OpenError::Exists);
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                // A log beside it holds what the file lost.
-                if !is_empty(path)? || !is_empty(&beside(path, "-wal"))? {
-                    return Err(OpenError::Exists);
-                }
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             made => drop(made?),
         }
         Self::bring_up(path, key)
@@ -294,38 +284,6 @@ impl Store {
     }
 }
 
-/// Opens a connection and proves that the key fits.
-fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    let mut pragma = Zeroizing::new(String::with_capacity(90));
-    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
-    for byte in key.expose() {
-        let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
-        pragma.extend(digits);
-    }
-    pragma.push_str("'\";");
-    conn.execute_batch(&pragma)?;
-    // Without SQLCipher the pragma above does nothing, and the file would lie there in plain.
-    conn.query_row("PRAGMA cipher_version", [], |row| row.get::<_, String>(0))?;
-    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    conn.execute_batch(
-        "PRAGMA busy_timeout = 10000;
-         PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -8192;
-         PRAGMA journal_size_limit = 16777216;",
-    )?;
-    conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-    Ok(conn)
-}
-
 /// What a failure of the store means while a file is opened.
 fn opening(error: StoreError) -> OpenError {
     match error {
@@ -335,14 +293,6 @@ fn opening(error: StoreError) -> OpenError {
     }
 }
 
-/// What lies beside a file under its name and a suffix.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Whether a file holds nothing or is not there.
 /// What an opening leaves in the file. On a full disk the next one makes up for it.
 fn begin(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
     pull::again::after_update(transaction)?;
@@ -355,33 +305,13 @@ fn begin(transaction: &rusqlite::Transaction<'_>) -> Result<(), StoreError> {
     setting::write(transaction, OPENED, Some(&count.to_be_bytes()))
 }
 
+/// Whether a file holds nothing or is not there.
 fn is_empty(path: &Path) -> Result<bool, std::io::Error> {
     match std::fs::metadata(path) {
         Ok(facts) => Ok(facts.len() == 0),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
     }
-}
-
-/// Renames a file and what SQLite keeps beside it, so that nothing is deleted: `<name>.damaged-<stamp>`. The store
-/// must be closed. Returns the new path.
-///
-/// # Errors
-/// Those of the file system; also when there is such a file already.
-pub fn move_aside(path: &Path, stamp: &str) -> Result<PathBuf, std::io::Error> {
-    let with = |suffix: &str| beside(path, suffix);
-    let target = with(&format!(".damaged-{stamp}"));
-    if target.try_exists()? {
-        return Err(std::io::ErrorKind::AlreadyExists.into());
-    }
-    // The log first: were the database moved alone, a new one of the same name would meet the old log.
-    for beside in ["-wal", "-shm"] {
-        if with(beside).try_exists()? {
-            std::fs::rename(with(beside), with(&format!(".damaged-{stamp}{beside}")))?;
-        }
-    }
-    std::fs::rename(path, &target)?;
-    Ok(target)
 }
 
 #[cfg(test)]

@@ -117,14 +117,15 @@ impl Outbox for Store {
             if receipts::known_tree_size(transaction)? != request.known_tree_size {
                 return Err(Failed::of(OutboxError::Overtaken));
             }
+            let mut erased = Vec::new();
             for registration in &proven {
                 receipts::follow(transaction, registration)?;
-                receipts::store(transaction, registration, |id| answers.flags(id))?;
+                erased.extend(receipts::store(transaction, registration, |id| answers.flags(id))?);
             }
             let refused = answers.park(transaction)?;
             answers.take_back(transaction)?;
             tracing::trace!(target: "esep::step", step = "receipts-written");
-            answers.refresh_flags(transaction, &account)?;
+            answers.refresh(transaction, &account, &erased)?;
             let head = append::head(transaction)?;
             Ok(PushApplied {
                 registered_count: answers.registered.len() as u64,
@@ -313,14 +314,20 @@ impl Answers {
         Ok(())
     }
 
-    /// Shows the operator's flags on what they are about, and takes refused positions out of what is shown.
-    fn refresh_flags(&self, transaction: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+    /// Shows the operator's flags on what they are about, and takes refused positions and what was erased out of what is
+    /// shown.
+    fn refresh(
+        &self,
+        transaction: &Transaction<'_>,
+        account: &Account,
+        erased: &[u64],
+    ) -> Result<(), StoreError> {
         let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty()).map(|(seq, _)| *seq);
         let refused = self.refused.iter().map(|(seq, ..)| *seq);
         let mut select =
             transaction.prepare_cached("SELECT kind, subject FROM own_statement WHERE seq = ?1")?;
         let mut stale = Stale::default();
-        for seq in flagged.chain(refused) {
+        for seq in flagged.chain(refused).chain(erased.iter().copied()) {
             let (kind, subject) = select.query_row([seq], |row| {
                 Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
             })?;

@@ -5,6 +5,7 @@
 //! | [`visit`] | visits: filtered, sorted and paged in SQL; one visit; its story |
 //! | [`child`] | children, care teams, representations |
 //! | [`courier`] | parcels that were sealed or are carried, and the key to seal to |
+//! | `erased` | what was erased by law |
 //! | [`person`] | people, roles, organisations |
 //! | [`place`] | places |
 //! | [`agreement`] | published versions, acceptances |
@@ -17,6 +18,7 @@
 pub mod agreement;
 pub mod child;
 pub mod courier;
+mod erased;
 pub mod opening;
 pub mod person;
 pub mod place;

@@ -101,11 +101,12 @@ pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Resu
 }
 
 /// Stores what was proven and closes the outbox rows. A receipt that is there already stays: it is the older evidence.
+/// What was erased before its receipt came was kept only to be sent, and goes now; returned are its numbers.
 pub(crate) fn store(
     transaction: &Transaction<'_>,
     proven: &Proven<'_>,
     flags_of: impl Fn(StatementId) -> Vec<Flag>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<u64>, StoreError> {
     let registration = proven.registration;
     let proof: Vec<u8> = registration.proof.iter().flat_map(Digest::as_bytes).copied().collect();
     transaction
@@ -134,7 +135,17 @@ pub(crate) fn store(
         insert.execute((seq, leaf_index, id, column::flags(&flags_of(*statement))))?;
         close.execute([seq])?;
     }
-    Ok(())
+    let any: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))?;
+    let mut erase = transaction.prepare_cached(
+        "DELETE FROM own_content WHERE seq = ?1 AND EXISTS (SELECT 1 FROM erased WHERE statement = ?2)",
+    )?;
+    let mut erased = Vec::new();
+    for (seq, statement) in proven.leaves.iter().filter(|_| any) {
+        if erase.execute((seq, statement.as_bytes()))? > 0 {
+            erased.push(*seq);
+        }
+    }
+    Ok(erased)
 }
 
 /// Size of the last head of the log that is consistent with all before it; 0 for none.

@@ -81,8 +81,11 @@ pub async fn synchronise(
     match run.whole(refused).await {
         Err(error @ SyncError::Transport(TransportError::Problem { code: ProblemCode::Incomplete, .. })) => {
             // Whatever becomes of it: the operator answers nothing else until it is whole, and asks again then.
-            if let Err(error) = run.hand_back().await {
-                tracing::warn!(%error, "what the operator lost was not handed back to its end");
+            match run.hand_back().await {
+                // Its person has to know, and can ask the operator.
+                Err(SyncError::Transport(why)) if collect::is_disbelieved(&why) => return Err(why.into()),
+                Err(error) => tracing::warn!(%error, "what the operator lost was not handed back to its end"),
+                Ok(()) => {}
             }
             Err(error)
         }

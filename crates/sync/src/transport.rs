@@ -60,6 +60,7 @@ impl TransportError {
                     | ProblemCode::Unavailable
                     | ProblemCode::StorageFull
                     | ProblemCode::Incomplete
+                    | ProblemCode::Disbelieved
             ),
             _ => false,
         }

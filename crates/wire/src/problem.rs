@@ -44,6 +44,8 @@ problems! {
     Replayed = "replayed", 401,
     /// The device is revoked: it may hand over late statements, own and others', and nothing else.
     Revoked = "revoked", 403,
+    /// After a restore an officer left this device out: of what it hands back only that counts which a receipt proves.
+    Disbelieved = "disbelieved", 403,
     /// The operator does not know this activation code.
     UnknownCode = "unknown-code", 404,
     /// It was used already.

@@ -68,9 +68,14 @@ fn erase_note(operator: &Operator, visit: &str) {
     let note =
         seen.as_array().expect("rows").iter().find(|row| row["kind"] == "visit-noted").expect("a note");
     let id = note["statement"].as_str().expect("an id");
-    assert!(refused(operator.dir(), &["erase", "--statement", id]).contains("basis"));
-    Operator::command(operator.dir(), &["erase", "--statement", id, "--basis", "өтініш бойынша, 8-бап"]);
-    assert!(refused(operator.dir(), &["erase", "--statement", id, "--basis", "тағы"]).contains("no content"));
+    let shares = ["recovery-1.key", "recovery-2.key"].map(|name| operator.dir().join(name));
+    let [first, second] = shares.each_ref().map(|share| share.to_str().expect("a path"));
+    let one = ["erase", "--statement", id, "--basis", "өтініш бойынша, 8-бап", "--share", first];
+    assert!(refused(operator.dir(), &one).contains("two-officers"), "one officer alone erases nothing");
+    let both = ["erase", "--statement", id, "--share", first, "--share", second, "--basis"];
+    assert!(refused(operator.dir(), &both[..7]).contains("basis"));
+    Operator::command(operator.dir(), &[&both[..], &["өтініш бойынша, 8-бап"]].concat());
+    assert!(refused(operator.dir(), &[&both[..], &["тағы"]].concat()).contains("no content"));
 }
 
 /// The drill: the disk is lost, the backup is old, devices hand back the rest. The same key goes on where it was, every

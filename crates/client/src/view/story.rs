@@ -37,7 +37,8 @@ pub(crate) fn view(
             who,
             code,
             text,
-            withheld: row.content.is_none(),
+            withheld: row.content.is_none() && !row.erased,
+            erased: row.erased,
             on_specialists_device: row.by_guest,
             transport: transport(row.transport),
         });
@@ -50,6 +51,7 @@ pub(crate) fn view(
                 code: None,
                 text: None,
                 withheld: false,
+                erased: false,
                 on_specialists_device: false,
                 transport: transport(row.transport),
             });

@@ -50,7 +50,7 @@ pub(super) fn may_adopt(
     let Some(named) = read.entry_by_id(*adopted_from)?.filter(|entry| entry.kind.is_about_visit()) else {
         return Ok(false);
     };
-    let Some(visit) = read.visit(VisitId::from(named.subject))?.filter(|visit| visit.place == Some(place))
+    let Some(visit) = read.visit(VisitId::from(named.subject))?.filter(|visit| visit.place() == Some(place))
     else {
         return Ok(false);
     };

@@ -7,6 +7,11 @@ use super::{HasState, MemoryTxn};
 use crate::store::trace::{NEIGHBOURS, ReadingRow, TraceRead, TraceRow, TraceTxn};
 use crate::store::{StoreError, VisitRow};
 
+/// An erased visit began at no time.
+fn began(row: &VisitRow) -> Option<i64> {
+    row.said.map(|said| said.started_at_ms)
+}
+
 impl<T: HasState> TraceRead for T {
     fn visits_between(
         &self,
@@ -17,10 +22,10 @@ impl<T: HasState> TraceRead for T {
         let visits = self.state().visits.values();
         let mut found: Vec<VisitRow> = visits
             .filter(|row| row.parties.specialist == specialist)
-            .filter(|row| (from_ms..=to_ms).contains(&row.started_at_ms))
+            .filter(|row| began(row).is_some_and(|at_ms| (from_ms..=to_ms).contains(&at_ms)))
             .copied()
             .collect();
-        found.sort_by_key(|row| std::cmp::Reverse((row.started_at_ms, row.leaf_index)));
+        found.sort_by_key(|row| std::cmp::Reverse((began(row), row.leaf_index)));
         found.truncate(NEIGHBOURS as usize);
         Ok(found)
     }

@@ -184,7 +184,8 @@ fn what_follows_a_registration_that_had_to_be_sent_again_is_addressed_with_it() 
 
     let mut txn = world.store.write().unwrap();
     let row = txn.visit(visit).unwrap().unwrap();
-    assert_eq!((row.finished_at_ms, row.basis), (Some(finished_at_ms), finished.id), "it has its end");
+    let end = row.said.unwrap().finished_at_ms;
+    assert_eq!((end, row.basis), (Some(finished_at_ms), finished.id), "it has its end");
     let before = txn.projections().unwrap();
     assert_eq!(before.readings.len(), 1, "and its reading");
     txn.clear_projections().unwrap();

@@ -5,6 +5,7 @@
 mod agreements;
 mod authority;
 mod carrying;
+mod collecting;
 mod corpus;
 mod enrolment;
 mod moments;

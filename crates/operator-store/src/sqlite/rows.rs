@@ -10,7 +10,9 @@ use domain::id::{
 use domain::scope::{Sight, VisitParties};
 use journal::VerifyingKey;
 use operator_core::fact::{Class, Fact};
-use operator_core::store::{Activation, BoundKey, Entry, Refusal, RefusedItem, StoredHead, VisitRow};
+use operator_core::store::{
+    Activation, BoundKey, Entry, Refusal, RefusedItem, StoredHead, VisitRow, VisitSaid,
+};
 use rusqlite::Row;
 use rusqlite::types::Type;
 
@@ -125,14 +127,23 @@ pub(super) fn visit(row: &Row<'_>) -> Outcome<VisitRow> {
             specialist: PersonId::from_bytes(row.get(2)?),
             organisation: OrganisationId::from_bytes(row.get(3)?),
         },
+        said: match row.get::<_, Option<String>>(6)? {
+            Some(_) => Some(said(row)?),
+            None => None,
+        },
+        basis: StatementId::from_bytes(row.get(10)?),
+        leaf_index: unsigned(row, 11)?,
+    })
+}
+
+fn said(row: &Row<'_>) -> Outcome<VisitSaid> {
+    Ok(VisitSaid {
         place: row.get::<_, Option<[u8; 16]>>(4)?.map(PlaceId::from_bytes),
         capture: row.get::<_, Option<[u8; 16]>>(5)?.map(CaptureId::from_bytes),
         outcome: code(row, 6, VisitOutcome::parse)?,
         started_at_ms: row.get(7)?,
         finished_at_ms: row.get(8)?,
         cancelled: row.get(9)?,
-        basis: StatementId::from_bytes(row.get(10)?),
-        leaf_index: unsigned(row, 11)?,
     })
 }
 

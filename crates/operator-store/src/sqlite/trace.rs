@@ -123,14 +123,17 @@ impl<C: Deref<Target = Connection>> TraceRead for Txn<C> {
 impl TraceTxn for Txn<Writing<'_>> {
     fn change_visit(&mut self, row: &VisitRow) -> Result<(), StoreError> {
         let sql = "UPDATE visits SET outcome = ?2, started_at_ms = ?3, finished_at_ms = ?4, cancelled = ?5,
-            basis = ?6 WHERE visit = ?1";
+            basis = ?6, place = ?7, capture = ?8 WHERE visit = ?1";
+        let said = row.said;
         let values = params![
             row.visit.as_bytes(),
-            row.outcome.as_str(),
-            row.started_at_ms,
-            row.finished_at_ms,
-            row.cancelled,
+            said.map(|said| said.outcome.as_str()),
+            said.map(|said| said.started_at_ms),
+            said.and_then(|said| said.finished_at_ms),
+            said.map(|said| said.cancelled),
             row.basis.as_bytes(),
+            said.and_then(|said| said.place).map(|place| *place.as_bytes()),
+            said.and_then(|said| said.capture).map(|capture| *capture.as_bytes()),
         ];
         self.memory.visits.forget(&row.visit);
         match self.run(sql, values)? {

@@ -183,17 +183,18 @@ impl StoreTxn for Txn<Writing<'_>> {
             "INSERT INTO visits (visit, child, specialist, organisation, place, capture, outcome, started_at_ms,
                 finished_at_ms, cancelled, basis, leaf_index)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let said = row.said;
         let values = params![
             row.visit.as_bytes(),
             row.parties.child.as_bytes(),
             row.parties.specialist.as_bytes(),
             row.parties.organisation.as_bytes(),
-            row.place.map(|place| *place.as_bytes()),
-            row.capture.map(|capture| *capture.as_bytes()),
-            row.outcome.as_str(),
-            row.started_at_ms,
-            row.finished_at_ms,
-            row.cancelled,
+            said.and_then(|said| said.place).map(|place| *place.as_bytes()),
+            said.and_then(|said| said.capture).map(|capture| *capture.as_bytes()),
+            said.map(|said| said.outcome.as_str()),
+            said.map(|said| said.started_at_ms),
+            said.and_then(|said| said.finished_at_ms),
+            said.map(|said| said.cancelled),
             row.basis.as_bytes(),
             signed(row.leaf_index),
         ];

@@ -6,7 +6,7 @@ use domain::scope::{Scope, Sight, VisitParties};
 use domain::{Content, Kind};
 use journal::SeriesHead;
 use operator_core::fact::{Class, FactQuery};
-use operator_core::store::{Activation, BoundKey, Entry, PageQuery, Store, StoreError, VisitRow};
+use operator_core::store::{Activation, BoundKey, Entry, PageQuery, Store, StoreError, VisitRow, VisitSaid};
 
 use crate::rows::{
     activation, bound_key, digest, entry, fact, fill, head, key, person, refused, statement_id, subject,
@@ -56,12 +56,14 @@ pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Sto
             specialist: person(1),
             organisation: OrganisationId::from_bytes([3; 16]),
         },
-        place: None,
-        capture: None,
-        outcome: VisitOutcome::Held,
-        started_at_ms: 1,
-        finished_at_ms: None,
-        cancelled: false,
+        said: Some(VisitSaid {
+            place: None,
+            capture: None,
+            outcome: VisitOutcome::Held,
+            started_at_ms: 1,
+            finished_at_ms: None,
+            cancelled: false,
+        }),
         basis: entry(leaf_index, 1, leaf_index).id,
         leaf_index,
     };
@@ -95,7 +97,8 @@ pub(crate) fn what_was_read_before_a_write_is_read_anew_after_it(store: &dyn Sto
     assert!(txn.visit(visit(0).visit).unwrap().is_none());
     txn.put_visit(&visit(0)).unwrap();
     assert_eq!(txn.visit(visit(0).visit).unwrap().unwrap(), visit(0));
-    let finished = VisitRow { finished_at_ms: Some(2), ..visit(0) };
+    let said_of = visit(0).said.map(|said| VisitSaid { finished_at_ms: Some(2), ..said });
+    let finished = VisitRow { said: said_of, ..visit(0) };
     txn.change_visit(&finished).unwrap();
     assert_eq!(txn.visit(visit(0).visit).unwrap().unwrap(), finished);
     for leaf in 0..2 {
@@ -277,12 +280,14 @@ pub(crate) fn visits_name_their_specialists(store: &dyn Store) {
             specialist: person(specialist),
             organisation: OrganisationId::from_bytes([9; 16]),
         },
-        place: place.map(|n| PlaceId::from_bytes([n; 16])),
-        capture: None,
-        outcome: VisitOutcome::Held,
-        started_at_ms: i64::from(n),
-        finished_at_ms: None,
-        cancelled: false,
+        said: Some(VisitSaid {
+            place: place.map(|n| PlaceId::from_bytes([n; 16])),
+            capture: None,
+            outcome: VisitOutcome::Held,
+            started_at_ms: i64::from(n),
+            finished_at_ms: None,
+            cancelled: false,
+        }),
         basis: statement_id(u64::from(n)),
         leaf_index: 0,
     };

@@ -8,7 +8,7 @@ use domain::geo::Position;
 use domain::id::{CaptureId, ChildId, OrganisationId, VisitId};
 use domain::scope::VisitParties;
 use operator_core::store::trace::{NEIGHBOURS, ReadingRow, TraceRow};
-use operator_core::store::{Store, VisitRow};
+use operator_core::store::{Store, VisitRow, VisitSaid};
 
 use crate::rows::{fill, key, person, statement_id, write};
 
@@ -20,12 +20,14 @@ fn visit(n: u8, specialist: u8, started_at_ms: i64) -> VisitRow {
             specialist: person(specialist),
             organisation: OrganisationId::from_bytes([9; 16]),
         },
-        place: None,
-        capture: Some(CaptureId::from_bytes([n; 16])),
-        outcome: VisitOutcome::Held,
-        started_at_ms,
-        finished_at_ms: None,
-        cancelled: false,
+        said: Some(VisitSaid {
+            place: None,
+            capture: Some(CaptureId::from_bytes([n; 16])),
+            outcome: VisitOutcome::Held,
+            started_at_ms,
+            finished_at_ms: None,
+            cancelled: false,
+        }),
         basis: statement_id(u64::from(n)),
         leaf_index: n.into(),
     }
@@ -62,17 +64,22 @@ pub(crate) fn visits_of_a_span_come_the_latest_first(store: &dyn Store) {
     assert_eq!(between(10, 30), [rows[2], rows[1], rows[0]]);
     assert_eq!(between(11, 29), [rows[1]], "not the colleague's");
     assert_eq!(between(i64::MIN, i64::MAX).len(), 3);
-    let changed = VisitRow {
+    let said = rows[0].said.map(|said| VisitSaid {
         finished_at_ms: Some(50),
         cancelled: true,
         outcome: VisitOutcome::NobodyHome,
         started_at_ms: 40,
-        basis: statement_id(99),
-        ..rows[0]
-    };
+        ..said
+    });
+    let changed = VisitRow { said, basis: statement_id(99), ..rows[0] };
     write(store, |txn| txn.change_visit(&changed).unwrap());
     assert_eq!(between(31, 100), [changed]);
     assert!(store.write().unwrap().change_visit(&visit(7, 1, 1)).is_err(), "it is not there");
+    let erased = VisitRow { said: None, ..changed };
+    write(store, |txn| txn.change_visit(&erased).unwrap());
+    assert_eq!(between(i64::MIN, i64::MAX), [rows[2], rows[1]], "what is erased was at no time");
+    assert_eq!(store.read().unwrap().visit(erased.visit).unwrap(), Some(erased));
+    assert!(store.read().unwrap().projections().unwrap().visits.contains(&erased));
 }
 
 pub(crate) fn readings_are_found_by_time_and_by_position(store: &dyn Store) {

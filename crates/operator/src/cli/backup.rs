@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use domain::id::KeyId;
@@ -13,7 +14,11 @@ use crate::Instance;
 use crate::backup::{Manifest, backup, restore};
 use crate::clock::{SystemClock, SystemRng};
 use crate::collect::{AssembleError, Collecting, Progress};
-use crate::restored::Standing;
+use crate::restored::{Exclusive, Restored, Standing};
+
+/// How often and with what pauses `resume` waits for a server that takes something in.
+const ALONE_TRIES: u32 = 100;
+const ALONE_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
 pub(super) struct BackupOptions {
@@ -122,21 +127,37 @@ fn show(seen: &Seen) -> Outcome {
     for (key, size) in &standing.longer {
         output::line(&format!("device {key} says that it saw {size} statements"))?;
     }
+    for key in &standing.disbelieved {
+        output::line(&format!("device {key} is disbelieved until the log goes on"))?;
+    }
     Ok(())
+}
+
+/// Keeps the server from taking in what devices hand back until this command ends.
+fn alone(restored: &Restored) -> Result<Exclusive<'_>, Failure> {
+    for _ in 0..ALONE_TRIES {
+        if let Some(exclusive) = restored.exclusively()? {
+            return Ok(exclusive);
+        }
+        std::thread::sleep(ALONE_PAUSE);
+    }
+    Err(Failure::from(
+        "collecting-in-use: another `resume` is at work on this folder, or devices hand back without a pause: try \
+         again in a minute",
+    ))
 }
 
 pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
     let instance: Instance = options.place.open()?;
-    let restored = instance.folder.restored();
-    if !restored.is_waiting() {
+    let exclusive = alone(&instance.restored)?;
+    if !exclusive.is_waiting() {
         return output::line("nothing waits: the log goes on");
     }
     let collecting = Collecting::open(&instance)?;
-    let mut standing = restored.standing(instance.read()?.as_ref())?;
     for key in &options.disbelieve {
-        standing.longer.remove(&key.to_string());
         collecting.disbelieve(*key)?;
     }
+    let standing = instance.restored.standing(instance.read()?.as_ref(), &collecting.disbelieved()?)?;
     let seen = Seen { standing, progress: collecting.progress()? };
     match options.place.json {
         true => output::json(&seen)?,
@@ -176,7 +197,7 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
     })?;
     drop(collecting);
     Collected::remove(&instance.folder.collected())?;
-    restored.finish()?;
+    exclusive.finish()?;
     // What came back and is erased stood in the write-ahead log until here.
     if !instance.store.settle()? {
         output::line(

@@ -1,6 +1,7 @@
 //! `erase`: contents go, statements stay.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::Args;
 use domain::id::{StatementId, SubjectId};
@@ -8,7 +9,10 @@ use operator_core::erase::{self, EraseError};
 use operator_core::store::Entry;
 use serde::Serialize;
 
+use super::recovery::share;
 use super::{Failure, Outcome, Place, output};
+use crate::approval::Approved;
+use crate::erasures;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -23,6 +27,9 @@ pub(super) struct Options {
     /// The law and the decision behind it, in words; everybody can read it, so no name
     #[arg(long, value_name = "TEXT")]
     basis: Option<String>,
+    /// An officer's share: give it twice, one of each officer
+    #[arg(long = "share", value_name = "FILE")]
+    shares: Vec<PathBuf>,
     /// Only shows what would be erased
     #[arg(long)]
     look: bool,
@@ -69,10 +76,11 @@ pub(super) fn run(options: &Options) -> Outcome {
         }
         return show(&options.place, &entries);
     }
+    let shares = options.shares.iter().map(|path| share(path)).collect::<Result<Vec<_>, _>>()?;
+    let approved = Approved::by(read.as_ref(), &shares)?;
     drop(read);
     let basis = options.basis.as_deref().unwrap_or_default();
-    let (_, gone) = instance.transact(|txn, operator| erase::erase(txn, operator, &statements, basis))?;
-    instance.folder.erasures().follow(instance.read()?.as_ref())?;
+    let gone = erasures::erase(&instance, &approved, &statements, basis)??;
     let is_settled = instance.store.settle()?;
     show(&options.place, &gone)?;
     if !is_settled {

@@ -100,7 +100,7 @@ fn names(instance: &Instance) -> Result<BTreeMap<String, String>, Failure> {
     Ok(people.into_iter().map(|person| (person.id.to_string(), person.name)).collect())
 }
 
-fn share(path: &Path) -> Result<Share, Failure> {
+pub(super) fn share(path: &Path) -> Result<Share, Failure> {
     let text = zeroize::Zeroizing::new(
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
     );

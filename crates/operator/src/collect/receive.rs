@@ -5,6 +5,7 @@ use journal::merkle;
 use journal::receipt::TreeHead;
 use journal::statement::MAX_STATEMENT_BYTES;
 use journal::{Statement, codec};
+use operator_core::head;
 use operator_core::store::StoreRead;
 use operator_store::collected::{Given, ShownHead};
 use wire::collect::{CollectRequest, Leaf, RangeProof, Stretch};
@@ -17,6 +18,9 @@ pub enum ReceiveError {
     /// A head or a receipt that this operator never signed.
     #[error("the receipt does not hold: this operator did not sign it")]
     Unproven,
+    /// An officer left this device out: of what it gives only that counts which a receipt proves.
+    #[error("what this device says of others without a receipt is not taken: call the operator")]
+    Disbelieved,
     /// Files.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
@@ -28,29 +32,30 @@ impl Collecting<'_> {
     /// # Errors
     /// [`ReceiveError`].
     pub fn receive(&self, giver: KeyId, request: &CollectRequest) -> Result<Vec<Stretch>, ReceiveError> {
-        let key = self.instance.key.verifying_key();
-        if let Some(known) = &request.known {
-            let head = TreeHead::verify(&known.head, known.root, key).map_err(|_| ReceiveError::Unproven)?;
-            self.keep_head(head)?;
-        }
-        let proven = match &request.proof {
-            Some(proof) => {
-                self.keep_head(self.prove(&request.leaves, proof)?)?;
-                true
-            }
-            None => false,
-        };
         let read = self.instance.read().map_err(AssembleError::from)?;
-        let target = self.target(read.as_ref(), &self.heads()?)?;
+        let read = read.as_ref();
+        if let Some(known) = &request.known {
+            let key = self.instance.key.verifying_key();
+            let head = TreeHead::verify(&known.head, known.root, key).map_err(|_| ReceiveError::Unproven)?;
+            self.keep_head(giver, read, head)?;
+        }
+        if let Some(proof) = &request.proof {
+            self.keep_head(giver, read, self.prove(&request.leaves, proof)?)?;
+        }
+        let proven = request.proof.is_some();
+        let target = self.reach(read)?;
         let log_size = read.log_size().map_err(AssembleError::from)?;
         if request.leaves.is_empty() {
-            return Ok(self.wanted(request.from.max(log_size), target.tree_size)?);
+            return Ok(self.wanted(request.from.clamp(log_size, target.tree_size))?);
+        }
+        if !proven && self.file.is_disbelieved(giver).map_err(AssembleError::from)? {
+            return Err(ReceiveError::Disbelieved);
         }
         let erased = self.instance.folder.erasures().statements().map_err(AssembleError::from)?;
         let mut kept = Vec::with_capacity(request.leaves.len());
         for leaf in &request.leaves {
             let is_lost = log_size <= leaf.leaf_index && leaf.leaf_index < target.tree_size;
-            if is_lost && let Some(given) = self.look_at(read.as_ref(), leaf, proven)? {
+            if is_lost && let Some(given) = self.look_at(read, leaf, proven)? {
                 let is_erased = Statement::decode(&leaf.statement).is_ok_and(|s| erased.contains(&s.id()));
                 kept.push(Given { content: given.content.filter(|_| !is_erased), ..given });
             }
@@ -59,9 +64,15 @@ impl Collecting<'_> {
         Ok(Vec::new())
     }
 
-    fn keep_head(&self, head: TreeHead) -> Result<(), ReceiveError> {
+    /// A head that the log reaches says nothing new, unless it contradicts the log.
+    fn keep_head(&self, giver: KeyId, read: &dyn StoreRead, head: TreeHead) -> Result<(), AssembleError> {
+        let is_known = head.tree_size <= read.log_size()?
+            && merkle::root(&head::tree(read), head.tree_size)? == head.root;
+        if is_known {
+            return Ok(());
+        }
         let shown = ShownHead { tree_size: head.tree_size, root: head.root, bytes: head.bytes };
-        Ok(self.file.put_head(&shown).map_err(AssembleError::from)?)
+        Ok(self.file.put_head(giver, &shown)?)
     }
 
     /// The head under which the receipt proves the leaves.

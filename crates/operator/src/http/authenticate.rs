@@ -12,6 +12,7 @@ use wire::problem::ProblemCode;
 use super::App;
 use super::body::{Whole, header};
 use super::problem::Failure;
+use super::quota::Quota;
 
 /// A request whose signature is right. Whether it was seen before is known only inside the transaction.
 pub(super) struct Signed {
@@ -47,11 +48,9 @@ impl Signed {
 
 /// Reads the signature, finds the key and checks.
 pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Failure> {
-    let now_ms = app.instance.now_ms();
-    let failed = |error| Failure::from_auth(error, now_ms);
-    let claim = read(whole, now_ms).map_err(failed)?;
+    let claimed = Claimed::read(app, whole)?;
+    let wanted = claimed.key();
     let instance = Arc::clone(&app.instance);
-    let wanted = claim.key;
     let key = blocking(move || instance.read()?.bound_key(wanted)).await??;
     let key = match key {
         Some(key) => key,
@@ -59,28 +58,38 @@ pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Fai
         None if app.instance.restored.is_waiting() => return Err(super::is_examined()),
         None => return Err(Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key")),
     };
-    claim.verify(&key.key).map_err(failed)?;
-    app.quota.take(wanted, whole.bytes.len(), Instant::now()).map_err(|seconds| {
-        Failure::new(ProblemCode::TooManyRequests, "this device sent too much today").retry_after(seconds)
-    })?;
-    Ok(Signed { key, nonce: claim.nonce, expires_s: claim.expires_s })
+    claimed.verify(&key.key)?;
+    take(&app.quota, wanted, whole)?;
+    Ok(Signed { key, nonce: claimed.claim.nonce, expires_s: claimed.claim.expires_s })
 }
 
-/// The same for a log that lost its end: the key may be known only by the binding that the request shows.
-pub(super) async fn verify_by(
-    app: &App,
-    whole: &Whole,
-    shown: Option<VerifyingKey>,
-) -> Result<KeyId, Failure> {
-    let now_ms = app.instance.now_ms();
-    let failed = |error| Failure::from_auth(error, now_ms);
-    let claim = read(whole, now_ms).map_err(failed)?;
-    let (instance, wanted) = (Arc::clone(&app.instance), claim.key);
-    let known = blocking(move || instance.read()?.bound_key(wanted)).await??.map(|bound| bound.key);
-    let shown = shown.filter(|key| key.id() == wanted);
-    let unknown = || Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key");
-    claim.verify(&known.or(shown).ok_or_else(unknown)?).map_err(failed)?;
-    Ok(wanted)
+/// A request that says whose it is, before its key is known.
+pub(super) struct Claimed {
+    claim: Claim,
+    now_ms: i64,
+}
+
+impl Claimed {
+    pub(super) fn read(app: &App, whole: &Whole) -> Result<Self, Failure> {
+        let now_ms = app.instance.now_ms();
+        let claim = read(whole, now_ms).map_err(|error| Failure::from_auth(error, now_ms))?;
+        Ok(Self { claim, now_ms })
+    }
+
+    pub(super) fn key(&self) -> KeyId {
+        self.claim.key
+    }
+
+    pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), Failure> {
+        self.claim.verify(key).map_err(|error| Failure::from_auth(error, self.now_ms))
+    }
+}
+
+/// Counts what a device sends.
+pub(super) fn take(quota: &Quota, key: KeyId, whole: &Whole) -> Result<(), Failure> {
+    quota.take(key, whole.bytes.len(), Instant::now()).map_err(|seconds| {
+        Failure::new(ProblemCode::TooManyRequests, "this device sent too much today").retry_after(seconds)
+    })
 }
 
 fn read(whole: &Whole, now_ms: i64) -> Result<Claim, auth::AuthError> {

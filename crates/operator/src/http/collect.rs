@@ -1,24 +1,32 @@
 //! `POST /v1/collect`: what a restored operator lost, from a device that holds it.
 //!
 //! 200: [`CollectResponse`]; empty when nothing is wanted. 400: a receipt that this operator did not sign. 401 as of a
-//! push; a key whose binding is among what was lost shows it. A revoked device may hand back as it may push. The same
-//! request again changes nothing, so no nonce is kept: nothing can be written into a log that waits.
+//! push; a key whose binding is among what was lost shows it, at first in a small request. 403 `disbelieved`: an officer
+//! left this device out. A revoked device may hand back as it may push. The same request again changes nothing, so no
+//! nonce is kept: nothing can be written into a log that waits.
+//!
+//! Before anything is unpacked it is known whose it is, and that the log waits.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::KeyId;
+use journal::VerifyingKey;
 use operator_core::collect::binds;
 use wire::body::MAX_INFLATED_BYTES;
-use wire::collect::{CollectRequest, CollectResponse, MAX_LEAVES};
+use wire::collect::{CollectRequest, CollectResponse, MAX_LEAVES, Stretch};
 use wire::problem::ProblemCode;
 
-use super::App;
-use super::authenticate::{blocking, verify_by};
+use super::authenticate::{Claimed, blocking, take};
 use super::body::{Answer, Whole};
 use super::problem::Failure;
-use crate::collect::{Collecting, ReceiveError};
+use super::{App, is_examined};
+use crate::Instance;
+use crate::collect::{AssembleError, Collecting, ReceiveError};
+
+/// Most bytes, packed and unpacked, of a request by a key that nobody here knows: it shows its binding and asks.
+const MAX_SHOWN_BYTES: usize = 16 * 1024;
 
 #[utoipa::path(post, path = "/v1/collect", tag = "sync",
     request_body(description = "CollectRequest; the request is signed by the device's key (RFC 9421)", content_type = "application/cbor"),
@@ -26,51 +34,81 @@ use crate::collect::{Collecting, ReceiveError};
         (status = 200, description = "CollectResponse", content_type = "application/cbor"),
         (status = 400, description = "Problem `bad-request`: the receipt does not hold", content_type = "application/problem+json"),
         (status = 401, description = "Problem `unsigned`, `bad-signature`, `unknown-key` or `expired`", content_type = "application/problem+json"),
+        (status = 403, description = "Problem `disbelieved`: an officer left this device out", content_type = "application/problem+json"),
         (status = 413, description = "Problem `too-large`", content_type = "application/problem+json"),
+        (status = 429, description = "Problem `too-many-requests`, with Retry-After", content_type = "application/problem+json"),
+        (status = 503, description = "Problem `incomplete` while the log is put together, or `unavailable`", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
-    let request: CollectRequest = whole.decode(MAX_INFLATED_BYTES).await?;
+    let claimed = Claimed::read(&app, &whole)?;
+    let giver = claimed.key();
+    let known = known_key(&app, giver).await?;
+    if let Some(key) = &known {
+        claimed.verify(key)?;
+        take(&app.collect_quota, giver, &whole)?;
+    }
+    if known.is_none() && (!app.instance.restored.is_waiting() || whole.bytes.len() > MAX_SHOWN_BYTES) {
+        return Err(unknown_key());
+    }
+    if !app.instance.restored.is_waiting() {
+        return Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted: Vec::new() }));
+    }
+    let most_bytes = if known.is_some() { MAX_INFLATED_BYTES } else { MAX_SHOWN_BYTES };
+    let request: CollectRequest = whole.decode(most_bytes).await?;
+    if known.is_none() {
+        let binding = request.binding.as_ref().ok_or_else(unknown_key)?;
+        let shown = binds(app.instance.key.verifying_key(), &binding.statement, &binding.content);
+        let shown = shown.filter(|key| key.id() == giver).ok_or_else(unknown_key)?;
+        claimed.verify(&shown)?;
+        app.shown.lock().insert(giver, shown);
+    }
     if request.leaves.len() > MAX_LEAVES {
         return Err(Failure::new(
             ProblemCode::TooLarge,
             format!("one request hands back at most {MAX_LEAVES} statements"),
         ));
     }
-    let operator = app.instance.key.verifying_key().clone();
-    let shown = request.binding.as_ref().and_then(|pair| binds(&operator, &pair.statement, &pair.content));
-    let giver = verify_by(&app, &whole, shown).await?;
-    if !app.instance.restored.is_waiting() {
-        return Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted: Vec::new() }));
-    }
-    let (instance, receiving) = (Arc::clone(&app.instance), app.receiving.clone());
-    let wanted = blocking(move || {
-        // One at a time: this server has nothing else to do meanwhile.
-        let _one_at_a_time = receiving.lock();
-        let known_tree_size = request.known.as_ref().map_or(0, |known| known.tree_size);
-        let wanted = Collecting::open(&instance)
-            .map_err(crate::collect::AssembleError::from)?
-            .receive(giver, &request)?;
-        hear(&instance, giver, known_tree_size);
-        Ok::<_, ReceiveError>(wanted)
-    });
-    Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted: wanted.await?? }))
+    let instance = Arc::clone(&app.instance);
+    let wanted = blocking(move || receive(&instance, giver, &request)).await??;
+    Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted }))
 }
 
-/// A device whose binding was lost is heard here only.
-fn hear(instance: &crate::Instance, giver: KeyId, known_tree_size: u64) {
-    if let Err(error) = instance.restored.hear(giver, known_tree_size) {
-        tracing::error!(error = &error as &dyn std::error::Error, "what a device knows was not written down");
+/// The key of a device that the log knows, or that has shown the operator's own binding since this server began.
+async fn known_key(app: &App, wanted: KeyId) -> Result<Option<VerifyingKey>, Failure> {
+    let instance = Arc::clone(&app.instance);
+    let bound = blocking(move || instance.read()?.bound_key(wanted)).await??;
+    Ok(bound.map(|bound| bound.key).or_else(|| app.shown.lock().get(&wanted).cloned()))
+}
+
+fn unknown_key() -> Failure {
+    Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key")
+}
+
+/// One request at a time: this server has nothing else to do meanwhile, and `resume` may end it from beside.
+fn receive(instance: &Instance, giver: KeyId, request: &CollectRequest) -> Result<Vec<Stretch>, Failure> {
+    let exclusive = instance.restored.exclusively().map_err(not_kept)?.ok_or_else(is_examined)?;
+    if !exclusive.is_waiting() {
+        return Ok(Vec::new());
     }
+    let wanted =
+        Collecting::open(instance).map_err(AssembleError::from).map_err(not_kept)?.receive(giver, request)?;
+    let known_tree_size = request.known.as_ref().map_or(0, |known| known.tree_size);
+    // A device whose binding was lost is heard here only.
+    exclusive.hear(giver, known_tree_size).map_err(not_kept)?;
+    Ok(wanted)
+}
+
+fn not_kept(error: impl std::error::Error + 'static) -> Failure {
+    tracing::error!(error = &error as &dyn std::error::Error, "what devices hold cannot be kept");
+    Failure::new(ProblemCode::Unavailable, "what devices hold cannot be kept now")
 }
 
 impl From<ReceiveError> for Failure {
     fn from(error: ReceiveError) -> Self {
         match error {
             ReceiveError::Unproven => Self::new(ProblemCode::BadRequest, error.to_string()),
-            ReceiveError::Assemble(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "what devices hold cannot be kept");
-                Self::new(ProblemCode::Unavailable, "what devices hold cannot be kept now")
-            }
+            ReceiveError::Disbelieved => Self::new(ProblemCode::Disbelieved, error.to_string()),
+            ReceiveError::Assemble(error) => not_kept(error),
         }
     }
 }

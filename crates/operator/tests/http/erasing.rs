@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use domain::id::StatementId;
+use operator::approval::{ApprovalError, Approved};
 use operator::backup::{backup, restore};
 use operator::clock::SystemRng;
 use operator::collect::Collecting;
+use operator::verify::{self, Extent};
 use operator::{Folder, Instance};
 use operator_core::erase::{self, EraseError};
+use operator_core::store::Store as _;
+use recovery::Share;
 use wire::collect::{CollectRequest, KnownHead};
 
 use crate::device::{World, world};
@@ -112,4 +117,89 @@ async fn an_erasure_that_no_device_heard_of_outlives_the_disk_beside_the_mark() 
 
     fs::write(restored.folder.erasures().path(), "no list\n").unwrap();
     assert!(restored.folder.erasures().read().is_err(), "a spoilt list is not an empty one");
+}
+
+fn shares_of(folder: &Folder) -> [Share; 2] {
+    folder.recovery_shares().map(|path| Share::parse(&fs::read_to_string(path).unwrap()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_officer_alone_erases_nothing() {
+    let (world, other) = (world().await, world().await);
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered.clone(), told.located.clone(), told.note.clone()]).await.unwrap();
+    let ([first, second], [stranger, strangers]) =
+        (shares_of(&world.instance.folder), shares_of(&other.instance.folder));
+    let of = |folder: &Folder, at: usize| folder.recovery_shares()[at].to_str().unwrap().to_owned();
+    let id = told.note.id.to_string();
+    let command = |shares: &[String]| {
+        let dir = world.instance.folder.path().to_str().unwrap().to_owned();
+        let words =
+            ["esep-operator", "erase", "--dir", &dir, "--statement", &id, "--basis", "8-бап", "--json"];
+        let shares = shares.iter().flat_map(|share| ["--share".to_owned(), share.clone()]);
+        operator::cli::run(words.iter().map(ToString::to_string).chain(shares))
+    };
+    let (mine, yours) = (&world.instance.folder, &other.instance.folder);
+    let refused: [&[String]; 6] = [
+        &[],
+        &[of(mine, 0)],
+        &[of(mine, 0), of(mine, 0)],
+        &[of(mine, 0), of(yours, 1)],
+        &[of(yours, 0), of(yours, 1)],
+        &[of(mine, 0), of(mine, 1), of(mine, 1)],
+    ];
+    for shares in refused {
+        assert_ne!(command(shares), ExitCode::SUCCESS, "{shares:?}");
+        assert!(content_of(&world.instance, told.note.id).is_some());
+    }
+    let read = world.instance.read().unwrap();
+    let by = |shares: &[Share]| Approved::by(read.as_ref(), shares).map(drop);
+    assert!(matches!(by(&[stranger, strangers]), Err(ApprovalError::Foreign)));
+    assert!(by(&[second, first]).is_ok(), "in any order");
+    drop(read);
+    assert_eq!(command(&[of(mine, 1), of(mine, 0)]), ExitCode::SUCCESS);
+    assert_eq!(content_of(&world.instance, told.note.id), None);
+    assert_eq!(world.instance.folder.erasures().statements().unwrap(), BTreeSet::from([told.note.id]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_visits_forgets_with_the_registration_and_verify_looks_at_it() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered.clone(), told.located.clone(), told.note.clone()]).await.unwrap();
+    let row = || world.instance.read().unwrap().visit(told.id).unwrap().unwrap();
+    let before = row();
+    assert!(before.said.is_some());
+    let whole = |instance: &Instance| {
+        let key = instance.key.verifying_key();
+        let verified = verify::verify(&instance.store, &instance.folder, key, Extent::WHOLE, &mut |_| ());
+        verified.unwrap().log.findings
+    };
+    erase(&world, &[told.registered.id], "8-бап").unwrap();
+    assert_eq!((row().said, row().basis, row().parties), (None, told.registered.id, before.parties));
+    assert_eq!(whole(&world.instance), []);
+
+    // Somebody who writes it into the list again is found, and a rebuild takes it out.
+    let mut txn = world.instance.store.write().unwrap();
+    txn.change_visit(&before).unwrap();
+    txn.commit().unwrap();
+    let found = whole(&world.instance);
+    assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["projection"], "{found:?}");
+    assert!(found[0].detail.contains("visits"), "{found:?}");
+    let mut txn = world.instance.store.write().unwrap();
+    operator_core::project::rebuild(txn.as_mut()).unwrap();
+    txn.commit().unwrap();
+    assert_eq!(row().said, None);
+
+    // What is said of it later still reaches whom it concerns.
+    let finish = specialist.seal(told.id, domain::content::VisitFinished { finished_at_ms: 1 });
+    specialist.push(&[finish.clone()]).await.unwrap();
+    let coordinator = world.ready_device_of(world.person(&["coordinator"])).await;
+    let pulled = coordinator.pull_all().await;
+    assert!(pulled.find(finish.id).is_some() && pulled.find(told.registered.id).is_some());
+    assert_eq!(whole(&world.instance), []);
 }

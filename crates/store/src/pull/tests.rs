@@ -1,10 +1,10 @@
 mod authority;
+mod erased;
 
 use domain::Kind;
 use domain::content::{
-    CaptureEnd, ContentErased, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose, RecordChanged,
-    RecordData, RecordKind, ReviewDecision, ReviewReason, VisitConfirmed, VisitLocated, VisitNoted,
-    VisitReviewed,
+    CaptureEnd, Fix, FixSource, LocationMoment, LocationOutcome, NotePurpose, RecordChanged, RecordData,
+    RecordKind, ReviewDecision, ReviewReason, VisitConfirmed, VisitLocated, VisitNoted, VisitReviewed,
 };
 use domain::flag::Flag;
 use domain::geo::Presence;
@@ -287,33 +287,6 @@ fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
     assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None));
     assert!(shown(&parent, 4).is_some(), "a bad one delays nobody");
     assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 2);
-}
-
-#[test]
-fn erased_content_goes_and_never_comes_back() {
-    let (mut operator, specialist, parent, _) = scene();
-    let id = visit(1, SPECIALIST, CHILD).0;
-    let story = parent.store.read(|reader| reader.story(id)).unwrap();
-    let note = story.iter().find(|entry| entry.kind == Kind::VisitNoted).unwrap().id;
-    let unsent = specialist.state(&[visit(2, SPECIALIST, CHILD).1])[0].id;
-    let erased = ContentErased { statements: vec![note, unsent], basis: "Заң".into(), erased_at_ms: 1 };
-    operator.state(RecordId::from_bytes([0x71; 16]), erased);
-    for device in [&parent, &specialist] {
-        device.pull(&operator);
-        assert_eq!(shown(device, 1).unwrap().note, None);
-        device.store.rebuild().unwrap();
-        assert_eq!(shown(device, 1).unwrap().note, None);
-    }
-    assert!(shown(&specialist, 2).is_some(), "what is not registered is nobody's to erase");
-    // An operator that sends it again, as after a restored backup.
-    operator.revoke(PARENT, Scope::Family(CHILD));
-    parent.pull(&operator);
-    operator.grant(PARENT, [Scope::Family(CHILD)]);
-    parent.pull(&operator);
-    assert!(shown(&parent, 1).is_some());
-    assert_eq!(shown(&parent, 1).unwrap().note, None);
-    let story = parent.store.read(|reader| reader.story(id)).unwrap();
-    assert!(story.iter().any(|entry| entry.id == note && entry.content.is_none()), "the statement stays");
 }
 
 #[test]

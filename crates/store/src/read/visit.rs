@@ -243,6 +243,8 @@ pub struct StoryRow {
     pub issued_at_ms: i64,
     /// What it says; `None` when this reader may not see it or it was erased.
     pub content: Option<Content>,
+    /// It was erased by law: nobody may see it any more.
+    pub erased: bool,
     /// Position in the log; `None` until it is registered.
     pub leaf_index: Option<u64>,
     /// When the operator signed the head that proves it, UTC ms; own statements only.

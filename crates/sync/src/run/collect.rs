@@ -1,10 +1,11 @@
 //! What a restored operator lost, handed back from what this device holds, batch by batch.
 
 use wire::collect::{CollectRequest, MAX_STRETCHES};
+use wire::problem::ProblemCode;
 
 use super::Run;
-use crate::SyncError;
 use crate::outbox::{HandedBack, Lost};
+use crate::{SyncError, TransportError};
 
 impl Run<'_> {
     /// Asks what is wanted and sends what of it is here. Sent again it changes nothing, so it may end at any time.
@@ -17,9 +18,10 @@ impl Run<'_> {
             leaves: Vec::new(),
             proof: None,
         };
+        let mut disbelieved = None;
         loop {
             let wanted = self.transport.collect(&request).await?.wanted;
-            let Some(last) = wanted.last().copied() else { return Ok(()) };
+            let Some(last) = wanted.last().copied() else { break };
             if last.to <= request.from {
                 return Err(SyncError::Protocol("what is wanted lies behind what was asked for"));
             }
@@ -29,13 +31,28 @@ impl Run<'_> {
                 let lost = self.blocking(move |outbox| outbox.lost(&stretches, after)).await?;
                 let Some(Lost { leaves, proof, after: next }) = lost else { break };
                 tracing::debug!(leaves_count = leaves.len(), "handing back");
-                self.transport.collect(&CollectRequest { leaves, proof, ..request.clone() }).await?;
+                let is_proven = proof.is_some();
+                let given =
+                    self.transport.collect(&CollectRequest { leaves, proof, ..request.clone() }).await;
+                match given {
+                    // Only what a receipt proves is taken of this device, and comes first: on to the next stretches.
+                    Err(error) if !is_proven && is_disbelieved(&error) => {
+                        disbelieved = Some(error);
+                        break;
+                    }
+                    given => drop(given?),
+                }
                 after = next;
             }
             if wanted.len() < MAX_STRETCHES {
-                return Ok(());
+                break;
             }
             request.from = last.to;
         }
+        disbelieved.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+pub(super) fn is_disbelieved(error: &TransportError) -> bool {
+    matches!(error, TransportError::Problem { code: ProblemCode::Disbelieved, .. })
 }

@@ -154,10 +154,14 @@ impl Server {
         if !instance.restored.is_waiting() {
             return Ok(CollectResponse { wanted: Vec::new() });
         }
+        let exclusive = instance.restored.exclusively().expect("it can be locked").expect("nobody else is at it");
         let opened = Collecting::open(&instance).map_err(AssembleError::from);
         let received = opened.map_err(Into::into).and_then(|collecting| collecting.receive(key, request));
         let known_tree_size = request.known.as_ref().map_or(0, |known| known.tree_size);
-        instance.restored.hear(key, known_tree_size).expect("what a device knows can be written");
+        if received.is_ok() {
+            exclusive.hear(key, known_tree_size).expect("what a device knows can be written");
+        }
+        drop(exclusive);
         drop(instance);
         match received {
             Ok(wanted) => Ok(CollectResponse { wanted }),
@@ -209,7 +213,8 @@ impl Server {
         let instance = Arc::clone(self.instance());
         if self.mistake == Some(Mistake::ResumedTooSoon) {
             let _ = std::fs::remove_file(instance.folder.mark().path());
-            instance.restored.finish().expect("it waits");
+            let exclusive = instance.restored.exclusively().expect("it can be locked");
+            exclusive.expect("nobody else is at it").finish().expect("it waits");
             return Resumed::GoesOn;
         }
         let resumed = resume(&instance, without_contents, do_not_wait);
@@ -227,8 +232,9 @@ fn resume(
     without_contents: bool,
     do_not_wait: bool,
 ) -> Result<Resumed, AssembleError> {
+    let exclusive = instance.restored.exclusively().expect("it can be locked").expect("nobody else is at it");
     let collecting = Collecting::open(instance)?;
-    let standing = instance.restored.standing(instance.read()?.as_ref())?;
+    let standing = instance.restored.standing(instance.read()?.as_ref(), &collecting.disbelieved()?)?;
     let progress = collecting.progress()?;
     let is_unknown = |size: &u64| *size > progress.signed_size;
     let is_heard = standing.heard_count >= standing.devices_count || do_not_wait;
@@ -238,7 +244,7 @@ fn resume(
     collecting.assemble(without_contents)?;
     drop(collecting);
     Collected::remove(&instance.folder.collected())?;
-    instance.restored.finish().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    exclusive.finish().map_err(|error| StoreError::Unavailable(Box::new(error)))?;
     instance.store.settle()?;
     Ok(Resumed::GoesOn)
 }

@@ -50,6 +50,7 @@ export const errorKinds: Record<ErrorCode, ErrorKind> = {
   'trust-ended': stop,
   'sign-in-needed': { severity: 'wait', action: 'retry' },
   'operator-busy': { severity: 'wait', action: 'retry' },
+  disbelieved: { severity: 'wait', action: 'retry' },
   locked: { severity: 'wait', action: 'unlock' },
   'agreement-required': { severity: 'person', action: 'agreement' },
   'agreement-incomplete': person,

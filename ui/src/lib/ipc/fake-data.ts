@@ -72,7 +72,7 @@ export function noFix(state: LocationView['state'], reason: LocationView['reason
 export function storyOf(visit: VisitView): StoryEntry[] {
   const registered = visit.transport.state === 'registered';
   const step = (entry: Partial<StoryEntry> & Pick<StoryEntry, 'kind' | 'at_ms'>): StoryEntry => ({
-    statement: `${visit.id}-${entry.kind}`, who: visit.specialist, code: null, text: null, withheld: false,
+    statement: `${visit.id}-${entry.kind}`, who: visit.specialist, code: null, text: null, withheld: false, erased: false,
     on_specialists_device: false,
     transport: visit.transport, ...entry,
   });

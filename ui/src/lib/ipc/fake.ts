@@ -176,7 +176,7 @@ export class FakeCore implements Core {
   });
   visits = this.command('visits', (query: VisitQuery) => {
     const found = this.select(query);
-    return { visits: found.slice(query.offset, query.offset + query.limit), total: found.length };
+    return { visits: found.slice(query.offset, query.offset + query.limit), total: found.length, erased: 0 };
   });
   visitsCsv = this.command('visitsCsv', (query: VisitQuery) => ({
     name: 'visits.csv', text: `\ufeff${this.select(query).map((visit) => visit.child.name).join('\n')}`, path: '/Құжаттар/visits.csv',

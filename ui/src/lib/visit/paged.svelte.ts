@@ -15,6 +15,8 @@ export type Slot = { index: number; visit: VisitView | undefined };
 /** A list of visits of any length, asked for page by page as its rows come into view. */
 export class PagedVisits {
   total = $state(0);
+  /** Visits that were erased by law. */
+  erased = $state(0);
   slots = $state.raw<Slot[]>([]);
   loaded = $state(false);
   error = $state.raw<CoreError>();
@@ -57,6 +59,7 @@ export class PagedVisits {
       this.visits.length = answer.total;
       answer.visits.forEach((visit, at) => (this.visits[offset + at] = visit));
       this.total = answer.total;
+      this.erased = answer.erased;
       this.slots = Array.from({ length: answer.total }, (_, index) => ({ index, visit: this.visits[index] }));
       this.loaded = true;
       this.error = undefined;

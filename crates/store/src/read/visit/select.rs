@@ -94,6 +94,7 @@ impl Reader<'_> {
                 own: statement.own,
                 by_guest: projection::is_by_guest(self.conn, account, &statement)?,
                 issued_at_ms: statement.issued_at_s.saturating_mul(1_000),
+                erased: statement.content.is_none() && self.is_erased(statement.id)?,
                 content: statement.content,
                 leaf_index: statement.leaf_index,
                 receipt_at_ms: statement.receipt_at_s.map(|at_s| at_s.saturating_mul(1_000)),

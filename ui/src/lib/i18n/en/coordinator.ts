@@ -27,6 +27,7 @@ export const coordinator: Messages['coordinator'] = {
   csvSaved: (path) => `File saved: ${path}`,
   count: (shown, total) => `${shown === total ? total : `${shown} of ${total}`} ${oneOther(total, { one: 'visit', other: 'visits' })}`,
   keys: 'Keys: j / k – next, previous; a – accept; r – return; / – search; Esc – close',
+  erased: (count: number) => `Visits erased by law: ${count}. They are in no list, their signatures stay in the log.`,
   nothingLeft: 'Nothing left to look at',
   nothingLeftText: 'All flagged visits of the chosen period were reviewed.',
   empty: 'No visits under this filter',

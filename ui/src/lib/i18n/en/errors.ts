@@ -39,6 +39,7 @@ export const errors: Messages['errors'] = {
   'trust-ended': { title: 'The operator is not trusted any more', text: 'The log of the operator failed a check. Go on registering visits, all of it is kept on this device.' },
   'sign-in-needed': { title: 'The network wants you to sign in', text: 'A web page of the network answered instead of the operator. Open the browser and sign in. The records are safe and leave by themselves afterwards.' },
   'operator-busy': { title: 'The operator cannot take records now', text: 'There is nothing to do: the records are safe and leave by themselves a little later.' },
+  disbelieved: { title: 'The operator does not take the word of this device for now', text: 'The operator is restoring its log. Your own records are kept on this device and are not lost. Call the operator.' },
   locked: { title: 'The account is locked', text: 'Enter the PIN.' },
   'agreement-required': { title: 'The agreement must be accepted first', text: 'Visits can be registered even now; the rest opens afterwards.' },
   'agreement-incomplete': { title: 'The agreement was not read to its end', text: 'Read the text to its end and tick what is needed.' },

@@ -15,5 +15,6 @@ export const story: Messages['story'] = {
     'operator-registered': 'Entered in the log of the operator',
   },
   cancelled: 'The visit was taken back and does not count',
+  erased: 'The content was erased by law, the signature stays',
   withheld: 'The content is not shown to you, the signature was verified',
 };

@@ -24,6 +24,7 @@ export const coordinator = {
   csvSaved: (path: string) => `Файл сақталды: ${path}`,
   count: (shown: number, total: number) => (shown === total ? `Келу: ${total}` : `Келу: ${total}, көрсетілгені: ${shown}`),
   keys: 'Пернелер: j / k – келесі, алдыңғы; a – қабылдау; r – қайтару; / – іздеу; Esc – жабу',
+  erased: (count: number) => `Заң бойынша жойылған келулер: ${count}. Олар тізімде көрінбейді, қолтаңбалары журналда қалды.`,
   nothingLeft: 'Қарайтын келу қалмады',
   nothingLeftText: 'Таңдалған кезеңде белгісі бар келудің бәрі қаралған.',
   empty: 'Бұл сүзгі бойынша келу жоқ',

@@ -27,6 +27,7 @@ export const coordinator: Messages['coordinator'] = {
   csvSaved: (path) => `Файл сохранён: ${path}`,
   count: (shown, total) => `${shown === total ? total : `${shown} из ${total}`} ${russian(total, { one: 'визит', few: 'визита', many: 'визитов' })}`,
   keys: 'Клавиши: j / k – следующий, предыдущий; a – принять; r – вернуть; / – поиск; Esc – закрыть',
+  erased: (count: number) => `Удалено по закону визитов: ${count}. В списке их нет, подписи остались в журнале.`,
   nothingLeft: 'Все отмеченные визиты рассмотрены',
   nothingLeftText: 'За выбранный период визитов с отметками не осталось.',
   empty: 'По этому фильтру визитов нет',

@@ -16,6 +16,10 @@ code: string | null, text: string | null,
  */
 withheld: boolean, 
 /**
+ * What it said was erased by law; nobody is shown it any more.
+ */
+erased: boolean, 
+/**
  * An answer that was given on the specialist's device.
  */
 on_specialists_device: boolean, transport: TransportView, };

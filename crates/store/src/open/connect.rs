@@ -1,0 +1,58 @@
+//! One connection: its key and its settings.
+//!
+//! | Pragma | Value | Why |
+//! |---|---|---|
+//! | `key` | raw 32 bytes | the caller derives it (Argon2id); SQLCipher only derives the page keys |
+//! | `cipher_log_level` | `NONE` | nothing of the file reaches a log |
+//! | `journal_mode` | `WAL` | readers go on while a page of a pull is written |
+//! | `synchronous` | `FULL` | what is called saved survives a power cut; `NORMAL` for a transaction whose rows are disposable |
+//! | `fullfsync`, `checkpoint_fullfsync` | on | on Apple systems fsync alone does not reach the disk |
+//! | `foreign_keys` | on | no receipt without its statement |
+//! | `secure_delete` | on | what a lost scope held is overwritten, not only unlinked |
+//! | `temp_store` | `MEMORY` | sorting never writes a plain temporary file |
+//! | `trusted_schema` | off | a foreign file's schema cannot call functions |
+//! | `cache_size` | 8 MiB | decrypted pages of the indexes stay in memory at 100,000 visits |
+//! | `busy_timeout` | 10 s | another handle on the same file commits within that |
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::Key;
+use crate::OpenError;
+
+/// Prepared statements that a connection keeps.
+const CACHED_STATEMENTS: usize = 128;
+
+/// Opens a connection and proves that the key fits.
+pub(super) fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    let mut pragma = Zeroizing::new(String::with_capacity(90));
+    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
+    for byte in key.expose() {
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+        pragma.extend(digits);
+    }
+    pragma.push_str("'\";");
+    conn.execute_batch(&pragma)?;
+    // Without SQLCipher the pragma above does nothing, and the file would lie there in plain.
+    conn.query_row("PRAGMA cipher_version", [], |row| row.get::<_, String>(0))?;
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    conn.execute_batch(
+        "PRAGMA busy_timeout = 10000;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cache_size = -8192;
+         PRAGMA journal_size_limit = 16777216;",
+    )?;
+    conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(conn)
+}
