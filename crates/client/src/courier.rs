@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use domain::Clock;
 use domain::id::Digest;
 use journal::codec;
-use store::courier::{ForeignParcel, SealedParcel, TakenIn};
+use store::courier::{Due, ForeignParcel, SealedParcel, TakenIn};
 use store::read::courier::{CarriedParcel, ParcelState};
 use store::{Store, StoreError};
 use sync::push::MAX_BATCH_BYTES;
@@ -23,13 +23,10 @@ use wire::push::MAX_ITEMS;
 
 use crate::errors::{Failure, Result};
 use crate::ipc::{
-    CarriedParcelView, CourierView, ParcelFile, ParcelRefusalCode, ParcelStateCode, SavedFile, SealedFiles,
-    SealedParcelView,
+    CarriedParcelView, CourierView, ParcelFile, ParcelRef, ParcelRefusalCode, ParcelStateCode, SavedFile,
+    SealedFiles, SealedParcelView,
 };
 use crate::session::{Session, blocking};
-
-/// How long a parcel rests that was early, unless the person asks for a sync.
-const EARLY_RESTS_MS: i64 = 3_600_000;
 
 /// What was sealed here and what is carried here.
 ///
@@ -148,10 +145,26 @@ pub(crate) async fn take_in(session: &Arc<Session>, request: ParcelFile) -> Resu
     list(session).await
 }
 
-/// Delivers what is carried; `eager` also what was early a moment ago. Its authors keep everything until they know, so a
+/// Gives up a parcel of somebody else that the operator could not take yet.
+///
+/// # Errors
+/// [`Failure::NotFound`] and those of the store.
+pub(crate) async fn give_up(session: &Arc<Session>, request: ParcelRef) -> Result<CourierView> {
+    let dropping = Arc::clone(session);
+    blocking(move || {
+        let bytes = HEXLOWER.decode(request.id.as_bytes()).map_err(|_| Failure::NotFound)?;
+        let sha256 = Digest::from_slice(&bytes).map_err(|_| Failure::NotFound)?;
+        if dropping.store.drop_parcel(sha256)? { Ok(()) } else { Err(Failure::NotFound) }
+    })
+    .await?;
+    session.changed();
+    list(session).await
+}
+
+/// Delivers what is carried; when a person asks also what rests or was put aside. Its authors keep everything until they know, so a
 /// failure here is only told to the log. Gives whether anything changed.
-pub(crate) async fn deliver(session: &Arc<Session>, eager: bool) -> bool {
-    deliver_from(&session.store, &session.transport, &*session.ports.clock, eager).await
+pub(crate) async fn deliver(session: &Arc<Session>, asked: bool) -> bool {
+    deliver_from(&session.store, &session.transport, &*session.ports.clock, asked).await
 }
 
 /// The same without a session.
@@ -159,19 +172,19 @@ pub(crate) async fn deliver_from(
     store: &Arc<Store>,
     transport: &dyn Transport,
     clock: &dyn Clock,
-    eager: bool,
+    asked: bool,
 ) -> bool {
     let mut changed = false;
-    let mut early_before_ms = clock.utc_ms().saturating_sub(if eager { 0 } else { EARLY_RESTS_MS });
+    let mut due = if asked { Due::All } else { Due::At(clock.utc_ms()) };
     loop {
-        match round(store, transport, clock, early_before_ms).await {
+        match round(store, transport, clock, due).await {
             Ok(done) => {
                 changed |= done.any;
                 // One that was early may follow on another that was taken after it.
                 if !(done.taken && done.early) {
                     return changed;
                 }
-                early_before_ms = i64::MAX;
+                due = Due::All;
             }
             Err(failure) => {
                 tracing::warn!(%failure, "parcels of others were not all delivered");
@@ -188,14 +201,9 @@ struct Round {
     early: bool,
 }
 
-async fn round(
-    store: &Arc<Store>,
-    transport: &dyn Transport,
-    clock: &dyn Clock,
-    early_before_ms: i64,
-) -> Result<Round> {
+async fn round(store: &Arc<Store>, transport: &dyn Transport, clock: &dyn Clock, due: Due) -> Result<Round> {
     let looking = Arc::clone(store);
-    let waiting = blocking(move || Ok(looking.parcels_to_deliver(early_before_ms)?)).await?;
+    let waiting = blocking(move || Ok(looking.parcels_to_deliver(due)?)).await?;
     let mut done = Round::default();
     for sha256 in waiting {
         let reading = Arc::clone(store);
@@ -236,10 +244,12 @@ fn carried_view(parcel: &CarriedParcel) -> CarriedParcelView {
     let (state, refusal) = match parcel.state {
         ParcelState::Waiting => (ParcelStateCode::Waiting, None),
         ParcelState::Early => (ParcelStateCode::Early, None),
+        ParcelState::Aside => (ParcelStateCode::Aside, None),
         ParcelState::Taken => (ParcelStateCode::Taken, None),
         ParcelState::Refused(reason) => (ParcelStateCode::Refused, Some(refusal_code(reason))),
     };
     CarriedParcelView {
+        id: parcel.sha256.to_string(),
         name: file_name(parcel.sha256),
         sealed_at_ms: parcel.sealed_at_s.saturating_mul(1_000),
         taken_in_at_ms: parcel.taken_in_at_ms,

@@ -293,6 +293,6 @@ pub fn seal_waiting(
 }
 
 /// Delivers the parcels of others that a store holds, as the sync loop does.
-pub async fn deliver(store: &Arc<Store>, transport: &dyn Transport, clock: &dyn Clock, eager: bool) -> bool {
-    crate::courier::deliver_from(store, transport, clock, eager).await
+pub async fn deliver(store: &Arc<Store>, transport: &dyn Transport, clock: &dyn Clock, asked: bool) -> bool {
+    crate::courier::deliver_from(store, transport, clock, asked).await
 }

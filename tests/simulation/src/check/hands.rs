@@ -39,7 +39,9 @@ fn parcels(world: &World, wrong: &mut Vec<String>) {
                 ParcelState::Taken | ParcelState::Refused(_) => true,
                 ParcelState::Waiting => false,
                 // What stood before it went with a file, or is kept by a device that believes this operator nothing.
-                ParcelState::Early => world.restored.contains(&author) || world.was_lied_to(author),
+                ParcelState::Early | ParcelState::Aside => {
+                    world.restored.contains(&author) || world.was_lied_to(author)
+                }
             };
             if !is_excused {
                 let (carrier, author) = (world.name(number), world.name(author));

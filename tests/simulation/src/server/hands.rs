@@ -154,7 +154,8 @@ impl Server {
         if !instance.restored.is_waiting() {
             return Ok(CollectResponse { wanted: Vec::new() });
         }
-        let exclusive = instance.restored.exclusively().expect("it can be locked").expect("nobody else is at it");
+        let exclusive =
+            instance.restored.exclusively().expect("it can be locked").expect("nobody else is at it");
         let opened = Collecting::open(&instance).map_err(AssembleError::from);
         let received = opened.map_err(Into::into).and_then(|collecting| collecting.receive(key, request));
         let known_tree_size = request.known.as_ref().map_or(0, |known| known.tree_size);
