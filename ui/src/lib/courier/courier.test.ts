@@ -41,7 +41,7 @@ describe('the courier', () => {
     await press('tab-me');
     await choose([0xa6, 1, 2]);
     expect(document.querySelector('[data-testid=courier-drop]')).toBeNull();
-    core.bag = { ...core.bag, carried: core.bag.carried.map((one) => ({ ...one, state: 'aside', answered_at_ms: core.now_ms })) };
+    core.bag = { ...core.bag, carried: core.bag.carried.map((one) => ({ ...one, state: 'aside', answered_at_ms: one.taken_in_at_ms })) };
     core.emit('changed', undefined);
     await vi.waitFor(async () => expect((await byId('carried-parcel')).textContent).toContain('алдыңғы файлы жоқ'));
     await press('courier-drop');

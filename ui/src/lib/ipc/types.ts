@@ -56,6 +56,7 @@ export type { OperatorPreview } from './generated/OperatorPreview';
 export type { OutcomeCode } from './generated/OutcomeCode';
 export type { ParcelFile } from './generated/ParcelFile';
 export type { ParcelRefusalCode } from './generated/ParcelRefusalCode';
+export type { ParcelRef } from './generated/ParcelRef';
 export type { ParcelStateCode } from './generated/ParcelStateCode';
 export type { PersonCard } from './generated/PersonCard';
 export type { PlaceView } from './generated/PlaceView';
