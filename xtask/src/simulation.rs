@@ -11,7 +11,7 @@ const SEEDS: u64 = 300;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many seeds, after those that found something once, and a third as many in which statements also go through
+    /// How many seeds, after those that found something once, and a sixth as many in which statements also go through
     /// other hands
     #[arg(long, default_value_t = SEEDS)]
     seeds: u64,

@@ -13,14 +13,14 @@ use parking_lot::Mutex;
 /// Seeds in which everything must have happened that can.
 const ENOUGH: usize = 200;
 /// The same of those with other hands.
-const ENOUGH_OTHER_HANDS: usize = 80;
+const ENOUGH_OTHER_HANDS: usize = 50;
 
 #[derive(Parser)]
 #[command(
     about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
 )]
 struct Options {
-    /// How many seeds, after those that found something once, and a third as many in which statements also go through
+    /// How many seeds, after those that found something once, and a sixth as many in which statements also go through
     /// other hands
     #[arg(long, default_value_t = 300)]
     seeds: u64,
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Some(from) => seeds.extend(from..from + options.seeds),
         None => {
             seeds.extend(1..=options.seeds);
-            seeds.extend((1..=options.seeds / 3).map(|seed| OTHER_HANDS + seed));
+            seeds.extend((1..=options.seeds / 6).map(|seed| OTHER_HANDS + seed));
         }
     }
     conclude(&all(&seeds, options.mistake))
