@@ -358,6 +358,7 @@ CREATE INDEX visit_started ON visit (started_at_ms);
 CREATE INDEX visit_child ON visit (child, started_at_ms);
 CREATE INDEX visit_place ON visit (place);
 CREATE INDEX visit_specialist ON visit (specialist, started_at_ms);
+CREATE INDEX visit_service ON visit (service);
 CREATE INDEX visit_returned ON visit (started_at_ms) WHERE review = 'returned';
 CREATE INDEX visit_disputed ON visit (started_at_ms) WHERE confirmation = 'disputed';
 CREATE INDEX visit_latest ON visit (specialist, child, started_at_ms) WHERE cancelled IS NULL;

@@ -14,9 +14,19 @@ const START_GOAL: Duration = Duration::from_secs(1);
 const SEARCH_GOAL: Duration = Duration::from_millis(50);
 /// What a screen shows at once.
 const PAGE: u32 = 50;
-/// What people type: beginnings, a given name, both, nothing that is there.
-const WORDS: [&str; 8] =
-    ["өт", "әл", "томирис", "қуанышева айша", "нұрай1", "ғаб сан", "байсеитова інжу9", "жоқ"];
+/// What people type: beginnings, a given name, both, nothing that is there, a service.
+const WORDS: [&str; 10] = [
+    "өт",
+    "әл",
+    "томирис",
+    "қуанышева айша",
+    "нұрай1",
+    "ғаб сан",
+    "байсеитова інжу9",
+    "жоқ",
+    "логопед",
+    "массаж",
+];
 
 /// Starts the app anew and opens the account, some times; gives the last one back.
 pub(crate) async fn cold_start(page: &mut Page, mut device: Device, size: &str, times: usize) -> Device {

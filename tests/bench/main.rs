@@ -76,7 +76,7 @@ async fn main() {
     if is_wanted("full") {
         page.note("filling the device");
         world.operator.kill();
-        device.fill(full.saturating_sub(synced), true).await;
+        device.fill(full.saturating_sub(synced), world::CHILDREN).await;
         world.operator.restart();
         device.sync_all().await;
         world.operator.kill();
@@ -103,7 +103,7 @@ async fn main() {
 async fn road(page: &mut Page, world: &mut World, device: &Device, folder: &Path) -> usize {
     page.note("registering what is to be synced");
     let synced = scaled(SYNCED);
-    device.fill(synced, false).await;
+    device.fill(synced, 1).await;
     let limits = raw::Limits::measure(synced, folder);
     world.operator.restart();
     road::push(page, device, synced, &limits).await;

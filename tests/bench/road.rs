@@ -87,7 +87,7 @@ pub(crate) async fn village(page: &mut Page, world: &mut World, visits: usize) {
 /// Registers visits while nobody answers.
 async fn away(world: &mut World, device: &Device, visits: usize) {
     world.operator.kill();
-    device.fill(visits, false).await;
+    device.fill(visits, 1).await;
     world.operator.restart();
     device.counted.take();
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use client::ports::{Events, LocationSource, Ports, Reading, VisitMoment};
 use client::{App, Options};
 use domain::content::{CareTeamChanged, Fix, FixSource, UnavailableReason};
 use domain::date::Date;
+use domain::service_catalogue::SERVICES;
 use domain::{Clock, ContinuousTime};
 use esep_tests::operator::{Operator, free_port};
 use esep_tests::person::Person;
@@ -22,7 +23,7 @@ use crate::line::{self, Counted, Shape};
 use crate::raw::Parties;
 
 /// Children of the specialist: as many as one tap may register.
-const CHILDREN: usize = 20;
+pub(crate) const CHILDREN: usize = 20;
 /// Names of the many, so that a search finds a part of them.
 const SURNAMES: [&str; 5] = ["Әлімов", "Байсеитова", "Ғабитов", "Қуанышева", "Өтегенов"];
 const GIVEN: [&str; 8] = ["Айша", "Әлихан", "Дәурен", "Інжу", "Нұрай", "Санжар", "Томирис", "Ұлан"];
@@ -172,7 +173,7 @@ impl World {
 fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> Person {
     let ports = Ports {
         profile: profile.clone(),
-        location: Arc::new(AtTheDoor),
+        location: Arc::new(AtTheDoor::default()),
         secrets: Arc::new(SystemKeyring::for_profile(&profile.to_string_lossy())),
         clock,
         rng: Arc::new(SystemRng),
@@ -211,7 +212,7 @@ impl Device {
         let child = self.person.children().await[number % CHILDREN].id.clone();
         let children = vec![child];
         let draft = self.person.app.begin_visit(BeginVisit { children: children.clone() }).await;
-        let request = request(draft.expect("a draft").draft_id, children);
+        let request = request(draft.expect("a draft").draft_id, children, "speech-therapy");
         let began = Instant::now();
         let registered = self.person.app.register_visit(request).await;
         let took = began.elapsed();
@@ -219,20 +220,20 @@ impl Device {
         Tap { began, took }
     }
 
-    /// Registers visits, all children of the specialist with each tap: today's, or spread over the years before.
-    pub(crate) async fn fill(&self, visits: usize, past: bool) {
+    /// Registers visits, so many children with each tap, spread over the years before: a person has no more in a day.
+    pub(crate) async fn fill(&self, visits: usize, at_once: usize) {
         let children: Vec<String> = self.person.children().await.into_iter().map(|child| child.id).collect();
-        let taps = visits.div_ceil(CHILDREN);
+        let taps = visits.div_ceil(at_once);
         for number in 0..taps {
-            let count = CHILDREN.min(visits - number * CHILDREN);
-            if past {
-                let step_ms = YEARS_MS / i64::try_from(taps).unwrap_or(i64::MAX);
-                let shift_ms = step_ms * i64::try_from(number).unwrap_or(0) - YEARS_MS;
-                self.clock.shift_ms.store(shift_ms, Ordering::Relaxed);
-            }
-            let children = children[..count].to_vec();
+            let count = at_once.min(visits - number * at_once);
+            let step_ms = YEARS_MS / i64::try_from(taps).unwrap_or(i64::MAX);
+            let shift_ms = step_ms * i64::try_from(number).unwrap_or(0) - YEARS_MS;
+            self.clock.shift_ms.store(shift_ms, Ordering::Relaxed);
+            let children = (0..count).map(|nth| children[(number + nth) % children.len()].clone());
+            let children: Vec<String> = children.collect();
             let draft = self.person.app.begin_visit(BeginVisit { children: children.clone() }).await;
-            let request = request(draft.expect("a draft").draft_id, children);
+            let service = SERVICES[number % SERVICES.len()].code;
+            let request = request(draft.expect("a draft").draft_id, children, service);
             let registered = self.person.app.register_visit(request).await.expect("registered");
             assert_eq!(registered.visits.len(), count);
         }
@@ -281,9 +282,15 @@ impl Device {
     }
 }
 
-fn request(draft_id: String, children: Vec<String>) -> RegisterVisit {
-    let service = "speech-therapy".into();
-    RegisterVisit { draft_id, children, service, outcome: OutcomeCode::Held, note: None, late: None }
+fn request(draft_id: String, children: Vec<String>, service: &str) -> RegisterVisit {
+    RegisterVisit {
+        draft_id,
+        children,
+        service: service.into(),
+        outcome: OutcomeCode::Held,
+        note: None,
+        late: None,
+    }
 }
 
 /// The system's clock, moved.
@@ -307,7 +314,8 @@ impl Clock for ShiftedClock {
 }
 
 /// A location service that knows at once where it is: what it takes is no matter of the product.
-struct AtTheDoor;
+#[derive(Default)]
+struct AtTheDoor(AtomicI32);
 
 #[async_trait]
 impl LocationSource for AtTheDoor {
@@ -316,8 +324,11 @@ impl LocationSource for AtTheDoor {
     }
 
     async fn read(&self, _: &VisitMoment, readings: tokio::sync::mpsc::Sender<Reading>) {
+        // No two fixes of a receiver are the same to the last digit: 1e-7 degrees are a centimetre.
+        let nth = self.0.fetch_add(1, Ordering::Relaxed);
+        let fix = Fix { lat_e7: DOOR.lat_e7 + nth % 997, lon_e7: DOOR.lon_e7 + nth % 1_009, ..DOOR };
         // Whoever asked may have gone already.
-        let _ = readings.send(Reading::from(DOOR)).await;
+        let _ = readings.send(Reading::from(fix)).await;
     }
 }
 

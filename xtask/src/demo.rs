@@ -15,8 +15,8 @@ mod people;
 mod screen;
 mod window;
 
-use crate::install;
 use crate::process::{Outcome, Step, cargo, on_path, program, target};
+use crate::{install, suite};
 use std::fs;
 use std::path::PathBuf;
 use std::thread::sleep;
@@ -70,15 +70,17 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let no_screen = screen::is_missing();
     let no_keyring = install_missing(no_screen)?;
     install::build_page()?;
-    // The same features as in the tests: who does both compiles the application once.
-    cargo(["build", "--package", "esep", "--package", "operator"])
-        .args(["--features", "esep/custom-protocol,esep/webdriver", "--bins"])
+    // The whole workspace as in the tests, though two programs are wanted: chosen by themselves they would get other
+    // features of their dependencies, and Tauri would be compiled once more.
+    cargo(["build", "--bins"])
+        .args(suite::WORKSPACE)
         .mend("mend what the compiler names first; a missing system library is installed by apt")
         .run()?;
 
     let operator = operator::join_or_start(options.keep)?;
     let role = options.role.name();
-    println!("\n{}\n", operator.people.describe(role));
+    println!("\n{}", operator.people.describe(role));
+    println!("Its address, for who types a code: http://{}\n", operator.address);
 
     let profile = folder().join(role);
     on_path(&profile, fs::create_dir_all(&profile))?;

@@ -61,9 +61,19 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Step {
     Step { command, mend: "read what it printed above".into() }
 }
 
-/// The same Cargo that runs this program.
+/// What Cargo tells a program that it runs about that program's package.
+const OF_THIS_PACKAGE: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_"];
+
+/// The same Cargo that runs this program, and nothing of what that said about this program: build scripts (of `ring`,
+/// for one) watch such variables, and whoever builds now by hand and now from here would compile half the house anew.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Step {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments)
+    let mut step = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if OF_THIS_PACKAGE.iter().any(|begin| name.to_string_lossy().starts_with(begin)) {
+            step.command.env_remove(name);
+        }
+    }
+    step
 }
 
 impl Step {

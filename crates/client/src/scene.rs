@@ -227,7 +227,7 @@ impl Setting {
             let request = store.pull_request(1_000).unwrap();
             let response = self.operator.pull(&request, &scopes);
             let more = response.more;
-            let applied = store.apply_pull(&request, response).unwrap();
+            let applied = store.apply_pull(&request, response.into()).unwrap();
             assert_eq!(applied.rejected_count, 0);
             if !more {
                 return;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use store::Store;
-use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
+use sync::outbox::{HandedBack, Lost, Page, PullApplied, PushApplied, Standing};
 use sync::{Backoff, Outbox, OutboxError, Phase, Progress, Refused, Summary, SyncError, Waiting};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -297,8 +297,12 @@ impl Outbox for Observed {
         self.store.pull_request(limit)
     }
 
-    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
-        let applied = self.store.apply_pull(request, response)?;
+    fn judge_pull(&self, response: PullResponse) -> Result<Page, OutboxError> {
+        self.store.judge_pull(response)
+    }
+
+    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+        let applied = self.store.apply_pull(request, page)?;
         self.changed.fetch_or(applied.changed, Ordering::Relaxed);
         Ok(applied)
     }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::Kind;
 use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, SubjectId, VisitId};
 use domain::scope::{Scope, Sight};
-use journal::SeriesHead;
+use journal::{SeriesHead, merkle};
 
 use crate::fact::{Class, Fact, FactQuery};
+use crate::head;
 use crate::store::trace::{ReadingRow, TraceRow};
 use crate::store::{
     Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, Store, StoreError, StoreRead,
@@ -155,6 +156,10 @@ impl<T: HasState> StoreRead for T {
             .get(&(level, index))
             .copied()
             .ok_or(StoreError::Damaged("a node of the tree is missing"))
+    }
+
+    fn root(&self, tree_size: u64) -> Result<Digest, StoreError> {
+        merkle::root(&head::tree(self), tree_size)
     }
 
     fn latest_head(&self) -> Result<Option<StoredHead>, StoreError> {

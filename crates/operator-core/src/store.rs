@@ -218,6 +218,8 @@ pub trait StoreRead: TraceRead {
     fn nodes(&self, level: u8, from: u64, limit: u32) -> Result<Vec<(u64, Digest)>, StoreError>;
     /// A complete node of the tree ([`journal::merkle::Nodes`]).
     fn node(&self, level: u8, index: u64) -> Result<Digest, StoreError>;
+    /// The root over the first leaves, of which there are so many. Statements of one journey name the same one.
+    fn root(&self, tree_size: u64) -> Result<Digest, StoreError>;
     /// The last signed head.
     fn latest_head(&self) -> Result<Option<StoredHead>, StoreError>;
     /// The first signed head under which a leaf is: the one that was answered.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::id::{StatementId, SubjectId};
 use domain::{Kind, flag::Flag};
 use rusqlite::{Connection, Transaction};
-use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
+use sync::outbox::{HandedBack, Lost, Page, PullApplied, PushApplied, Standing};
 use sync::wire::carry::{CarryItem, CarryOutcome};
 use sync::wire::collect::Stretch;
 use sync::wire::pull::{PullRequest, PullResponse};
@@ -15,7 +15,7 @@ use sync::{Outbox, OutboxError, Waiting};
 use crate::account::Account;
 use crate::column::{Blob, Text};
 use crate::open::Durability;
-use crate::projection::Stale;
+use crate::projection::{self, Stale};
 use crate::receipts::{self, Proven};
 use crate::trust::{self, Found};
 use crate::{Store, StoreError, append, collect, pull};
@@ -164,8 +164,12 @@ impl Outbox for Store {
         .map_err(Failed::into_error)
     }
 
-    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
-        pull::apply(self, request, response)
+    fn judge_pull(&self, response: PullResponse) -> Result<Page, OutboxError> {
+        pull::judge(self, response)
+    }
+
+    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+        pull::apply(self, request, page)
     }
 
     fn waiting(&self) -> Result<Waiting, OutboxError> {
@@ -322,15 +326,24 @@ impl Answers {
         account: &Account,
         erased: &[u64],
     ) -> Result<(), StoreError> {
-        let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty()).map(|(seq, _)| *seq);
+        let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty());
         let refused = self.refused.iter().map(|(seq, ..)| *seq);
         let mut select =
             transaction.prepare_cached("SELECT kind, subject FROM own_statement WHERE seq = ?1")?;
-        let mut stale = Stale::default();
-        for seq in flagged.chain(refused).chain(erased.iter().copied()) {
-            let (kind, subject) = select.query_row([seq], |row| {
+        let mut about = |seq: u64| {
+            select.query_row([seq], |row| {
                 Ok((row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0))
-            })?;
+            })
+        };
+        let mut stale = Stale::default();
+        for (seq, flags) in flagged {
+            let (kind, subject) = about(*seq)?;
+            if !projection::add_flags(transaction, kind, subject, flags)? {
+                stale.mark(kind, subject);
+            }
+        }
+        for seq in refused.chain(erased.iter().copied()) {
+            let (kind, subject) = about(seq)?;
             stale.mark(kind, subject);
         }
         stale.settle(transaction, account)

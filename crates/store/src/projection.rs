@@ -155,6 +155,23 @@ fn reviewed_by(
     Ok(visits)
 }
 
+/// Shows flags that an own statement got from the operator. False when it takes more than adding them.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn add_flags(
+    transaction: &Transaction<'_>,
+    kind: Kind,
+    subject: SubjectId,
+    flags: &[Flag],
+) -> Result<bool, StoreError> {
+    // What others say of it may be believed less for its flags.
+    match kind {
+        Kind::VisitRegistered => visit::add_flags(transaction, subject, flags),
+        _ => Ok(false),
+    }
+}
+
 /// The person to whom a key is bound, as far as known here.
 fn person_of(conn: &Connection, account: &Account, key: KeyId) -> Result<Option<PersonId>, StoreError> {
     if key == account.key.id() {

@@ -9,8 +9,8 @@ use journal::merkle;
 use journal::receipt::TreeHead;
 use rusqlite::{Connection, Transaction};
 use sync::OutboxError;
-use sync::outbox::PullApplied;
-use sync::wire::pull::{Backfill, Checkpoint, PullRequest, PullResponse};
+use sync::outbox::{Page, PullApplied};
+use sync::wire::pull::{Backfill, Checkpoint, PullItem, PullRequest, PullResponse};
 
 use crate::account::Account;
 use crate::column::Blob;
@@ -18,6 +18,8 @@ use crate::outbox::{Failed, outward};
 use crate::projection::Stale;
 use crate::trust::{self, Found};
 use crate::{Store, StoreError, receipts, scope};
+
+use store_item::Judged;
 
 /// What to ask next.
 pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, StoreError> {
@@ -43,21 +45,35 @@ pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, Stor
     Ok(request)
 }
 
-/// Verifies and stores one page.
-pub(crate) fn apply(
-    store: &Store,
-    request: &PullRequest,
-    response: PullResponse,
-) -> Result<PullApplied, OutboxError> {
+/// Checks the statements of a page.
+pub(crate) fn judge(store: &Store, response: PullResponse) -> Result<Page, OutboxError> {
     let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
+    let items = items_of(&response);
+    let verdicts = store.with_reader(|conn| verify::judge(conn, &account, &items)).map_err(outward)?;
+    Ok(Page { response, verdicts: Some(verdicts) })
+}
+
+/// What is judged of a page, in that order.
+fn items_of(response: &PullResponse) -> Vec<&PullItem> {
+    response.urgent.iter().chain(&response.items).collect()
+}
+
+/// Stores one page whose statements verify.
+pub(crate) fn apply(store: &Store, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+    let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
+    let page = match &page.verdicts {
+        Some(verdicts) if verdicts.len() == items_of(&page.response).len() => page,
+        _ => judge(store, page.response)?,
+    };
+    let Page { response, verdicts } = page;
     check(request, &response).map_err(OutboxError::Protocol)?;
     let head = match response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)) {
         Some(Err(failed)) => return store.answered(Err(failed)),
         Some(Ok(head)) => Some(head),
         None => None,
     };
-    let items = response.urgent.iter().chain(&response.items).collect::<Vec<_>>();
-    let judged = store.with_reader(|conn| verify::judge(conn, &account, &items)).map_err(outward)?;
+    let judged = items_of(&response).into_iter().zip(verdicts.into_iter().flatten());
+    let judged: Vec<_> = judged.map(|(item, verdict)| Judged { item, verdict }).collect();
     let applied = store.write(|transaction| {
         trust::require(transaction)?;
         if self::request(transaction, request.limit)? != *request {

@@ -138,7 +138,7 @@ impl TestDevice {
             let request = self.store.pull_request(7).unwrap();
             let response = operator.pull(&request, self.person());
             let more = response.scopes.is_some() || response.more;
-            let applied = self.store.apply_pull(&request, response).unwrap();
+            let applied = self.store.apply_pull(&request, response.into()).unwrap();
             all.new_count += applied.new_count;
             all.rejected_count += applied.rejected_count;
             all.changed |= applied.changed;

@@ -1,6 +1,7 @@
 //! The port to the store. Every method is short, blocking and one transaction.
 
 use domain::id::StatementId;
+use journal::{Statement, Verified};
 use wire::carry::{CarryItem, CarryOutcome};
 use wire::collect::{KnownHead, Leaf, RangeProof, Stretch};
 use wire::enrol::Pair;
@@ -66,6 +67,33 @@ pub struct PullApplied {
     pub rejected_count: u64,
     /// Something on screen may be stale.
     pub changed: bool,
+}
+
+/// What a statement of a page was found to be.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// The signature verified.
+    Believed(Verified),
+    /// The key was not known: kept, shown when it comes.
+    Held(Statement),
+    /// Left out.
+    Rejected(&'static str),
+}
+
+/// A page of others' statements. Judging it needs no transaction, so it is done while the page before is stored; a page
+/// that nobody judged is judged when it is applied.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// As it came.
+    pub response: PullResponse,
+    /// Of the urgent statements and then of the others, in their order.
+    pub verdicts: Option<Vec<Verdict>>,
+}
+
+impl From<PullResponse> for Page {
+    fn from(response: PullResponse) -> Self {
+        Self { response, verdicts: None }
+    }
 }
 
 /// How this device shows a restored operator who it is and how far the log went.
@@ -185,12 +213,20 @@ pub trait Outbox: Send + Sync + 'static {
     /// [`OutboxError::TrustEnded`], [`OutboxError::Store`].
     fn pull_request(&self, limit: u32) -> Result<PullRequest, OutboxError>;
 
+    /// Checks the statements of a page against the keys that are known now, and changes nothing.
+    ///
+    /// # Errors
+    /// [`OutboxError::Store`].
+    fn judge_pull(&self, response: PullResponse) -> Result<Page, OutboxError> {
+        Ok(response.into())
+    }
+
     /// Verifies and stores one page, in one transaction with its cursor.
     ///
     /// # Errors
     /// [`OutboxError::Protocol`] when the page does not belong to the request, [`OutboxError::Unproven`],
     /// [`OutboxError::SplitView`], [`OutboxError::Overtaken`]: then nothing is changed.
-    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError>;
+    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError>;
 
     /// What waits.
     ///

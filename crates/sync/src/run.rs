@@ -1,7 +1,8 @@
 //! One sync: push until nothing waits, then pull until nothing is left, looking at the outbox between pages.
 //!
 //! Device and operator work at the same time: while the operator has one batch, the device stores what came back for
-//! the one before and reads the next; while it gathers a page, the device stores the one before.
+//! the one before and reads the next; while it gathers a page, the device judges the one before and stores the one
+//! before that.
 
 mod collect;
 mod pull;

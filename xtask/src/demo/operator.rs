@@ -18,6 +18,8 @@ const ENDS_WITHIN: Duration = Duration::from_secs(5);
 /// The operator that the windows speak to.
 pub(super) struct Operator {
     pub(super) people: People,
+    /// Where it listens, for who types a code.
+    pub(super) address: SocketAddr,
     /// Present when this run started it, and therefore ends it.
     server: Option<Child>,
 }
@@ -26,7 +28,7 @@ pub(super) struct Operator {
 pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
     if let Some(address) = running() {
         println!("joining the operator on {address}");
-        return Ok(Operator { people: People::parse(&read("people.json")?)?, server: None });
+        return Ok(Operator { people: People::parse(&read("people.json")?)?, address, server: None });
     }
     let begun = folder().join("operator").is_dir() && folder().join("people.json").is_file();
     if super::window::any_open() {
@@ -46,7 +48,7 @@ pub(super) fn join_or_start(keep: bool) -> Outcome<Operator> {
         .mend("remove target/demo and try again")
         .read()?;
     write("people.json", &people)?;
-    Ok(Operator { people: People::parse(&people)?, server: Some(serve(address)?) })
+    Ok(Operator { people: People::parse(&people)?, address, server: Some(serve(address)?) })
 }
 
 impl Operator {

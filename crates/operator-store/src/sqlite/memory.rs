@@ -14,6 +14,7 @@ use domain::id::{Digest, KeyId, StatementId, VisitId};
 use domain::scope::Scope;
 use journal::SeriesHead;
 use operator_core::fact::{Fact, FactQuery};
+use operator_core::store::trace::TraceRow;
 use operator_core::store::{Entry, StoreError, StoredHead, VisitRow};
 
 /// Most answers of one sort that are kept; then it begins anew.
@@ -74,11 +75,13 @@ pub(super) struct Memory {
     pub(super) leaves: Known<StatementId, u64>,
     pub(super) said: Known<u64, Option<Content>>,
     pub(super) nodes: Known<(u8, u64), Digest>,
+    pub(super) roots: Known<u64, Digest>,
     pub(super) heads: Known<u64, Option<StoredHead>>,
     pub(super) series: Known<KeyId, SeriesHead>,
     pub(super) facts: Known<FactQuery, Vec<Fact>>,
     pub(super) visits: Known<VisitId, Option<VisitRow>>,
     pub(super) scopes: Known<Scope, i64>,
+    pub(super) last_traces: Known<KeyId, Option<TraceRow>>,
 }
 
 impl Memory {
@@ -100,5 +103,6 @@ impl Memory {
         self.facts.clear();
         self.visits.clear();
         self.scopes.clear();
+        self.last_traces.clear();
     }
 }

@@ -154,6 +154,11 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
         })
     }
 
+    fn root(&self, tree_size: u64) -> Result<Digest, StoreError> {
+        let root = |tree_size: &u64| journal::merkle::root(&operator_core::head::tree(self), *tree_size);
+        self.memory.roots.or_read(tree_size, root)
+    }
+
     fn latest_head(&self) -> Result<Option<StoredHead>, StoreError> {
         let sql = format!("SELECT {} FROM heads ORDER BY tree_size DESC LIMIT 1", rows::HEAD);
         one(&self.connection, &sql, [], rows::head)

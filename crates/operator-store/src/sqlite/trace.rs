@@ -97,8 +97,10 @@ impl<C: Deref<Target = Connection>> TraceRead for Txn<C> {
     }
 
     fn last_trace(&self, key: KeyId) -> Result<Option<TraceRow>, StoreError> {
-        let sql = format!("SELECT {TRACE} FROM traces WHERE key = ?1 ORDER BY leaf_index DESC LIMIT 1");
-        one(&self.connection, &sql, [key.as_bytes()], trace)
+        self.memory.last_traces.or_read(key, |key| {
+            let sql = format!("SELECT {TRACE} FROM traces WHERE key = ?1 ORDER BY leaf_index DESC LIMIT 1");
+            one(&self.connection, &sql, [key.as_bytes()], trace)
+        })
     }
 
     fn keys_in_epoch(&self, epoch: [u8; 8]) -> Result<Vec<KeyId>, StoreError> {
@@ -175,6 +177,11 @@ impl TraceTxn for Txn<Writing<'_>> {
             row.answer.map(|(person, _)| *person.as_bytes()),
             row.answer.map(|(_, visit)| *visit.as_bytes()),
         ];
-        self.run(&sql, values).map(drop)
+        self.run(&sql, values)?;
+        let is_last = |last: Option<TraceRow>| last.is_none_or(|last| last.leaf_index < row.leaf_index);
+        if self.memory.last_traces.get(&row.key).is_some_and(is_last) {
+            self.memory.last_traces.put(row.key, Some(*row));
+        }
+        Ok(())
     }
 }

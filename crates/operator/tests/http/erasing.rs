@@ -197,7 +197,7 @@ async fn the_list_of_visits_forgets_with_the_registration_and_verify_looks_at_it
 
     // What is said of it later still reaches whom it concerns.
     let finish = specialist.seal(told.id, domain::content::VisitFinished { finished_at_ms: 1 });
-    specialist.push(&[finish.clone()]).await.unwrap();
+    specialist.push(std::slice::from_ref(&finish)).await.unwrap();
     let coordinator = world.ready_device_of(world.person(&["coordinator"])).await;
     let pulled = coordinator.pull_all().await;
     assert!(pulled.find(finish.id).is_some() && pulled.find(told.registered.id).is_some());

@@ -1,3 +1,4 @@
+mod disbelieved;
 mod history;
 mod synchronised;
 

@@ -90,7 +90,12 @@ fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8
                 operator.revoke(COORDINATOR, scope)
             }
         }
-        9 => devices[usize::from(n) % 3].push(operator),
+        9 => {
+            let flags = [Flag::LateSync, Flag::UnknownSubject, Flag::Unconfirmed, Flag::FarFromPlace];
+            operator.flags = flags[..usize::from(m) % 5].to_vec();
+            devices[usize::from(n) % 3].push(operator);
+            operator.flags.clear();
+        }
         _ => drop(devices[usize::from(n) % 3].pull(operator)),
     }
 }

@@ -16,7 +16,7 @@ use super::Authors;
 use super::authority::Parties;
 use crate::StoreError;
 use crate::account::Account;
-use crate::column::{self, Blob, code, json};
+use crate::column::{self, Blob, Flags, code, json};
 use crate::statement::{self, Believed};
 
 /// Folds one visit anew.
@@ -144,6 +144,26 @@ fn flags(visit: &Visit, statements: &[Believed], presence: Option<Presence>) -> 
         flags.insert(Flag::Disputed);
     }
     flags
+}
+
+/// Adds flags of a statement to those of its visit, as folding it anew would. False when there is no such visit.
+pub(super) fn add_flags(
+    transaction: &Transaction<'_>,
+    visit: SubjectId,
+    added: &[Flag],
+) -> Result<bool, StoreError> {
+    let mut select = transaction.prepare_cached("SELECT flags FROM visit WHERE id = ?1")?;
+    let shown = select.query_row([visit.as_bytes()], |row| row.get::<_, Flags>(0)).optional()?;
+    let Some(Flags(shown)) = shown else { return Ok(false) };
+    let shown: BTreeSet<Flag> = shown.into_iter().collect();
+    let added = added.iter().filter(|flag| !FOLLOW_FROM_STATE.contains(flag));
+    let all: BTreeSet<Flag> = shown.iter().chain(added).copied().collect();
+    if all != shown {
+        transaction
+            .prepare_cached("UPDATE visit SET flags = ?2 WHERE id = ?1")?
+            .execute((visit.as_bytes(), column::flags(&all)))?;
+    }
+    Ok(true)
 }
 
 /// From a position to the registered place: metres, and whether that is there. `None` when either is unknown.

@@ -7,16 +7,22 @@ use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Statement, codec};
 use rusqlite::{OptionalExtension, Transaction, named_params};
-use sync::outbox::PullApplied;
+use sync::outbox::{PullApplied, Verdict};
 use sync::wire::pull::PullItem;
 
-use super::verify::{self, Judged, Verdict};
+use super::verify;
 use crate::account::Account;
 use crate::column::{self, Blob, Text};
 use crate::outbox::Failed;
 use crate::projection::Stale;
 use crate::trust::Found;
 use crate::{StoreError, carry, scope};
+
+/// A statement of a page, judged.
+pub(super) struct Judged<'a> {
+    pub(super) item: &'a PullItem,
+    pub(super) verdict: Verdict,
+}
 
 /// Stores what was judged, then believes what was held for want of a key that came now.
 pub(super) fn store(

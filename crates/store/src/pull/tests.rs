@@ -1,5 +1,6 @@
 mod authority;
 mod erased;
+mod place;
 
 use domain::Kind;
 use domain::content::{
@@ -13,6 +14,7 @@ use domain::scope::Scope;
 use domain::visit::{Confirmation, Review};
 use journal::Draft;
 use sync::Outbox as _;
+use sync::outbox::Verdict;
 
 use super::*;
 use crate::testing::{
@@ -136,7 +138,7 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
         ("an urgent cursor beyond the log", urgent_ahead),
         ("a cursor that moves without a head", unproven),
     ] {
-        match specialist.store.apply_pull(&request, page) {
+        match specialist.store.apply_pull(&request, page.into()) {
             Err(OutboxError::Unproven | OutboxError::SplitView) => {
                 let ended = specialist.store.pull_request(100);
                 assert!(matches!(ended, Err(OutboxError::TrustEnded)), "{name}: {ended:?}");
@@ -148,9 +150,9 @@ fn a_page_that_fails_leaves_the_cursor_where_it_was() {
         assert_eq!(specialist.store.pull_request(100).unwrap(), request, "{name}");
         assert_eq!(specialist.shown(), before, "{name}");
     }
-    specialist.store.apply_pull(&request, good.clone()).unwrap();
+    specialist.store.apply_pull(&request, good.clone().into()).unwrap();
     assert_ne!(specialist.shown(), before);
-    let again = specialist.store.apply_pull(&request, good);
+    let again = specialist.store.apply_pull(&request, good.into());
     assert!(matches!(again, Err(OutboxError::Overtaken)), "a late answer to an old question");
 }
 
@@ -165,7 +167,7 @@ fn a_changed_log_is_a_split_view() {
     other.scopes.clone_from(&operator.scopes);
     let page = other.pull(&request, SPECIALIST);
     request.limit = 100;
-    assert!(matches!(specialist.store.apply_pull(&request, page), Err(OutboxError::SplitView)));
+    assert!(matches!(specialist.store.apply_pull(&request, page.into()), Err(OutboxError::SplitView)));
 }
 
 #[test]
@@ -179,7 +181,7 @@ fn a_lost_scope_is_forgotten_before_anything_else_and_own_statements_stay() {
     let request = specialist.store.pull_request(100).unwrap();
     let page = operator.pull(&request, SPECIALIST);
     assert!(page.scopes.is_some() && page.items.is_empty());
-    specialist.store.apply_pull(&request, page).unwrap();
+    specialist.store.apply_pull(&request, page.into()).unwrap();
     for word in ["Нұрлан", "Абай", "Ерлан"] {
         assert!(!specialist.shown().contains(word), "{word}");
     }
@@ -225,7 +227,7 @@ fn a_gained_scope_is_filled_from_the_beginning() {
     assert!(shown(&parent, 2).is_none());
     operator.grant(PARENT, [Scope::Family(CHILD)]);
     let request = parent.store.pull_request(5).unwrap();
-    parent.store.apply_pull(&request, operator.pull(&request, PARENT)).unwrap();
+    parent.store.apply_pull(&request, operator.pull(&request, PARENT).into()).unwrap();
     let filling = parent.store.pull_request(5).unwrap();
     let backfill = filling.backfill.clone().unwrap();
     assert_eq!((backfill.scopes, backfill.cursor), (vec![Scope::Family(CHILD)], 0));
@@ -270,6 +272,40 @@ fn a_statement_is_held_until_its_key_comes() {
 }
 
 #[test]
+fn a_page_that_was_judged_before_the_key_came_is_believed_when_it_is_there() {
+    let (mut operator, _, parent, _) = scene();
+    let colleague = PersonId::from_bytes([0x14; 16]);
+    let key = signing_key(0x84);
+    operator.bind(DeviceId::from_bytes([0x84; 16]), &key.verifying_key().to_cose_key(), colleague);
+    let (id, draft) = visit(9, colleague, CHILD);
+    operator.state_as(&key, &draft, &[Scope::Family(CHILD), Scope::Team(CHILD)]);
+    operator.grant(PARENT, [Scope::Card(colleague)]);
+    let mut held_count = 0;
+    loop {
+        let request = parent.store.pull_request(1).unwrap();
+        let page = operator.pull(&request, PARENT);
+        let more = page.scopes.is_some() || page.more;
+        // What the page after this one says is judged while this one is stored.
+        let ahead = PullRequest { cursor: page.cursor, ..request.clone() };
+        let ahead = parent.store.judge_pull(operator.pull(&ahead, PARENT)).unwrap();
+        parent.store.apply_pull(&request, page.into()).unwrap();
+        let behind = parent.store.pull_request(1).unwrap();
+        if more && ahead.response == operator.pull(&behind, PARENT) {
+            let is_held = |verdict: &&Verdict| matches!(verdict, Verdict::Held(_));
+            held_count += ahead.verdicts.iter().flatten().filter(is_held).count();
+            parent.store.apply_pull(&behind, ahead).unwrap();
+        }
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(held_count, 1);
+    let visit = parent.store.read(|reader| reader.visit(id)).unwrap().unwrap();
+    assert_eq!(visit.specialist, colleague);
+    assert_eq!(count(&parent, "SELECT count(*) FROM foreign_statement WHERE believed = 0"), 0);
+}
+
+#[test]
 fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
     let (mut operator, specialist, parent, _) = scene();
     specialist.state(&[
@@ -282,43 +318,11 @@ fn what_does_not_verify_is_left_out_and_the_rest_goes_on() {
     let mut page = operator.pull(&request, PARENT);
     *page.items[0].statement.last_mut().unwrap() ^= 1;
     *page.items[1].content.as_mut().unwrap().0.last_mut().unwrap() ^= 1;
-    let applied = parent.store.apply_pull(&request, page).unwrap();
+    let applied = parent.store.apply_pull(&request, page.into()).unwrap();
     assert_eq!((applied.new_count, applied.rejected_count), (1, 2));
     assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None));
     assert!(shown(&parent, 4).is_some(), "a bad one delays nobody");
     assert_eq!(count(&parent, "SELECT count(*) FROM rejected"), 2);
-}
-
-#[test]
-fn a_place_takes_the_position_that_a_coordinator_adopted_and_distances_follow() {
-    let (mut operator, specialist, parent, coordinator) = scene();
-    assert_eq!(shown(&parent, 1).unwrap().presence, None);
-    let position = |lat_e7, radius_m| RecordChanged {
-        record: RecordKind::Place,
-        data: RecordData::Position { lat_e7, lon_e7: 714_704_000, radius_m, adopted_from: None },
-    };
-    // A specialist has no say in where a place is.
-    specialist.state(&[Draft::new(PLACE, position(521_605_000, 150))]);
-    specialist.push(&mut operator);
-    for device in [&specialist, &parent] {
-        device.pull(&operator);
-        assert_eq!(shown(device, 1).unwrap().presence, None);
-    }
-    coordinator.state(&[Draft::new(PLACE, position(511_605_000, 150))]);
-    assert_eq!(shown(&coordinator, 1).unwrap().presence, Some(Presence::Inside), "at once on the own device");
-    coordinator.push(&mut operator);
-    for device in [&specialist, &parent, &coordinator] {
-        device.pull(&operator);
-        let visit = shown(device, 1).unwrap();
-        assert_eq!((visit.distance_m, visit.presence), (Some(0), Some(Presence::Inside)));
-    }
-    operator.change(RecordKind::Place, PLACE, position(511_705_000, 150).data);
-    parent.pull(&operator);
-    let visit = shown(&parent, 1).unwrap();
-    assert_eq!(visit.presence, Some(Presence::Outside));
-    assert!(visit.flags.contains(&Flag::FarFromPlace));
-    let place = parent.store.read(|reader| reader.place(PLACE)).unwrap().unwrap();
-    assert_eq!(place.position.map(|position| position.lat_e7()), Some(511_705_000));
 }
 
 #[test]
@@ -352,7 +356,7 @@ fn a_statement_without_a_scope_of_the_reader_is_not_kept() {
     let request = parent.store.pull_request(100).unwrap();
     let mut page = operator.pull(&request, PARENT);
     page.items[0].scopes = vec![Scope::Team(CHILD)];
-    let applied = parent.store.apply_pull(&request, page).unwrap();
+    let applied = parent.store.apply_pull(&request, page.into()).unwrap();
     assert_eq!((applied.new_count, applied.rejected_count), (0, 1));
     assert_eq!(shown(&parent, 2), None, "it could never be forgotten again");
 }
@@ -366,7 +370,7 @@ fn what_an_older_version_could_not_read_is_asked_for_again_by_a_newer_one() {
     let mut page = operator.pull(&request, PARENT);
     page.items[0].statement = b"of a kind that comes later".to_vec();
     page.items[1].scopes.clear();
-    assert_eq!(parent.store.apply_pull(&request, page).unwrap().rejected_count, 2);
+    assert_eq!(parent.store.apply_pull(&request, page.into()).unwrap().rejected_count, 2);
     parent.restart();
     parent.pull(&operator);
     assert_eq!((shown(&parent, 2), shown(&parent, 3)), (None, None), "the same version would read no more");

@@ -5,8 +5,9 @@ use std::num::NonZero;
 
 use domain::content::Content;
 use domain::id::KeyId;
-use journal::{Statement, Verified, VerifyingKey, codec};
+use journal::{Statement, VerifyingKey, codec};
 use rusqlite::{Connection, OptionalExtension};
+use sync::outbox::Verdict;
 use sync::wire::pull::PullItem;
 
 use crate::StoreError;
@@ -15,28 +16,12 @@ use crate::account::Account;
 /// Below this many statements a second thread costs more than it saves.
 const MIN_CHUNK: usize = 64;
 
-/// A statement of a page, judged.
-pub(super) struct Judged<'a> {
-    pub(super) item: &'a PullItem,
-    pub(super) verdict: Verdict,
-}
-
-/// What became of it.
-pub(super) enum Verdict {
-    /// The signature verified.
-    Believed(Verified),
-    /// The key is not known yet: kept, shown when it comes.
-    Held(Statement),
-    /// Left out.
-    Rejected(&'static str),
-}
-
 /// Decodes and verifies every statement of a page. Keys that the operator binds on this very page count.
-pub(super) fn judge<'a>(
+pub(super) fn judge(
     conn: &Connection,
     account: &Account,
-    items: &[&'a PullItem],
-) -> Result<Vec<Judged<'a>>, StoreError> {
+    items: &[&PullItem],
+) -> Result<Vec<Verdict>, StoreError> {
     let decoded = in_parallel(items, |item| decode(item));
     let operator = &account.operator.key;
     let mut keys = HashMap::from([
@@ -59,11 +44,10 @@ pub(super) fn judge<'a>(
         }
     }
     let pairs: Vec<_> = items.iter().copied().zip(decoded).collect();
-    let verdicts = in_parallel(&pairs, |(item, decoded)| match decoded {
+    Ok(in_parallel(&pairs, |(item, decoded)| match decoded {
         Err(reason) => Verdict::Rejected(reason),
         Ok(statement) => verify(item, statement.clone(), &keys),
-    });
-    Ok(pairs.iter().zip(verdicts).map(|((item, _), verdict)| Judged { item, verdict }).collect())
+    }))
 }
 
 /// The key of that id, as far as known here.

@@ -33,7 +33,7 @@ fn branch(operator: &TestOperator, device: &TestDevice) -> TestOperator {
 /// Shows the branch instead of the log that was seen.
 fn show(device: &TestDevice, other: &TestOperator) -> Result<(), OutboxError> {
     let request = device.store.pull_request(100)?;
-    device.store.apply_pull(&request, other.pull(&request, SPECIALIST)).map(drop)
+    device.store.apply_pull(&request, other.pull(&request, SPECIALIST).into()).map(drop)
 }
 
 fn is_over<T: std::fmt::Debug>(result: Result<T, OutboxError>) -> bool {
@@ -61,7 +61,7 @@ fn a_contradiction_ends_the_trust_for_good_and_nothing_unsent_is_touched() {
     assert!(is_over(device.store.pull_request(100)), "nothing is fetched");
     let honest = operator.push(&request, device.key());
     assert!(is_over(device.store.apply_push(&request, &honest)), "no receipt counts, not even a good one");
-    assert!(is_over(device.store.apply_pull(&pull, operator.pull(&pull, SPECIALIST))));
+    assert!(is_over(device.store.apply_pull(&pull, operator.pull(&pull, SPECIALIST).into())));
     device.state(&[visit(2, SPECIALIST, CHILD).1]);
     assert_eq!(device.store.waiting().unwrap().waiting_count, 2, "visits go on being saved");
     assert!(
@@ -94,7 +94,7 @@ fn a_proof_brings_the_trust_back_and_everything_goes_on() {
     let request = device.store.pull_request(100).unwrap();
     let mut damaged = operator.pull(&request, SPECIALIST);
     damaged.checkpoint.as_mut().unwrap().consistency[0] = Digest::from_bytes([0; 32]);
-    let refused = device.store.apply_pull(&request, damaged);
+    let refused = device.store.apply_pull(&request, damaged.into());
     assert!(matches!(refused, Err(OutboxError::SplitView)), "{refused:?}");
     let other = branch(&operator, &device);
     assert!(!device.settle(&other), "another log proves nothing");
@@ -138,7 +138,7 @@ fn another_statement_at_a_place_that_was_delivered_is_never_settled_and_its_cont
     item.leaf_index -= 1;
     assert_eq!(codec::hash(&item.content.as_ref().unwrap().0).as_bytes().len(), 32);
     page.items.insert(0, item);
-    let refused = device.store.apply_pull(&request, page);
+    let refused = device.store.apply_pull(&request, page.into());
     assert!(matches!(refused, Err(OutboxError::SplitView)), "{refused:?}");
     let evidence = device.store.read(|reader| reader.distrust()).unwrap().unwrap();
     assert_eq!(evidence.finding, Finding::OtherLeaf);

@@ -1,21 +1,24 @@
-//! Statements down: one page on its way into the store, the next one at the operator.
+//! Statements down: one page on its way into the store, the next one judged and the one behind it asked for meanwhile.
 
 use wire::pull::{Backfill, PullRequest, PullResponse};
 
 use super::Run;
 use crate::SyncError;
-use crate::outbox::{OutboxError, PullApplied};
+use crate::outbox::{OutboxError, Page, PullApplied};
 use crate::pull::{Next, Pulling};
 use crate::transport::TransportError;
+
+/// A question and what came for it.
+type Came = (PullRequest, Result<PullResponse, TransportError>);
 
 impl Run<'_> {
     pub(super) async fn pull_all(&mut self) -> Result<(), SyncError> {
         let mut pulling = Pulling::new();
-        let mut ahead: Option<(PullRequest, Result<PullResponse, TransportError>)> = None;
+        let (mut came, mut judged): (Option<Came>, Option<(PullRequest, Page)>) = (None, None);
         loop {
             (self.progress)(pulling.progress());
-            let (request, answer) = match ahead.take() {
-                Some(asked) => asked,
+            let (request, answer) = match came.take() {
+                Some(came) => came,
                 None => {
                     let limit = pulling.limit();
                     let request = self.blocking(move |outbox| outbox.pull_request(limit)).await?;
@@ -25,32 +28,38 @@ impl Run<'_> {
             };
             let response = match answer {
                 Ok(response) => response,
-                Err(error) => match pulling.after_failure(error) {
-                    Next::Again => continue,
-                    Next::Revoked => {
-                        self.summary.revoked = true;
-                        return Ok(());
+                Err(error) => {
+                    self.store_page(judged.take()).await?;
+                    match pulling.after_failure(error) {
+                        Next::Again => continue,
+                        Next::Revoked => {
+                            self.summary.revoked = true;
+                            return Ok(());
+                        }
+                        Next::Stop(error) => return Err(error.into()),
                     }
-                    Next::Stop(error) => return Err(error.into()),
-                },
+                }
             };
-            let more = pulling.after(&request, &response).map_err(SyncError::Protocol)?;
+            let more = match pulling.after(&request, &response) {
+                Ok(more) => more,
+                Err(misfit) => {
+                    self.store_page(judged.take()).await?;
+                    return Err(SyncError::Protocol(misfit));
+                }
+            };
             // A first pull may take long; a visit that was registered meanwhile does not wait for its end.
             let waits = more && self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
             let behind = if more && !waits { behind(&request, &response) } else { None };
-            let (applied, answer) = tokio::join!(self.apply(request, response), self.ask(behind.as_ref()));
-            match applied {
-                Ok(applied) => {
-                    self.summary.received_count += applied.new_count;
-                    self.summary.rejected_count += applied.rejected_count;
-                }
-                Err(error) => {
-                    self.overtaken(error)?;
-                    continue;
-                }
+            let (applied, page, answer) =
+                tokio::join!(self.apply(judged.take()), self.judge(response), self.ask(behind.as_ref()));
+            if !self.taken(applied)? {
+                continue;
             }
-            tracing::trace!(target: "esep::step", step = "page-committed");
-            ahead = behind.zip(answer);
+            judged = Some((request, page?));
+            came = behind.zip(answer);
+            if came.is_some() || !self.store_page(judged.take()).await? {
+                continue;
+            }
             if !more {
                 (self.progress)(pulling.progress());
                 return Ok(());
@@ -61,8 +70,40 @@ impl Run<'_> {
         }
     }
 
-    async fn apply(&self, request: PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
-        self.blocking(move |outbox| outbox.apply_pull(&request, response)).await
+    /// Stores a page that is judged. False when another answer was stored first, and it is to be asked for anew.
+    async fn store_page(&mut self, judged: Option<(PullRequest, Page)>) -> Result<bool, SyncError> {
+        let applied = self.apply(judged).await;
+        self.taken(applied)
+    }
+
+    async fn apply(&self, judged: Option<(PullRequest, Page)>) -> Result<Option<PullApplied>, OutboxError> {
+        match judged {
+            Some((request, page)) => {
+                self.blocking(move |outbox| outbox.apply_pull(&request, page)).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn taken(&mut self, applied: Result<Option<PullApplied>, OutboxError>) -> Result<bool, SyncError> {
+        match applied {
+            Ok(applied) => {
+                if let Some(applied) = applied {
+                    self.summary.received_count += applied.new_count;
+                    self.summary.rejected_count += applied.rejected_count;
+                    tracing::trace!(target: "esep::step", step = "page-committed");
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                self.overtaken(error)?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn judge(&self, response: PullResponse) -> Result<Page, OutboxError> {
+        self.blocking(move |outbox| outbox.judge_pull(response)).await
     }
 
     async fn ask(&self, request: Option<&PullRequest>) -> Option<Result<PullResponse, TransportError>> {

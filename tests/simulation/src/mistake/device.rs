@@ -6,7 +6,7 @@ use domain::id::SubjectId;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use store::Store;
-use sync::outbox::{HandedBack, Lost, PullApplied, PushApplied, Standing};
+use sync::outbox::{HandedBack, Lost, Page, PullApplied, PushApplied, Standing};
 use sync::{Outbox, OutboxError, Waiting};
 use wire::collect::Stretch;
 use wire::pull::{Checkpoint, PullRequest, PullResponse};
@@ -147,12 +147,13 @@ impl Outbox for Careless {
         self.store.pull_request(limit)
     }
 
-    fn apply_pull(
-        &self,
-        request: &PullRequest,
-        mut response: PullResponse,
-    ) -> Result<PullApplied, OutboxError> {
+    fn judge_pull(&self, response: PullResponse) -> Result<Page, OutboxError> {
+        self.store.judge_pull(response)
+    }
+
+    fn apply_pull(&self, request: &PullRequest, mut page: Page) -> Result<PullApplied, OutboxError> {
         let mut request = request.clone();
+        let response = &mut page.response;
         match self.mistake {
             Mistake::CursorBeforePage if response.scopes.is_none() => {
                 self.write("UPDATE log_position SET cursor = ?1", [response.cursor])?;
@@ -164,7 +165,7 @@ impl Outbox for Careless {
                 }
             }
             Mistake::HeadWithoutConsistency => {
-                let again = self.store.apply_pull(&request, response.clone());
+                let again = self.store.apply_pull(&request, response.clone().into());
                 let (Err(OutboxError::SplitView), Some(checkpoint)) = (&again, &mut response.checkpoint)
                 else {
                     return again;
@@ -176,7 +177,7 @@ impl Outbox for Careless {
             }
             _ => {}
         }
-        self.store.apply_pull(&request, response)
+        self.store.apply_pull(&request, page)
     }
 
     fn waiting(&self) -> Result<Waiting, OutboxError> {

@@ -31,6 +31,17 @@ describe('the views of the review', () => {
     await byId('visit-ee0002');
   });
 
+  it('say how many visits were erased by law', async () => {
+    renderApp({ ...home, erased: 2 });
+    expect((await byId('review-erased')).textContent).toContain('жойылған келулер: 2');
+  });
+
+  it('say nothing of erased visits when there are none', async () => {
+    renderApp(home);
+    await byId('review-count');
+    expect(screen.queryByTestId('review-erased')).toBeNull();
+  });
+
   it('say that the work is done when nothing flagged is left', async () => {
     const core = renderApp(home);
     core.list = core.list.map((visit) => ({ ...visit, flags: [] }));

@@ -27,6 +27,8 @@ export type FakeOptions = {
   asides?: ('kept' | 'handed-over' | 'opened')[];
   /** How many parents have a PIN of their own on this device; the confirmed samples are theirs. */
   guests?: number;
+  /** Visits that were erased by law. */
+  erased?: number;
 };
 
 /** A core in memory: for tests of the screens and for looking at them in a browser. Nothing is signed or kept. */
@@ -176,7 +178,7 @@ export class FakeCore implements Core {
   });
   visits = this.command('visits', (query: VisitQuery) => {
     const found = this.select(query);
-    return { visits: found.slice(query.offset, query.offset + query.limit), total: found.length, erased: 0 };
+    return { visits: found.slice(query.offset, query.offset + query.limit), total: found.length, erased: this.options.erased ?? 0 };
   });
   visitsCsv = this.command('visitsCsv', (query: VisitQuery) => ({
     name: 'visits.csv', text: `\ufeff${this.select(query).map((visit) => visit.child.name).join('\n')}`, path: '/Құжаттар/visits.csv',

@@ -57,7 +57,7 @@ fn receipts_from_a_log_that_nobody_else_sees_are_found_by_the_next_pull() {
     let request = device.store.pull_request(100).unwrap();
     let page = shown_to_others.pull(&request, SPECIALIST);
     assert!(page.checkpoint.as_ref().unwrap().tree_size > head.tree_size);
-    let refused = device.store.apply_pull(&request, page);
+    let refused = device.store.apply_pull(&request, page.into());
     assert!(matches!(refused, Err(OutboxError::SplitView)), "{refused:?}");
     let asked = device.store.with_reader(|conn| pull::request(conn, 100)).unwrap();
     assert_eq!((device.shown(), asked), (before, request), "nothing is lost");

@@ -282,8 +282,8 @@ impl Outbox for Unmarked {
         self.0.pull_request(limit)
     }
 
-    fn apply_pull(&self, request: &PullRequest, response: PullResponse) -> Result<PullApplied, OutboxError> {
-        self.0.apply_pull(request, response)
+    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+        self.0.apply_pull(request, page)
     }
 
     fn waiting(&self) -> Result<Waiting, OutboxError> {

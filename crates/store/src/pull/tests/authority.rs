@@ -54,7 +54,7 @@ fn an_acceptance_by_a_strangers_key_is_nobodys() {
     for item in page.items.iter_mut().filter(|item| item.scopes.contains(&Scope::Card(stranger))) {
         item.scopes = vec![Scope::Card(PersonId::from_bytes([0x99; 16]))];
     }
-    specialist.store.apply_pull(&request, page).unwrap();
+    specialist.store.apply_pull(&request, page.into()).unwrap();
     let accepted = |device: &TestDevice| device.store.read(|reader| reader.acceptances(SPECIALIST)).unwrap();
     assert_eq!(accepted(&specialist), [], "a binding that is not for this reader binds nothing");
     let believed =

@@ -61,13 +61,12 @@ impl Conditions {
                     "SELECT rowid FROM visit WHERE {column} IN (SELECT id FROM {table} WHERE instr(search, {word}) > 0)"
                 )
             };
-            let found = [found("child", "child"), found("specialist", "person"), found("place", "place")];
-            let found = format!("v.rowid IN ({})", found.join(" UNION ALL "));
-            // Of a service there are so many that they are looked at one by one.
-            self.add(match services.is_empty() {
-                true => found,
-                false => format!("({found} OR v.service IN ({}))", services.join(", ")),
-            });
+            let mut found =
+                vec![found("child", "child"), found("specialist", "person"), found("place", "place")];
+            if !services.is_empty() {
+                found.push(format!("SELECT rowid FROM visit WHERE service IN ({})", services.join(", ")));
+            }
+            self.add(format!("v.rowid IN ({})", found.join(" UNION ALL ")));
         }
     }
 

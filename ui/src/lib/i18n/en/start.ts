@@ -11,7 +11,7 @@ export const start: Messages['start'] = {
   codeGroup: (number) => `Group ${number} of the code`,
   codeShort: 'The code must have 16 characters',
   serverMissing: 'Enter the server address',
-  linkRead: 'The link was read. Check the address and the code, then continue.',
+  linkRead: 'The link was read. Continue: on the next page you check the operator.',
   chooseQr: 'Choose a picture of the QR code',
   qrReading: 'Reading the picture…',
   continue: 'Continue',
