@@ -49,6 +49,7 @@ const COMMANDS: &[&str] = &[
     "courier",
     "seal_for_courier",
     "take_parcel",
+    "drop_parcel",
     "check_trust",
     "evidence_file",
 ];

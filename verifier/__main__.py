@@ -38,8 +38,7 @@ def main():
     report.notes += [note for note, given in ((NOT_COMPARED, options.operator_key), (NOT_DATED, kept)) if not given]
     wrong, what = len(report.findings), "package" if "receipts" in report.counts else "log"
     said = ["{where}: {why} (rule: {rule})".format_map(finding) for finding in report.findings[:SHOWN]]
-    if wrong > SHOWN:
-        said.append(f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first.")
+    said += [f"... and {wrong - SHOWN} more, which --json shows; they may follow from the first."] * (wrong > SHOWN)
     said.append("Looked at: " + ", ".join(f"{count} {name}" for name, count in report.counts.items()) + ".")
     answer = {"holds": not wrong, "counts": report.counts, "findings": report.findings, "notes": report.notes}
     end = f"does NOT hold, findings: {wrong}." if wrong else "holds: no rule that was checked is broken."

@@ -57,7 +57,8 @@ def _time(walk, leaf, stated):
     before, after = folder.head(size), folder.registration(leaf)
     named = walk.check_head(before, walk.files[before], size, {size: root}.get) if before in walk.files else None
     over, _ = _receipt(walk, leaf, after) if after in walk.files else (None, None)
-    walk.notes.append(f"Leaf {leaf}, {stated.kind}: made not before {_moment(named)} and not after {_moment(over)}.")
+    by = ", by a guest (confirmed-on-device)." if walk.hosts.get(stated.kid) else "."
+    walk.notes.append(f"Leaf {leaf}, {stated.kind}: made not before {_moment(named)} and not after {_moment(over)}{by}")
 
 
 def _receipt(walk, leaf, name):

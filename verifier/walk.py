@@ -17,9 +17,8 @@ class Walk:
 
     def __init__(self, files):
         self.files, self.manifest = files, folder.manifest(files)
-        self.counts, self.findings, self.notes = {}, [], []
-        self.operator, self.keys, self.ids, self.read = None, {}, {}, {}
-        self.bare, self.erased, self.texts, self.forks, self.revoked = {}, set(), {}, 0, set()
+        self.counts, self.findings, self.notes, self.keys, self.ids, self.read, self.bare = {}, [], [], {}, {}, {}, {}
+        self.operator, self.erased, self.texts, self.forks, self.revoked, self.hosts = None, set(), {}, 0, set(), {}
         self.is_part, self.in_folder = "visit" in self.manifest, Counter(name.split("/")[0] for name in files)
         self.series = defaultdict(lambda: Series(self.is_part))
         self.learns = {
@@ -109,7 +108,8 @@ class Walk:
         if not is_operator or not members:
             return
         if stated.kind == "device-bound":
-            self.keys[sha256(key_of(members))] = members["key"]
+            kid = sha256(key_of(members))
+            self.keys[kid], self.hosts[kid] = members["key"], octets(16)(members.get("host"))
         elif stated.kind in self.learns:
             member, is_such, learn = self.learns[stated.kind]
             need(is_such(members.get(member)), "content", f"names no {member} that it could speak of")

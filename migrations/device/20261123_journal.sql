@@ -417,11 +417,15 @@ CREATE TABLE carried_parcel (
     taken_in_at_ms INTEGER NOT NULL,
     length_bytes INTEGER NOT NULL,
     bytes BLOB, -- absent once the operator's answer is final
-    -- waiting: not delivered; early: an earlier parcel is missing there, delivered again; taken and refused are final
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'early', 'taken', 'refused')),
+    -- waiting: not delivered; early: an earlier parcel is missing there, delivered again; aside: that one did not come for
+    -- so long that only a person has it delivered once more; taken and refused are final
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'early', 'aside', 'taken', 'refused')),
+    early_count INTEGER NOT NULL, -- answers that an earlier parcel is missing
+    first_early_at_ms INTEGER, -- the first of them
     refusal TEXT,
     answered_at_ms INTEGER,
     CHECK ((bytes IS NULL) = (state IN ('taken', 'refused'))),
     CHECK ((refusal IS NOT NULL) = (state = 'refused')),
-    CHECK ((answered_at_ms IS NULL) = (state = 'waiting'))
+    CHECK ((answered_at_ms IS NULL) = (state = 'waiting')),
+    CHECK ((first_early_at_ms IS NULL) = (early_count = 0))
 ) STRICT;

@@ -65,6 +65,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         courier::courier,
         courier::seal_for_courier,
         courier::take_parcel,
+        courier::drop_parcel,
         me::check_trust,
         me::evidence_file,
     ]

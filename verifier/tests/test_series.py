@@ -4,8 +4,10 @@ import unittest
 
 import cbor2
 
+from verifier import package
 from verifier.form import encode
 from verifier.log import verify
+from verifier.walk import Walk
 
 from .demo import content, found, head, root_of, statement
 from .sealed import ISSUER, Log, Signer, base64url, id_of
@@ -143,6 +145,25 @@ class Statements(OneLog):
         leaf = self.log.add(later.seal("device-enrolled", {"key": later.cose_key}))
         self.log.add(self.log.operator.seal("device-bound", {"key": later.cose_key}))
         self.expect((statement(leaf), "key"))
+
+    def test_an_answer_on_the_device_of_a_host_is_called_so(self):
+        guest, own = Signer("guest"), Signer("own")
+        self.log.add(self.log.operator.seal("device-bound", {"key": guest.cose_key, "host": b"h" * 16}))
+        self.log.add(self.log.operator.seal("device-bound", {"key": own.cose_key}))
+        # What a device says of a host counts nothing.
+        self.log.add(self.log.device.seal("device-bound", {"key": own.cose_key, "host": b"h" * 16}), "no-authority")
+        leaves = []
+        for signer in (guest, own):
+            self.log.add(signer.seal("device-enrolled", {"key": signer.cose_key}))
+            leaves.append(self.log.add(signer.seal("visit-confirmed", {"answered_at_ms": 1})))
+        self.expect()
+        walk = Walk(self.log.files())
+        walk.check_operator(None)
+        for leaf in range(len(self.log.leaves)):
+            walk.check_leaf(leaf, None, leaf + 1)
+        for leaf in leaves:
+            package._time(walk, leaf, walk.read[leaf][0])
+        self.assertEqual(["confirmed-on-device" in note for note in walk.notes], [True, False], walk.notes)
 
     def test_a_key_that_a_device_binds(self):
         friend = Signer("friend")

@@ -11,12 +11,13 @@ const SEEDS: u64 = 300;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many seeds, after those that found something once
+    /// How many seeds, after those that found something once, and a sixth as many in which statements also go through
+    /// other hands
     #[arg(long, default_value_t = SEEDS)]
     seeds: u64,
-    /// The first of them
-    #[arg(long, default_value_t = 1)]
-    from: u64,
+    /// The first of them, and then only these; those with other hands begin behind 1000000
+    #[arg(long)]
+    from: Option<u64>,
     /// Only this seed, with its trace
     #[arg(long)]
     seed: Option<u64>,
@@ -29,12 +30,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .run()?;
     match options.seed {
         Some(seed) => simulate(&["--seed".into(), seed.to_string()]),
-        None => simulate(&[
-            "--seeds".into(),
-            options.seeds.to_string(),
-            "--from".into(),
-            options.from.to_string(),
-        ]),
+        None => {
+            let from = options.from.map(|from| ["--from".into(), from.to_string()]);
+            let arguments =
+                ["--seeds".into(), options.seeds.to_string()].into_iter().chain(from.into_iter().flatten());
+            simulate(&arguments.collect::<Vec<_>>())
+        }
     }
 }
 

@@ -6,13 +6,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
+use domain::Clock;
 use domain::id::Digest;
 use journal::codec;
-use store::courier::{ForeignParcel, SealedParcel, TakenIn};
+use store::courier::{Due, ForeignParcel, SealedParcel, TakenIn};
 use store::read::courier::{CarriedParcel, ParcelState};
+use store::{Store, StoreError};
 use sync::push::MAX_BATCH_BYTES;
-use sync::{Outbox as _, TransportError};
+use sync::{Outbox as _, Transport, TransportError};
 use wire::courier::{
     CourierOutcome, CourierRefusal, CourierRequest, EXTENSION, Letter, MAX_PARCEL_BYTES, Outside, Parcel,
 };
@@ -21,13 +23,10 @@ use wire::push::MAX_ITEMS;
 
 use crate::errors::{Failure, Result};
 use crate::ipc::{
-    CarriedParcelView, CourierView, ParcelFile, ParcelRefusalCode, ParcelStateCode, SavedFile, SealedFiles,
-    SealedParcelView,
+    CarriedParcelView, CourierView, ParcelFile, ParcelRef, ParcelRefusalCode, ParcelStateCode, SavedFile,
+    SealedFiles, SealedParcelView,
 };
 use crate::session::{Session, blocking};
-
-/// How long a parcel rests that was early, unless the person asks for a sync.
-const EARLY_RESTS_MS: i64 = 3_600_000;
 
 /// What was sealed here and what is carried here.
 ///
@@ -54,21 +53,39 @@ pub(crate) async fn seal(session: &Arc<Session>, folder: PathBuf) -> Result<Seal
 }
 
 fn seal_all(session: &Session, folder: &Path) -> Result<Vec<SavedFile>> {
+    let mut files = Vec::new();
+    seal_waiting(&session.store, session.now_ms(), MAX_ITEMS, |sha256, bytes| {
+        files.push(write(folder, sha256, bytes)?);
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+/// Gives everything that waits to `keep`, at most `max_items` in a parcel, and remembers what went out.
+///
+/// # Errors
+/// As [`seal`], and those of `keep`.
+pub(crate) fn seal_waiting(
+    store: &Store,
+    now_ms: i64,
+    max_items: usize,
+    mut keep: impl FnMut(Digest, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let account = store.account()?.ok_or(StoreError::NoDevice)?;
     // What is stated while this runs, such as a position that was just read, is for the next time.
     let (courier_key, until) =
-        session.store.read(|reader| Ok::<_, Failure>((reader.courier_key()?, reader.last_own_seq()?)))?;
-    let now_ms = session.now_ms();
-    let operator = session.account.operator.key.id();
+        store.read(|reader| Ok::<_, Failure>((reader.courier_key()?, reader.last_own_seq()?)))?;
+    let operator = account.operator.key.id();
     let outside = Outside { operator, courier_key: &courier_key, sealed_at_s: now_ms.div_euclid(1_000) };
-    let (mut files, mut parcels, mut from) = (Vec::new(), Vec::new(), None);
+    let (mut parcels, mut from) = (Vec::new(), None);
     loop {
-        let mut items = session.store.next_batch(from, MAX_ITEMS, MAX_BATCH_BYTES)?.items;
+        let mut items = store.next_batch(from, max_items, MAX_BATCH_BYTES)?.items;
         items.retain(|item| until.is_some_and(|until| item.seq <= until));
         let (Some(first), Some(last)) = (items.first(), items.last()) else { break };
         let (first_seq, last_seq) = (first.seq, last.seq);
         from = Some(last_seq + 1);
         let unwritable = Failure::Bug("a letter that cannot be written");
-        let letter = Letter::write(&outside, items, &session.account.key).map_err(|_| unwritable)?;
+        let letter = Letter::write(&outside, items, &account.key).map_err(|_| unwritable)?;
         // The key is in the operator's signed statement: one that is none is the operator's mistake.
         let sealed = recovery::courier::seal(&letter, &courier_key, &outside.associated_data())
             .map_err(|_| Failure::Bug("the operator's courier key is none"))?;
@@ -77,15 +94,14 @@ fn seal_all(session: &Session, folder: &Path) -> Result<Vec<SavedFile>> {
             return Err(Failure::Bug("a parcel that is too large"));
         }
         let sha256 = codec::hash(&bytes);
-        files.push(write(folder, sha256, &bytes)?);
+        keep(sha256, &bytes)?;
         let length_bytes = bytes.len() as u64;
         parcels.push(SealedParcel { sha256, sealed_at_ms: now_ms, first_seq, last_seq, length_bytes });
     }
-    if files.is_empty() {
+    if parcels.is_empty() {
         return Err(Failure::NothingToSeal);
     }
-    session.store.note_sealed(&parcels)?;
-    Ok(files)
+    Ok(store.note_sealed(&parcels)?)
 }
 
 fn write(folder: &Path, sha256: Digest, bytes: &[u8]) -> Result<SavedFile> {
@@ -129,20 +145,46 @@ pub(crate) async fn take_in(session: &Arc<Session>, request: ParcelFile) -> Resu
     list(session).await
 }
 
-/// Delivers what is carried; `eager` also what was early a moment ago. Its authors keep everything until they know, so a
+/// Gives up a parcel of somebody else that the operator could not take yet.
+///
+/// # Errors
+/// [`Failure::NotFound`] and those of the store.
+pub(crate) async fn give_up(session: &Arc<Session>, request: ParcelRef) -> Result<CourierView> {
+    let dropping = Arc::clone(session);
+    blocking(move || {
+        let bytes = HEXLOWER.decode(request.id.as_bytes()).map_err(|_| Failure::NotFound)?;
+        let sha256 = Digest::from_slice(&bytes).map_err(|_| Failure::NotFound)?;
+        if dropping.store.drop_parcel(sha256)? { Ok(()) } else { Err(Failure::NotFound) }
+    })
+    .await?;
+    session.changed();
+    list(session).await
+}
+
+/// Delivers what is carried; when a person asks also what rests or was put aside. Its authors keep everything until they know, so a
 /// failure here is only told to the log. Gives whether anything changed.
-pub(crate) async fn deliver(session: &Arc<Session>, eager: bool) -> bool {
+pub(crate) async fn deliver(session: &Arc<Session>, asked: bool) -> bool {
+    deliver_from(&session.store, &session.transport, &*session.ports.clock, asked).await
+}
+
+/// The same without a session.
+pub(crate) async fn deliver_from(
+    store: &Arc<Store>,
+    transport: &dyn Transport,
+    clock: &dyn Clock,
+    asked: bool,
+) -> bool {
     let mut changed = false;
-    let mut early_before_ms = session.now_ms().saturating_sub(if eager { 0 } else { EARLY_RESTS_MS });
+    let mut due = if asked { Due::All } else { Due::At(clock.utc_ms()) };
     loop {
-        match round(session, early_before_ms).await {
+        match round(store, transport, clock, due).await {
             Ok(done) => {
                 changed |= done.any;
                 // One that was early may follow on another that was taken after it.
                 if !(done.taken && done.early) {
                     return changed;
                 }
-                early_before_ms = i64::MAX;
+                due = Due::All;
             }
             Err(failure) => {
                 tracing::warn!(%failure, "parcels of others were not all delivered");
@@ -159,14 +201,14 @@ struct Round {
     early: bool,
 }
 
-async fn round(session: &Arc<Session>, early_before_ms: i64) -> Result<Round> {
-    let looking = Arc::clone(session);
-    let waiting = blocking(move || Ok(looking.store.parcels_to_deliver(early_before_ms)?)).await?;
+async fn round(store: &Arc<Store>, transport: &dyn Transport, clock: &dyn Clock, due: Due) -> Result<Round> {
+    let looking = Arc::clone(store);
+    let waiting = blocking(move || Ok(looking.parcels_to_deliver(due)?)).await?;
     let mut done = Round::default();
     for sha256 in waiting {
-        let reading = Arc::clone(session);
-        let Some(parcel) = blocking(move || Ok(reading.store.parcel(sha256)?)).await? else { continue };
-        let outcome = match session.transport.deliver(&CourierRequest { parcel }).await {
+        let reading = Arc::clone(store);
+        let Some(parcel) = blocking(move || Ok(reading.parcel(sha256)?)).await? else { continue };
+        let outcome = match transport.deliver(&CourierRequest { parcel }).await {
             Ok(response) => response.outcome,
             Err(TransportError::Problem { code: ProblemCode::TooLarge, .. }) => {
                 CourierOutcome::Refused { reason: CourierRefusal::TooLarge }
@@ -178,8 +220,8 @@ async fn round(session: &Arc<Session>, early_before_ms: i64) -> Result<Round> {
                 continue;
             }
         };
-        let (noting, now_ms) = (Arc::clone(session), session.now_ms());
-        blocking(move || Ok(noting.store.note_delivered(sha256, outcome, now_ms)?)).await?;
+        let (noting, now_ms) = (Arc::clone(store), clock.utc_ms());
+        blocking(move || Ok(noting.note_delivered(sha256, outcome, now_ms)?)).await?;
         done.any = true;
         done.taken |= outcome == CourierOutcome::Taken;
         done.early |= outcome == CourierOutcome::Early;
@@ -202,10 +244,12 @@ fn carried_view(parcel: &CarriedParcel) -> CarriedParcelView {
     let (state, refusal) = match parcel.state {
         ParcelState::Waiting => (ParcelStateCode::Waiting, None),
         ParcelState::Early => (ParcelStateCode::Early, None),
+        ParcelState::Aside => (ParcelStateCode::Aside, None),
         ParcelState::Taken => (ParcelStateCode::Taken, None),
         ParcelState::Refused(reason) => (ParcelStateCode::Refused, Some(refusal_code(reason))),
     };
     CarriedParcelView {
+        id: parcel.sha256.to_string(),
         name: file_name(parcel.sha256),
         sealed_at_ms: parcel.sealed_at_s.saturating_mul(1_000),
         taken_in_at_ms: parcel.taken_in_at_ms,

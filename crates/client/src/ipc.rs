@@ -52,6 +52,7 @@
 //! | `courier` | -> [`CourierView`] | own parcels that went out, and those of others that are carried here |
 //! | `seal_for_courier` | -> [`SealedFiles`] | what waits, sealed to the operator, as files that somebody carries |
 //! | `take_parcel` | [`ParcelFile`] -> [`CourierView`] | takes in what another device sealed |
+//! | `drop_parcel` | [`ParcelRef`] -> [`CourierView`] | gives up what the operator could not take: its author has it |
 //! | `location_moments` | -> `Vec<`[`LocationMomentView`]`>` | "when was my location read" |
 //! | `directory` | [`DirectoryQuery`] -> [`Directory`] | people, children, places of a coordinator; care team of a parent's child |
 //! | `me` | -> [`Me`] | |
@@ -231,6 +232,8 @@ codes! {
         Waiting,
         /// The operator misses an earlier parcel of the same device; delivered again.
         Early,
+        /// The same for weeks: delivered again only when the person asks for a sync.
+        Aside,
         /// The operator has all of it.
         Taken,
         /// The operator takes nothing of it; the reason stands beside.
@@ -454,6 +457,8 @@ ipc! {
 
     /// A parcel of somebody else: nothing more is known of it.
     pub struct CarriedParcelView {
+        /// Its digest in hexadecimal.
+        pub id: String,
         pub name: String,
         /// By its author's clock.
         #[ts(type = "number")]
@@ -472,6 +477,11 @@ ipc! {
     pub struct SealedFiles {
         pub files: Vec<SavedFile>,
         pub courier: CourierView,
+    }
+
+    /// A parcel that is carried here.
+    pub struct ParcelRef {
+        pub id: String,
     }
 
     /// A parcel as the page read it.

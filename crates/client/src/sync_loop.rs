@@ -79,7 +79,7 @@ pub(crate) async fn run(session: Arc<Session>) {
             true => Refused::Leave,
             false => Refused::TryAgain,
         };
-        let pause = turn(&session, refused).await;
+        let pause = turn(&session, refused, false).await;
         let sleep = tokio::time::sleep(pause.time);
         if pause.is_firm {
             sleep.await;
@@ -94,10 +94,10 @@ pub(crate) async fn run(session: Arc<Session>) {
 
 /// One sync now; waits for the one that is running, if any. What became of it stands in the state.
 pub(crate) async fn run_once(session: &Arc<Session>) {
-    turn(session, Refused::TryAgain).await;
+    turn(session, Refused::TryAgain, true).await;
 }
 
-async fn turn(session: &Arc<Session>, refused: Refused) -> Pause {
+async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
     let mut backoff = session.sync.turn.lock().await;
     let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
     let progress = |progress: Progress| show(session, progress);
@@ -110,7 +110,7 @@ async fn turn(session: &Arc<Session>, refused: Refused) -> Pause {
         // Missing texts are no reason to call the sync failed: the next one asks for them again.
         texts_came = texts::fetch_missing(session).await.unwrap_or(false);
         // Last, so that nothing of this device waits for what it carries.
-        delivered = courier::deliver(session, refused == Refused::TryAgain).await;
+        delivered = courier::deliver(session, asked).await;
     }
     let pause = match &result {
         Ok(summary) => succeeded(session, summary, &mut backoff).await,

@@ -1,6 +1,8 @@
-//! Stand-ins for the machine: a clock that is moved by hand, a key store in memory, a location told by a script.
+//! Stand-ins for the machine: a clock that is moved by hand, a key store in memory, a location told by a script; and
+//! use cases that need no session, for devices without screens.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use domain::content::UnavailableReason;
 use domain::sensitive::Sensitive;
 use domain::{Clock, ContinuousTime, Rng};
 use parking_lot::Mutex;
+use store::Store;
+use sync::Transport;
 use tokio::sync::mpsc::Sender;
 
 use crate::ipc::SyncState;
@@ -29,6 +33,11 @@ impl ManualClock {
     /// A clock at that moment.
     pub fn at(utc_ms: i64) -> Self {
         Self(Mutex::new(Times { utc_ms, epoch: 1, elapsed_ms: 1_000 }))
+    }
+
+    /// The same for one of several devices: no two have an epoch in common until one restarted so many times.
+    pub fn of_device(utc_ms: i64, number: u8) -> Self {
+        Self(Mutex::new(Times { utc_ms, epoch: 1 + number * 32, elapsed_ms: 1_000 }))
     }
 
     /// Time passes.
@@ -264,4 +273,26 @@ impl Events for CountedEvents {
     fn locked(&self) {
         self.locked.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+/// Seals what waits in a store as the app does, at most so many statements in one parcel; `keep` is the folder.
+///
+/// # Errors
+/// As the screens are told it.
+pub fn seal_waiting(
+    store: &Store,
+    now_ms: i64,
+    max_items: usize,
+    mut keep: impl FnMut(&[u8]),
+) -> Result<(), crate::ipc::ErrorCode> {
+    let sealed = crate::courier::seal_waiting(store, now_ms, max_items, |_, bytes| {
+        keep(bytes);
+        Ok(())
+    });
+    sealed.map_err(|failure| crate::ipc::IpcError::from(failure).code)
+}
+
+/// Delivers the parcels of others that a store holds, as the sync loop does.
+pub async fn deliver(store: &Arc<Store>, transport: &dyn Transport, clock: &dyn Clock, asked: bool) -> bool {
+    crate::courier::deliver_from(store, transport, clock, asked).await
 }

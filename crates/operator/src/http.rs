@@ -58,7 +58,10 @@ pub(crate) struct App {
     instance: Arc<Instance>,
     sequencer: Sequencer,
     enrol_limit: Arc<limit::FailureLimit>,
+    /// What devices sent that was kept.
     quota: Arc<quota::Quota>,
+    /// What they sent otherwise.
+    in_vain: Arc<quota::Quota>,
     courier_limit: Arc<limit::Limit<KeyId>>,
     hashing: Arc<Semaphore>,
     receiving: Arc<Mutex<()>>,
@@ -100,15 +103,17 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let enrol_limit = Arc::new(limit::FailureLimit::new(config.enrol_failures, window));
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-    let quota = Arc::new(quota::Quota::new(config.device_day_mib));
+    let quota = Arc::new(quota::Quota::new(config.device_day_mib, quota::DAY));
+    let in_vain = Arc::new(quota::Quota::new(quota::in_vain_mib(config.device_day_mib), quota::HOUR));
     let courier_limit = Arc::new(limit::Limit::new(PARCELS, PARCELS_WINDOW));
-    let collect_quota = Arc::new(quota::Quota::new(config.device_day_mib));
+    let collect_quota = Arc::new(quota::Quota::new(config.device_day_mib, quota::DAY));
     let (receiving, shown) = <(Arc<_>, Arc<_>)>::default();
     let app = App {
         instance,
         sequencer,
         enrol_limit,
         quota,
+        in_vain,
         courier_limit,
         hashing,
         receiving,

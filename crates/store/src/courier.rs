@@ -15,6 +15,14 @@ use crate::{Store, StoreError};
 
 /// Parcels of others that wait here at a time: 80 MB at most.
 const MAX_WAITING: u32 = 20;
+/// Parcels that were put aside, which only their carrier drops: as many again.
+const MAX_KEPT: u32 = 2 * MAX_WAITING;
+/// After so many answers that an earlier parcel is missing, and so long after the first of them, a parcel is put aside.
+const MAX_EARLY: u32 = 10;
+const EARLY_FOR_MS: i64 = 14 * 86_400_000;
+/// A parcel that was early rests so long after the first such answer, then twice as long after each, at most a day.
+const EARLY_RESTS_MS: i64 = 3_600_000;
+const EARLY_RESTS_MOST_MS: i64 = 86_400_000;
 /// Parcels that are remembered after the operator's answer.
 const MAX_ANSWERED: u32 = 20;
 
@@ -51,6 +59,15 @@ pub enum TakenIn {
     Already,
     /// Too many wait: deliver some first.
     Full,
+}
+
+/// Which parcels to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// What was never answered, and what was early and has rested by now (UTC ms).
+    At(i64),
+    /// All that the operator does not have: a person asks.
+    All,
 }
 
 impl Store {
@@ -95,17 +112,19 @@ impl Store {
             if known {
                 return Ok(TakenIn::Already);
             }
-            let waiting: u32 = transaction.query_row(
-                "SELECT count(*) FROM carried_parcel WHERE state IN ('waiting', 'early')",
+            let (waiting, kept): (u32, u32) = transaction.query_row(
+                "SELECT count(*) FILTER (WHERE state <> 'aside'), count(*) FROM carried_parcel
+                  WHERE bytes IS NOT NULL",
                 [],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            if waiting >= MAX_WAITING {
+            if waiting >= MAX_WAITING || kept >= MAX_KEPT {
                 return Ok(TakenIn::Full);
             }
             transaction.execute(
-                "INSERT INTO carried_parcel (sha256, sealed_at_s, taken_in_at_ms, length_bytes, bytes, state)
-                 VALUES (:sha256, :sealed_at_s, :now_ms, :length_bytes, :bytes, 'waiting')",
+                "INSERT INTO carried_parcel (sha256, sealed_at_s, taken_in_at_ms, length_bytes, bytes, state,
+                    early_count)
+                 VALUES (:sha256, :sealed_at_s, :now_ms, :length_bytes, :bytes, 'waiting', 0)",
                 named_params! {
                     ":sha256": sha256.as_bytes(),
                     ":sealed_at_s": parcel.sealed_at_s,
@@ -118,19 +137,30 @@ impl Store {
         })
     }
 
-    /// What to deliver, in the order in which it was sealed: what was never answered, and what was early, once that
-    /// answer is older than `early_before_ms` (UTC ms).
+    /// What to deliver, in the order in which it was sealed. A clock that was set back makes nobody rest longer.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn parcels_to_deliver(&self, early_before_ms: i64) -> Result<Vec<Digest>, StoreError> {
+    pub fn parcels_to_deliver(&self, due: Due) -> Result<Vec<Digest>, StoreError> {
+        let (all, now_ms) = match due {
+            Due::At(now_ms) => (false, now_ms),
+            Due::All => (true, 0),
+        };
         self.with_reader(|conn| {
             let mut select = conn.prepare_cached(
                 "SELECT sha256 FROM carried_parcel
-                  WHERE state = 'waiting' OR (state = 'early' AND answered_at_ms < ?1)
+                  WHERE bytes IS NOT NULL AND (:all OR state = 'waiting' OR (state = 'early' AND NOT (
+                    answered_at_ms <= :now_ms
+                    AND :now_ms < answered_at_ms + min(:rests_ms << min(early_count - 1, 8), :most_ms))))
                   ORDER BY sealed_at_s, taken_in_at_ms, sha256",
             )?;
-            let rows = select.query_map([early_before_ms], |row| Ok(row.get::<_, Blob<Digest>>(0)?.0))?;
+            let values = named_params! {
+                ":all": all,
+                ":now_ms": now_ms,
+                ":rests_ms": EARLY_RESTS_MS,
+                ":most_ms": EARLY_RESTS_MOST_MS,
+            };
+            let rows = select.query_map(values, |row| Ok(row.get::<_, Blob<Digest>>(0)?.0))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -146,7 +176,8 @@ impl Store {
         })
     }
 
-    /// Stores the operator's answer; what can come to nothing more gives up its bytes.
+    /// Stores the operator's answer; what can come to nothing more gives up its bytes, and what was early for weeks is put
+    /// aside: its author has all of it still, and waits for nobody.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -164,9 +195,21 @@ impl Store {
         self.write(|transaction| {
             transaction.execute(
                 "UPDATE carried_parcel
-                    SET state = ?2, refusal = ?3, answered_at_ms = ?4, bytes = iif(?2 = 'early', bytes, NULL)
-                  WHERE sha256 = ?1 AND state IN ('waiting', 'early')",
-                (sha256.as_bytes(), state, refusal, now_ms),
+                    SET state = iif(:state = 'early' AND (state = 'aside' OR (early_count + 1 >= :most
+                            AND :now_ms - coalesce(first_early_at_ms, :now_ms) >= :for_ms)), 'aside', :state),
+                        refusal = :refusal, answered_at_ms = :now_ms,
+                        early_count = early_count + (:state = 'early'),
+                        first_early_at_ms = coalesce(first_early_at_ms, iif(:state = 'early', :now_ms, NULL)),
+                        bytes = iif(:state = 'early', bytes, NULL)
+                  WHERE sha256 = :sha256 AND bytes IS NOT NULL",
+                named_params! {
+                    ":sha256": sha256.as_bytes(),
+                    ":state": state,
+                    ":refusal": refusal,
+                    ":now_ms": now_ms,
+                    ":most": MAX_EARLY,
+                    ":for_ms": EARLY_FOR_MS,
+                },
             )?;
             transaction.execute(
                 "DELETE FROM carried_parcel WHERE bytes IS NULL AND sha256 NOT IN
@@ -175,6 +218,17 @@ impl Store {
                 [MAX_ANSWERED],
             )?;
             Ok(())
+        })
+    }
+
+    /// Gives up a parcel that the operator could not take yet; `false` when there is none such. Its author has all of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_parcel(&self, sha256: Digest) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let sql = "DELETE FROM carried_parcel WHERE sha256 = ?1 AND state IN ('early', 'aside')";
+            Ok(transaction.execute(sql, [sha256.as_bytes()])? > 0)
         })
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use wire::carry::{CarryRequest, CarryResponse};
 use wire::collect::{CollectRequest, CollectResponse};
+use wire::courier::{CourierRequest, CourierResponse};
 use wire::problem::ProblemCode;
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{PushRequest, PushResponse};
@@ -96,6 +97,14 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`].
     async fn collect(&self, _: &CollectRequest) -> Result<CollectResponse, TransportError> {
+        Err(TransportError::NotAnOperator)
+    }
+
+    /// `POST /v1/courier`. A line without that route has nobody who opens a parcel.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    async fn deliver(&self, _: &CourierRequest) -> Result<CourierResponse, TransportError> {
         Err(TransportError::NotAnOperator)
     }
 

@@ -1,7 +1,7 @@
 //! Unsent statements through somebody else's hands.
 
 use client::App;
-use client::ipc::{CourierView, IpcError, ParcelFile, SealedFiles};
+use client::ipc::{CourierView, IpcError, ParcelFile, ParcelRef, SealedFiles};
 use tauri::{AppHandle, State};
 
 use crate::platform::outgoing;
@@ -23,4 +23,10 @@ pub(crate) async fn seal_for_courier(app: AppHandle, core: State<'_, App>) -> Re
 #[tauri::command]
 pub(crate) async fn take_parcel(core: State<'_, App>, request: ParcelFile) -> Result<CourierView, IpcError> {
     core.take_parcel(request).await
+}
+
+/// Gives up what another device sealed and the operator could not take.
+#[tauri::command]
+pub(crate) async fn drop_parcel(core: State<'_, App>, request: ParcelRef) -> Result<CourierView, IpcError> {
+    core.drop_parcel(request).await
 }

@@ -1,6 +1,9 @@
 //! What people and officers do, and what happens to their machines: one step each.
 
+mod collect;
+mod courier;
 mod fault;
+mod guest;
 mod office;
 mod visit;
 
@@ -9,13 +12,16 @@ use store::StoreError;
 use store::read::visit::{VisitFilter, VisitOrder, VisitRow, VisitSort};
 
 use crate::device::Number;
-use crate::template::{DEVICES, Who};
+use crate::template::{DEVICES, GUEST, Who};
 use crate::world::World;
 
 impl World {
     /// One step of the run.
     pub async fn step(&mut self) {
         self.time_passes().await;
+        if self.plan.other_hands && self.chance.one_in(2) {
+            return self.step_of_other_hands().await;
+        }
         match self.chance.below(100) {
             0..16 => self.register(),
             16..22 => self.end_reading(),
@@ -36,7 +42,21 @@ impl World {
         }
     }
 
-    async fn time_passes(&mut self) {
+    async fn step_of_other_hands(&mut self) {
+        match self.chance.below(100) {
+            0..18 => self.seal(),
+            18..40 => self.give(),
+            40..47 => self.bring_by_hand().await,
+            47..50 => self.renew_the_courier_key().await,
+            50..70 => self.hand_over(),
+            70..74 => drop(self.synchronise(GUEST).await),
+            74..78 => self.back_up_the_operator().await,
+            78..89 => self.lose_the_operator().await,
+            _ => self.resume_the_operator().await,
+        }
+    }
+
+    pub(crate) async fn time_passes(&mut self) {
         let ms = 1_000 + self.chance.below(40) * 60_000;
         for device in &self.devices {
             device.clock.advance_ms(ms);

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `log` | I1, I2, I3, I5 at the operator, I6 |
 //! | `held` | I5 and I8 on the devices |
+//! | `hands` | what went through other hands: I1 for parcels, I3 for answers of a guest |
 //! | `proof` | I9: receipts, and heads that were ever believed |
 
+mod hands;
 mod held;
 mod log;
 mod proof;
@@ -47,6 +49,9 @@ impl World {
         log::check(self, &mut server, &mut wrong);
         held::check(self, &server, &mut wrong);
         proof::check(self, &server, &mut wrong);
+        if self.plan.other_hands {
+            hands::check(self, &server, &mut wrong);
+        }
         wrong
     }
 }

@@ -51,7 +51,7 @@ pub fn database_key() -> Key {
 
 impl Device {
     /// Starts a device whose folder was enrolled.
-    pub fn start(name: &'static str, folder: &Path, now_ms: i64, mut chance: Chance) -> Self {
+    pub fn start(name: &'static str, folder: &Path, clock: Arc<ManualClock>, mut chance: Chance) -> Self {
         let disk = Disk::under(folder).expect("the folder is there");
         let store = Arc::new(Store::open(&database(folder), &database_key()).expect("it was enrolled"));
         let account = store.account().expect("it can be read").expect("it was enrolled");
@@ -62,7 +62,7 @@ impl Device {
             operator: account.operator.key,
             folder: folder.to_owned(),
             disk,
-            clock: Arc::new(ManualClock::at(now_ms)),
+            clock,
             rng: Arc::new(SeededRng::new(chance.number())),
             store: Some(store),
             cut: None,

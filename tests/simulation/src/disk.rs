@@ -161,6 +161,8 @@ impl Disk {
     /// Those of the file system.
     pub fn cut_power(&self, cut: Cut, chance: &mut Chance) -> std::io::Result<()> {
         let mut unsynced = std::mem::take(&mut self.state.lock().unsynced);
+        // What was removed as a whole needs nothing of this.
+        unsynced.retain(|change| change.file.exists());
         for change in unsynced.iter().rev() {
             let file = OpenOptions::new().write(true).open(&change.file)?;
             file.write_all_at(&change.before, change.offset)?;

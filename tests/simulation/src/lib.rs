@@ -11,6 +11,7 @@
 //! | `act` | what people do and what happens to their machines |
 //! | [`check`] | the invariants |
 //! | [`device`], [`server`] | the product's parts, which can end at any write |
+//! | [`hands`] | parcels that lie about, and what the operator lost and waits for |
 //! | [`network`] | loses, doubles, delays, damages |
 //! | [`disk`] | what a power cut, a kill and a full disk do to SQLite |
 //! | [`mistake`] | classic mistakes that must be found |
@@ -21,6 +22,7 @@ pub mod chance;
 pub mod check;
 pub mod device;
 pub mod disk;
+pub mod hands;
 pub mod mistake;
 pub mod network;
 pub mod plan;

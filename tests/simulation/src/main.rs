@@ -6,26 +6,30 @@ use std::time::Duration;
 
 use clap::Parser;
 use esep_simulation::mistake::Mistake;
+use esep_simulation::plan::OTHER_HANDS;
 use esep_simulation::run::{self, Report};
 use parking_lot::Mutex;
 
 /// Seeds in which everything must have happened that can.
 const ENOUGH: usize = 200;
+/// The same of those with other hands.
+const ENOUGH_OTHER_HANDS: usize = 50;
 
 #[derive(Parser)]
 #[command(
     about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
 )]
 struct Options {
-    /// How many seeds, after those that found something once
+    /// How many seeds, after those that found something once, and a sixth as many in which statements also go through
+    /// other hands
     #[arg(long, default_value_t = 300)]
     seeds: u64,
     /// Only this seed, with its trace
     #[arg(long)]
     seed: Option<u64>,
-    /// The first of the seeds
-    #[arg(long, default_value_t = 1)]
-    from: u64,
+    /// The first of the seeds, and then only these
+    #[arg(long)]
+    from: Option<u64>,
     /// Plants one of the mistakes that must be found
     #[arg(long, value_parser = planted)]
     mistake: Option<Mistake>,
@@ -49,7 +53,13 @@ fn main() -> ExitCode {
     // A panic is one of the things that do not hold, and is told with its seed.
     std::panic::set_hook(Box::new(|_| {}));
     let mut seeds = run::regressions();
-    seeds.extend(options.from..options.from + options.seeds);
+    match options.from {
+        Some(from) => seeds.extend(from..from + options.seeds),
+        None => {
+            seeds.extend(1..=options.seeds);
+            seeds.extend((1..=options.seeds / 6).map(|seed| OTHER_HANDS + seed));
+        }
+    }
     conclude(&all(&seeds, options.mistake))
 }
 
@@ -57,7 +67,15 @@ fn main() -> ExitCode {
 fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     let done = AtomicU64::new(0);
     let bad = Mutex::new(Vec::new());
-    let missing = Mutex::new(run::MUST_HAPPEN.to_vec());
+    let other_hands_count = seeds.iter().filter(|seed| **seed > OTHER_HANDS).count();
+    let mut due = Vec::new();
+    if seeds.len() - other_hands_count >= ENOUGH {
+        due.extend(run::MUST_HAPPEN);
+    }
+    if other_hands_count >= ENOUGH_OTHER_HANDS {
+        due.extend(run::OTHER_HANDS_MUST_HAPPEN);
+    }
+    let missing = Mutex::new(due);
     let is_over = AtomicU64::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -86,7 +104,7 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     let mut bad = bad.into_inner();
     bad.sort_by_key(|report| report.seed);
     let missing = missing.into_inner();
-    if seeds.len() >= ENOUGH && !missing.is_empty() {
+    if !missing.is_empty() {
         let wrong = vec![format!("in {} seeds never happened: {}", seeds.len(), missing.join(", "))];
         bad.push(Report { seed: 0, trace: Vec::new(), wrong });
     }

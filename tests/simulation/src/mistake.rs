@@ -5,13 +5,15 @@
 //! |---|---|
 //! | `operator` | how a push is taken |
 //! | `device` | how answers are stored |
-//! | elsewhere | [`crate::disk`] does not sync, [`crate::act`] forgets a tap or writes what is shown apart |
+//! | elsewhere | [`crate::template`] names no host, [`crate::server`] does not wait, [`crate::disk`] does not sync, [`crate::act`] forgets a tap or writes what is shown apart |
 
 mod device;
 mod operator;
 
-pub(crate) use device::{outbox, show_apart};
+pub(crate) use device::{close_sealed, outbox, show_apart};
 pub(crate) use operator::push;
+
+use crate::plan::OTHER_HANDS;
 
 /// What somebody did wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +42,17 @@ pub enum Mistake {
     TapNotRemembered,
     /// What is shown is written after the statements, in a transaction of its own.
     ShownApart,
+    /// What was sealed into a parcel is taken as sent.
+    SealedIsSent,
+    /// The operator does not say on whose device a guest's key lies.
+    GuestUnmarked,
+    /// A restored log goes on before its root is the signed one.
+    ResumedTooSoon,
 }
 
 impl Mistake {
     /// All of them, each with the invariant that it breaks and the seeds within which it must be found.
-    pub const ALL: [(Self, &'static str, u64); 12] = [
+    pub const ALL: [(Self, &'static str, u64); 15] = [
         (Self::DeviceWithoutSync, "I1", 30),
         // Its log is shorter than what it signed, and such a log opens for nobody.
         (Self::OperatorWithoutSync, "panic: the operator opens its folder after any crash: Mark(Behind", 30),
@@ -58,7 +66,18 @@ impl Mistake {
         (Self::HeadWithoutConsistency, "I9", 100),
         (Self::TapNotRemembered, "I2", 30),
         (Self::ShownApart, "I5", 100),
+        (Self::SealedIsSent, "I1", 60),
+        (Self::GuestUnmarked, "I3", 60),
+        (Self::ResumedTooSoon, "I", 60),
     ];
+
+    /// The first of those seeds.
+    pub fn first_seed(self) -> u64 {
+        match self {
+            Self::SealedIsSent | Self::GuestUnmarked | Self::ResumedTooSoon => OTHER_HANDS + 1,
+            _ => 1,
+        }
+    }
 
     /// Whether it is in how the operator takes a push.
     pub(crate) fn is_of_the_push(self) -> bool {

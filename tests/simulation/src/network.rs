@@ -1,4 +1,8 @@
 //! The network between one device and the operator: it loses, doubles, delays and damages.
+//!
+//! [`hands`] is the same for what goes through other hands.
+
+mod hands;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +11,9 @@ use async_trait::async_trait;
 use domain::id::KeyId;
 use parking_lot::Mutex;
 use sync::{Transport, TransportError};
+use wire::carry::{CarryRequest, CarryResponse};
+use wire::collect::{CollectRequest, CollectResponse};
+use wire::courier::{CourierRequest, CourierResponse};
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::{Outcome, PushRequest, PushResponse, Registration};
 
@@ -36,7 +43,15 @@ enum Fate {
 /// A request that is still somewhere on its way.
 pub struct Stray {
     key: KeyId,
-    request: PushRequest,
+    request: Request,
+}
+
+/// What may come late.
+#[derive(Clone)]
+enum Request {
+    Push(PushRequest),
+    Carry(CarryRequest),
+    Parcel(Vec<u8>),
 }
 
 /// What the network does, and what it did.
@@ -60,9 +75,14 @@ impl Network {
         Self { chance, is_bad: true, may_lie, lied_to: BTreeSet::new(), strays: Vec::new(), told: Vec::new() }
     }
 
+    /// Whether it does harm from now on.
+    pub fn set_bad(&mut self, is_bad: bool) {
+        self.is_bad = is_bad;
+    }
+
     /// From now on everything arrives, once.
     pub fn heal(&mut self) {
-        self.is_bad = false;
+        self.set_bad(false);
         self.strays.clear();
     }
 
@@ -121,15 +141,19 @@ pub struct Line {
 }
 
 impl Line {
+    fn late(&self, request: Request) -> Stray {
+        Stray { key: self.key, request }
+    }
+
     fn alive(&self) -> Result<(), TransportError> {
         if self.disk.is_dead() { Err(TransportError::Offline) } else { Ok(()) }
     }
 
-    fn fate(&self, server: &mut Server, is_push: bool) -> Fate {
+    fn fate(&self, server: &mut Server, what: &str, is_push: bool) -> Fate {
         let mut network = self.network.lock();
         let fate = network.fate(is_push);
         if fate != Fate::Arrives {
-            network.told.push(format!("{} {fate:?}", if is_push { "push" } else { "pull" }));
+            network.told.push(format!("{what} {fate:?}"));
         }
         let arrives = !matches!(fate, Fate::RequestLost | Fate::Late | Fate::Lie);
         if is_push
@@ -163,7 +187,13 @@ impl Stray {
     /// Arrives at last; nobody waits for the answer.
     pub async fn arrive(self, network: &Mutex<Network>, server: &Shared) {
         let mut server = server.lock().await;
-        drop(deliver(network, &mut server, self.key, self.request).await);
+        match self.request {
+            Request::Push(request) => drop(deliver(network, &mut server, self.key, request).await),
+            Request::Carry(request) => drop(hands::carry(network, &mut server, request).await),
+            Request::Parcel(parcel) => {
+                let _ = hands::deliver(network, &mut server, parcel).await;
+            }
+        }
     }
 }
 
@@ -213,11 +243,11 @@ impl Transport for Line {
         self.alive()?;
         let mut server = self.server.lock().await;
         let mut request = request.clone();
-        let fate = self.fate(&mut server, true);
+        let fate = self.fate(&mut server, "push", true);
         match fate {
             Fate::RequestLost => return Err(TransportError::Offline),
             Fate::Late => {
-                self.network.lock().strays.push(Stray { key: self.key, request });
+                self.network.lock().strays.push(self.late(Request::Push(request)));
                 return Err(TransportError::Offline);
             }
             Fate::Lie => {
@@ -227,7 +257,7 @@ impl Transport for Line {
             Fate::Damaged => damage(&mut request, &mut self.network.lock().chance),
             Fate::Doubled => {
                 drop(deliver(&self.network, &mut server, self.key, request.clone()).await);
-                self.network.lock().strays.push(Stray { key: self.key, request: request.clone() });
+                self.network.lock().strays.push(self.late(Request::Push(request.clone())));
             }
             Fate::Arrives | Fate::ReplyLost => {}
         }
@@ -235,11 +265,23 @@ impl Transport for Line {
         if fate == Fate::ReplyLost { Err(TransportError::Offline) } else { answered }
     }
 
+    async fn carry(&self, request: &CarryRequest) -> Result<CarryResponse, TransportError> {
+        self.hand_over(request).await
+    }
+
+    async fn deliver(&self, request: &CourierRequest) -> Result<CourierResponse, TransportError> {
+        self.bring(request).await
+    }
+
+    async fn collect(&self, request: &CollectRequest) -> Result<CollectResponse, TransportError> {
+        self.hand_back(request).await
+    }
+
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
         what_the_device_writes().await;
         self.alive()?;
         let mut server = self.server.lock().await;
-        match self.fate(&mut server, false) {
+        match self.fate(&mut server, "pull", false) {
             Fate::RequestLost | Fate::ReplyLost => Err(TransportError::Offline),
             _ => server.pull(self.key, request),
         }

@@ -1,6 +1,12 @@
 //! What may happen in a run: some faults leave less to check, so not every run has them.
+//!
+//! A seed is tied to what it draws. So that old seeds stay the runs that they were, what came later has seeds of its own:
+//! from [`OTHER_HANDS`] on statements also go through other hands, by courier, guest and collecting.
 
 use crate::chance::Chance;
+
+/// The seeds behind this one have couriers, guests, and an operator whose devices hand back what it lost.
+pub const OTHER_HANDS: u64 = 1_000_000;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +25,16 @@ pub struct Plan {
     pub full: bool,
     /// Clocks are turned.
     pub clocks: bool,
+    /// Statements also go through other hands.
+    pub other_hands: bool,
+    /// The operator loses its disk and collects.
+    pub collects: bool,
 }
 
 impl Plan {
-    /// The plan that chance makes.
-    pub fn of(chance: &mut Chance) -> Self {
-        Self {
+    /// The plan of a seed.
+    pub fn of(seed: u64, chance: &mut Chance) -> Self {
+        let plan = Self {
             steps_count: 25 + chance.below(25),
             device_restored: chance.one_in(3),
             operator_restored: chance.one_in(5),
@@ -32,6 +42,19 @@ impl Plan {
             lied_to: chance.one_in(5),
             full: chance.one_in(3),
             clocks: chance.one_in(2),
+            other_hands: seed > OTHER_HANDS,
+            collects: false,
+        };
+        if !plan.other_hands {
+            return plan;
+        }
+        let collects = chance.one_in(2);
+        // One disaster at a time: a log that was cut off silently leaves nothing that could be put together.
+        Self {
+            steps_count: plan.steps_count + 15,
+            operator_restored: plan.operator_restored && !collects,
+            collects,
+            ..plan
         }
     }
 }

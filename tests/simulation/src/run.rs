@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::mistake::Mistake;
-use crate::template::DEVICES;
 use crate::world::World;
 
 /// Syncs of each device after which everything must have arrived.
@@ -49,6 +48,27 @@ pub const MUST_HAPPEN: [&str; 23] = [
     "on a branch",
 ];
 
+/// What must have happened besides where statements go through other hands.
+pub const OTHER_HANDS_MUST_HAPPEN: [&str; 17] = [
+    "seals 1 parcels",
+    "seals 3 parcels",
+    "takes a parcel of",
+    "has a parcel of",
+    "parcel Ok(Taken)",
+    "parcel Ok(Early)",
+    "parcel Doubled",
+    "is brought by hand: Some(Taken)",
+    "is brought by hand: Some(Early)",
+    "the office renews the courier key: true",
+    "the grandmother confirms",
+    "the grandmother disputes",
+    "carry Late",
+    "carry Lie",
+    "the operator loses its disk, ",
+    "the operator loses its disk and its mark",
+    "resumes: the log goes on",
+];
+
 /// Runs a seed.
 pub fn run(seed: u64, mistake: Option<Mistake>) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
@@ -72,6 +92,9 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 async fn live(world: &mut World) -> Vec<String> {
+    if world.plan.other_hands {
+        world.open_the_guest().await;
+    }
     for _ in 0..world.plan.steps_count {
         world.step().await;
     }
@@ -95,15 +118,20 @@ async fn heal(world: &mut World) {
     server.disk.set_full(false);
     server.disk.spare();
     drop(server);
-    for number in 0..DEVICES.len() {
-        world.devices[number].disk.set_full(false);
-        world.devices[number].write_interrupted();
+    for device in &world.devices {
+        device.disk.set_full(false);
+        device.write_interrupted();
     }
+    world.collect_to_the_end().await;
     for _ in 0..HEALING_ROUNDS {
-        for number in 0..DEVICES.len() {
+        if world.plan.other_hands {
+            // What was early rests for a moment.
+            world.time_passes().await;
+        }
+        for number in 0..world.devices.len() {
             if let Err(error) = world.synchronise(number).await
                 && world.lost_log.is_none()
-                && !world.network.lock().lied_to.contains(&world.devices[number].key)
+                && !world.was_lied_to(number)
             {
                 let name = world.name(number);
                 world.wrong.push(format!("I1: {name} cannot sync although all is well: {error}"));

@@ -1,4 +1,10 @@
 //! The operator: the product's store, rules and sequencer on a disk that can fail. Only HTTP is left out.
+//!
+//! [`hands`] is what comes through other hands, and the way back from a backup.
+
+mod hands;
+
+pub use hands::Resumed;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -116,7 +122,8 @@ impl Server {
             self.crash();
             return None;
         }
-        done.map_err(|error| assert!(self.disk.is_full(), "an officer's change failed: {error:?}")).ok()
+        let is_excused = self.disk.is_full() || self.instance().restored.is_waiting();
+        done.map_err(|error| assert!(is_excused, "an officer's change failed: {error:?}")).ok()
     }
 
     /// `POST /v1/push` behind the signature of the request.
@@ -124,6 +131,7 @@ impl Server {
     /// # Errors
     /// [`TransportError::Offline`] when the process ended before it answered.
     pub async fn push(&mut self, key: KeyId, request: PushRequest) -> Result<PushResponse, TransportError> {
+        self.may_serve(key, request.known_tree_size)?;
         let answered = match self.mistake {
             Some(mistake) if mistake.is_of_the_push() => {
                 mistake::push(mistake, self.instance(), key, &request)
@@ -168,6 +176,7 @@ impl Server {
     /// # Errors
     /// [`ProblemCode::Revoked`], and as [`Server::push`].
     pub fn pull(&mut self, key: KeyId, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        self.may_serve(key, request.known_tree_size)?;
         let instance = self.instance();
         let answer = || {
             let read = instance.read()?;
@@ -184,7 +193,9 @@ impl Server {
     fn problem(&self, error: &StoreError, is_ended: bool) -> TransportError {
         match error {
             StoreError::Damaged(what) => panic!("the operator's store says that it is damaged: {what}"),
-            StoreError::Busy | StoreError::Unavailable(_) if self.disk.is_full() => {
+            StoreError::Busy | StoreError::Unavailable(_)
+                if self.disk.is_full() || self.instance().restored.is_waiting() =>
+            {
                 TransportError::Problem { code: ProblemCode::Unavailable, retry_after_s: Some(5) }
             }
             // Whatever this was ended the process, so that nobody is answered.

@@ -1,5 +1,9 @@
 //! How every run begins: an operator that is set up, and enrolled devices whose people accepted their agreements. Made
 //! once in a process and copied for each run, because enrolment hashes slowly on purpose.
+//!
+//! [`guest`] adds a grandmother without a phone, for the runs that have other hands.
+
+mod guest;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +18,7 @@ use domain::content::{
 use domain::id::{ChildId, DeviceId, Digest, OrganisationId, PersonId, PlaceId};
 use journal::{Draft, SigningKey};
 use operator::change::{self, Name, NewChild, NewMember, NewPerson, NewPlace};
+use operator::issue::{self, Issued};
 use operator::setup::{self, DEFAULT_EDITION};
 use operator::{Folder, Instance, demo};
 use operator_core::enrol;
@@ -36,6 +41,11 @@ pub const DEVICES: [(&str, Who); 5] = [
     ("office-laptop", Who::Coordinator),
 ];
 
+/// The grandmother's account on the phone of the specialist, in runs that have other hands.
+pub const GUEST: usize = DEVICES.len();
+/// On whose device it lies.
+pub const HOST: usize = 1;
+
 /// The people of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
@@ -47,6 +57,8 @@ pub enum Who {
     Parent,
     /// Reviews visits of the organisation.
     Coordinator,
+    /// Represents both children and has no device.
+    Grandmother,
 }
 
 /// Ids of a run.
@@ -74,6 +86,7 @@ pub struct Template {
     folder: tempfile::TempDir,
     /// Ids.
     pub cast: Cast,
+    devices_count: usize,
 }
 
 /// The operator's folder in that of a run.
@@ -93,15 +106,27 @@ impl Template {
         TEMPLATE.get_or_init(Self::make)
     }
 
+    /// The same with the grandmother's account. `has_host`: the operator says whose device that is, as it must.
+    pub fn with_guest(has_host: bool) -> &'static Self {
+        static TEMPLATES: [OnceLock<Template>; 2] = [const { OnceLock::new() }; 2];
+        TEMPLATES[usize::from(has_host)].get_or_init(|| guest::add(Self::get(), has_host))
+    }
+
     /// Copies all files into the folder of a run.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn copy_to(&self, run: &Path) -> std::io::Result<()> {
         copy(&operator_folder(self.folder.path()), &operator_folder(run))?;
-        (0..DEVICES.len()).try_for_each(|number| {
+        (0..self.devices_count).try_for_each(|number| {
             copy(&device_folder(self.folder.path(), number), &device_folder(run, number))
         })
+    }
+
+    /// Names of the devices, in their order.
+    pub fn devices(&self) -> impl Iterator<Item = &'static str> {
+        let names = DEVICES.iter().map(|(name, _)| *name).chain(["grandmother-on-Asel-phone"]);
+        names.take(self.devices_count)
     }
 
     fn make() -> Self {
@@ -116,9 +141,10 @@ impl Template {
         for (number, (_, who)) in DEVICES.iter().enumerate() {
             let folder = device_folder(folder.path(), number);
             std::fs::create_dir(&folder).expect("the folder is new");
-            enrol_device(&instance, &folder, &cast, *who, number as u8, &clock);
+            let issued = issue::issue(&instance, cast.person(*who), None).expect("the person has a role");
+            enrol_device(&instance, &folder, *who, &issued, number as u8, &clock);
         }
-        Self { folder, cast }
+        Self { folder, cast, devices_count: DEVICES.len() }
     }
 }
 
@@ -203,9 +229,15 @@ pub fn representation(parent: PersonId, from_ms: i64, to_ms: Option<i64>) -> Rep
     RepresentationChanged { representative: parent, basis: RepresentationBasis::Parent, from_ms, to_ms }
 }
 
-fn enrol_device(instance: &Instance, folder: &Path, cast: &Cast, who: Who, number: u8, clock: &ManualClock) {
-    let (person, rng) = (cast.person(who), SeededRng::new(100 + u64::from(number)));
-    let issued = operator::issue::issue(instance, person, None).expect("the person has a role");
+fn enrol_device(
+    instance: &Instance,
+    folder: &Path,
+    who: Who,
+    issued: &Issued,
+    number: u8,
+    clock: &ManualClock,
+) {
+    let rng = SeededRng::new(100 + u64::from(number));
     let store = Store::create(&database(folder), &database_key()).expect("the folder is empty");
     let first = instance.read().expect("it can be read");
     let statement = first.entry(0).expect("it can be read").expect("the log begins").statement;
@@ -219,7 +251,7 @@ fn enrol_device(instance: &Instance, folder: &Path, cast: &Cast, who: Who, numbe
         app_version: "0.1.0".into(),
     };
     let operator = sync::Operator::verify(&statement, &content).expect("the log begins with its key");
-    let new = NewDevice { device, key, operator, address: issued.link.address };
+    let new = NewDevice { device, key, operator, address: issued.link.address.clone() };
     let sealed = store.begin_device(&new, &enrolled, clock, &rng).expect("the file is new");
     let request = EnrolRequest {
         lookup: issued.code.lookup().into(),
@@ -233,9 +265,12 @@ fn enrol_device(instance: &Instance, folder: &Path, cast: &Cast, who: Who, numbe
     let enrolled = enrolled.expect("it can be written").expect("the code is right");
     let answer = enrol::answer(instance.read().expect("it can be read").as_ref(), &enrolled);
     store.bind(&answer.expect("it was registered")).expect("the answer proves it");
-    let kind = if who == Who::Parent { AgreementKind::Subject } else { AgreementKind::Specialist };
+    let kind = match who {
+        Who::Parent | Who::Grandmother => AgreementKind::Subject,
+        Who::Specialist | Who::Colleague | Who::Coordinator => AgreementKind::Specialist,
+    };
     let accepted = acceptance(kind, clock.utc_ms());
-    let draft = Draft::new(person, accepted);
+    let draft = Draft::new(issued.person, accepted);
     store.append_drafts(None, &[draft], clock, &rng).expect("it can be written");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use client::testing::SeededRng;
+use client::testing::{ManualClock, SeededRng};
 use domain::Kind;
 use domain::id::{PersonId, StatementId, SubjectId};
 use journal::{Beacon, Sealed};
@@ -13,11 +13,12 @@ use sync::{Outbox, OutboxError, Refused, Summary, SyncError};
 
 use crate::chance::Chance;
 use crate::device::{Device, Number};
+use crate::hands::Hands;
 use crate::mistake::{self, Mistake};
 use crate::network::{self, Line, Network, Shared};
-use crate::plan::Plan;
+use crate::plan::{OTHER_HANDS, Plan};
 use crate::server::Server;
-use crate::template::{self, Cast, DEVICES, NOW_MS, Template};
+use crate::template::{self, Cast, GUEST, HOST, NOW_MS, Template};
 
 /// A statement of which a person was told that it is saved.
 #[derive(Debug, Clone)]
@@ -93,28 +94,38 @@ pub struct World {
     pub lost_log: Option<Vec<domain::id::Digest>>,
     /// Whether faults still happen.
     pub is_bad: bool,
+    /// What goes through other hands.
+    pub hands: Hands,
     folder: tempfile::TempDir,
 }
 
 impl World {
     /// The world of a seed at its beginning.
     pub fn new(seed: u64, mistake: Option<Mistake>) -> Self {
-        let template = Template::get();
+        let template = match seed > OTHER_HANDS {
+            true => Template::with_guest(mistake != Some(Mistake::GuestUnmarked)),
+            false => Template::get(),
+        };
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         template.copy_to(folder.path()).expect("there is room");
         let mut chance = Chance::new(seed);
-        let plan = Plan::of(&mut chance);
+        let plan = Plan::of(seed, &mut chance);
         let operator = template::operator_folder(folder.path());
         let server = Server::start(&operator, NOW_MS, chance.split(), mistake);
-        let devices = DEVICES.iter().enumerate().map(|(number, (name, _))| {
+        let mut devices: Vec<Device> = Vec::new();
+        for (number, name) in template.devices().enumerate() {
             let path = template::device_folder(folder.path(), number);
-            let device = Device::start(name, &path, NOW_MS, chance.split());
+            let clock = match number {
+                GUEST => Arc::clone(&devices[HOST].clock),
+                number if plan.other_hands => Arc::new(ManualClock::of_device(NOW_MS, number as u8)),
+                _ => Arc::new(ManualClock::at(NOW_MS)),
+            };
+            let device = Device::start(name, &path, clock, chance.split());
             if mistake == Some(Mistake::DeviceWithoutSync) {
                 device.disk.lie();
             }
-            device
-        });
-        let devices = devices.collect();
+            devices.push(device);
+        }
         let cast = template.cast.clone();
         let [specialist, colleague, ..] = cast.people;
         let since = Some(NOW_MS - 86_400_000);
@@ -144,6 +155,7 @@ impl World {
             copied_beacons: BTreeMap::new(),
             lost_log: None,
             is_bad: true,
+            hands: Hands::default(),
             folder,
         }
     }
@@ -272,6 +284,9 @@ impl World {
         };
         let outbox: Arc<dyn Outbox> = mistake::outbox(self.mistake, device);
         let done = sync::synchronise(outbox, &line, Refused::TryAgain, &|_| {}).await;
+        if done.is_ok() && self.plan.other_hands {
+            self.deliver(number, &line).await;
+        }
         drop(line);
         let told = std::mem::take(&mut self.network.lock().told);
         let word = match &done {

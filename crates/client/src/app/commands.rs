@@ -11,7 +11,7 @@ use crate::ipc::{
     AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery,
     CodeImage, ConfirmVisit, CorrectVisit, CourierView, CsvFile, Directory, DirectoryQuery, DisputeVisit,
     Enrol, FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, IpcError, LocationMomentView, Me,
-    NoteVisit, OperatorPreview, ParcelFile, Preferences, ReadCode, ReadVisit, RegisterVisit,
+    NoteVisit, OperatorPreview, ParcelFile, ParcelRef, Preferences, ReadCode, ReadVisit, RegisterVisit,
     RegisteredVisits, ReviewVisit, SavedFile, SealedFiles, ServiceView, SetAside, ShownCode, SyncState, Tick,
     Today, Unlock, VisitDetails, VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 };
@@ -335,6 +335,11 @@ impl App {
     /// See [`crate::ipc`].
     pub async fn take_parcel(&self, request: ParcelFile) -> Answer<CourierView> {
         Ok(courier::take_in(&self.session()?, request).await?)
+    }
+
+    /// See [`crate::ipc`].
+    pub async fn drop_parcel(&self, request: ParcelRef) -> Answer<CourierView> {
+        Ok(courier::give_up(&self.session()?, request).await?)
     }
 
     /// See [`crate::ipc`].

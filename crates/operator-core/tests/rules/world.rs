@@ -230,6 +230,11 @@ impl World {
 
     /// A bound device of a person, its `device-enrolled` registered.
     pub(crate) fn device(&self, person: PersonId) -> Device<'_> {
+        self.device_of(person, None)
+    }
+
+    /// The same; with a host it lies on that person's device.
+    pub(crate) fn device_of(&self, person: PersonId, host: Option<PersonId>) -> Device<'_> {
         let key = SigningKey::generate(&self.rng);
         let id = DeviceId::random(&self.rng);
         let bound = DeviceBound {
@@ -238,7 +243,7 @@ impl World {
             activation: "ABCD".into(),
             issued_by: self.key.id(),
             bound_at_ms: self.clock.utc_ms(),
-            host: None,
+            host,
         };
         self.state(id, bound);
         let mut device = Device { world: self, key, id, person, series: SeriesHead::EMPTY, beacon: None };
@@ -254,7 +259,17 @@ impl World {
 
     /// A device whose person accepted a text.
     pub(crate) fn ready(&self, person: PersonId, document: AgreementKind) -> Device<'_> {
-        let mut device = self.device(person);
+        self.ready_of(person, None, document)
+    }
+
+    /// The same; with a host it lies on that person's device.
+    pub(crate) fn ready_of(
+        &self,
+        person: PersonId,
+        host: Option<PersonId>,
+        document: AgreementKind,
+    ) -> Device<'_> {
+        let mut device = self.device_of(person, host);
         let accepted = self.acceptance(document, 1, TEXT);
         assert_eq!(device.say(person, accepted), []);
         device

@@ -19,6 +19,7 @@ pub(super) struct Signed {
     pub(super) key: BoundKey,
     nonce: String,
     expires_s: i64,
+    bytes_count: usize,
 }
 
 /// A nonce to be remembered in the transaction of its request.
@@ -41,6 +42,23 @@ pub(super) fn replayed() -> Failure {
 }
 
 impl Signed {
+    /// Something of the request was kept, or answered: it is not one of those in vain.
+    pub(super) fn kept(&self, app: &App) {
+        self.kept_of(app, self.key.key.id());
+    }
+
+    /// The same for what is somebody else's: a parcel counts for its author.
+    pub(super) fn kept_of(&self, app: &App, author: KeyId) {
+        let now = Instant::now();
+        app.in_vain.give_back(self.key.key.id(), self.bytes_count, now);
+        app.quota.count(author, self.bytes_count, now);
+    }
+
+    /// Whether the day of an author has room for what this request brings.
+    pub(super) fn fits(&self, app: &App, author: KeyId) -> bool {
+        app.quota.check(author, self.bytes_count, Instant::now()).is_ok()
+    }
+
     pub(super) fn nonce(&self) -> Nonce {
         Nonce { key: self.key.key.id(), nonce: self.nonce.clone(), expires_s: self.expires_s }
     }
@@ -59,8 +77,11 @@ pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Fai
         None => return Err(Failure::new(ProblemCode::UnknownKey, "nobody is bound to this key")),
     };
     claimed.verify(&key.key)?;
-    take(&app.quota, wanted, whole)?;
-    Ok(Signed { key, nonce: claimed.claim.nonce, expires_s: claimed.claim.expires_s })
+    let (bytes_count, now) = (whole.bytes.len(), Instant::now());
+    app.quota.check(wanted, bytes_count, now).map_err(too_much)?;
+    // Counted as in vain until something of it is kept.
+    app.in_vain.take(wanted, bytes_count, now).map_err(too_much)?;
+    Ok(Signed { key, nonce: claimed.claim.nonce, expires_s: claimed.claim.expires_s, bytes_count })
 }
 
 /// A request that says whose it is, before its key is known.
@@ -87,9 +108,11 @@ impl Claimed {
 
 /// Counts what a device sends.
 pub(super) fn take(quota: &Quota, key: KeyId, whole: &Whole) -> Result<(), Failure> {
-    quota.take(key, whole.bytes.len(), Instant::now()).map_err(|seconds| {
-        Failure::new(ProblemCode::TooManyRequests, "this device sent too much today").retry_after(seconds)
-    })
+    quota.take(key, whole.bytes.len(), Instant::now()).map_err(too_much)
+}
+
+fn too_much(seconds: u64) -> Failure {
+    Failure::new(ProblemCode::TooManyRequests, "this device sent too much").retry_after(seconds)
 }
 
 fn read(whole: &Whole, now_ms: i64) -> Result<Claim, auth::AuthError> {

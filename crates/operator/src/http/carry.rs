@@ -39,8 +39,14 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         if !nonce.remember(txn, now_ms)? {
             return Ok(None);
         }
-        carry::apply(txn, &items, now_ms).map(Some)
+        let before = txn.log_size()?;
+        let outcomes = carry::apply(txn, &items, now_ms)?;
+        Ok(Some((outcomes, txn.log_size()? > before)))
     };
     let outcomes = app.sequencer.submit(apply, |_, outcomes| Ok(outcomes)).await?;
-    Ok(Answer::to(&whole.parts.headers, CarryResponse { outcomes: outcomes.ok_or_else(replayed)? }))
+    let (outcomes, has_grown) = outcomes.ok_or_else(replayed)?;
+    if has_grown {
+        signed.kept(&app);
+    }
+    Ok(Answer::to(&whole.parts.headers, CarryResponse { outcomes }))
 }

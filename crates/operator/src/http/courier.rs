@@ -45,6 +45,9 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let parcel = Arc::new(request.parcel);
     let (instance, examined) = (Arc::clone(&app.instance), Arc::clone(&parcel));
     let delivery = blocking(move || examine(&instance, &examined)).await??;
+    let author = delivery.as_ref().ok().map(courier::Delivery::author);
+    // Its author's day is full: as with an own push nothing of it is taken, and it comes again.
+    let is_too_much = author.is_some_and(|author| !signed.fits(&app, author));
     let nonce = signed.nonce();
     let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
         let now_ms = operator.clock.utc_ms();
@@ -52,11 +55,20 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
             return Ok(None);
         }
         match &delivery {
-            Ok(delivery) => courier::apply(txn, delivery, now_ms).map(Some),
-            Err(reason) => Ok(Some(CourierOutcome::Refused { reason: *reason })),
+            Ok(_) if is_too_much => Ok(Some((CourierOutcome::Early, false))),
+            Ok(delivery) => {
+                let before = txn.log_size()?;
+                let outcome = courier::apply(txn, delivery, now_ms)?;
+                Ok(Some((outcome, txn.log_size()? > before)))
+            }
+            Err(reason) => Ok(Some((CourierOutcome::Refused { reason: *reason }, false))),
         }
     };
-    let outcome = app.sequencer.submit(apply, |_, outcome| Ok(outcome)).await?.ok_or_else(replayed)?;
+    let (outcome, has_grown) =
+        app.sequencer.submit(apply, |_, outcome| Ok(outcome)).await?.ok_or_else(replayed)?;
+    if let Some(author) = author.filter(|_| has_grown) {
+        signed.kept_of(&app, author);
+    }
     log(Some(carrier), &parcel, outcome);
     Ok(Answer::to(&whole.parts.headers, CourierResponse { outcome }))
 }

@@ -59,15 +59,27 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         // Read again here: the device may have been revoked since the signature was checked.
         let unbound = operator_core::StoreError::Damaged("a bound key is gone");
         let author = Author::Device(Box::new(txn.bound_key(id)?.ok_or(unbound)?));
-        push::apply(txn, &author, id, &items, &checked, now_ms).map(Some)
+        let before = txn.log_size()?;
+        let outcomes = push::apply(txn, &author, id, &items, &checked, now_ms)?;
+        Ok(Some((outcomes, txn.log_size()? > before)))
     };
     let response = app
         .sequencer
         .submit(apply, move |read, outcomes| {
-            outcomes.map(|outcomes| push::answer(read, id, known_tree_size, outcomes)).transpose()
+            let answer = |(outcomes, has_grown)| {
+                Ok::<_, operator_core::StoreError>((
+                    push::answer(read, id, known_tree_size, outcomes)?,
+                    has_grown,
+                ))
+            };
+            outcomes.map(answer).transpose()
         })
         .await?;
-    Ok(Answer::to(&whole.parts.headers, response.ok_or_else(replayed)?))
+    let (response, has_grown) = response.ok_or_else(replayed)?;
+    if has_grown {
+        signed.kept(&app);
+    }
+    Ok(Answer::to(&whole.parts.headers, response))
 }
 
 fn check_in_parallel(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, Refusal>> {

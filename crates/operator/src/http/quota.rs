@@ -1,4 +1,4 @@
-//! How many bytes one device may send in a day, and how many connections are open at once.
+//! How many bytes one device may send in a day, how many in vain, and how many connections are open at once.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -18,7 +18,22 @@ use wire::problem::ProblemCode;
 
 use super::problem::Failure;
 
-const DAY: Duration = Duration::from_secs(86_400);
+/// What devices may send so that it is kept, is counted by the day.
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+/// What they send in vain, by the hour: whoever only repeats itself waits for an hour and not for a day.
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+
+/// What a device may send in vain within an hour, for what it may send in a day: more than repeats of the largest request
+/// with the shortest pauses between them come to.
+pub(super) const fn in_vain_mib(day_mib: u32) -> u32 {
+    const LEAST_MIB: u32 = 64;
+    let share = day_mib / 8;
+    match (share > LEAST_MIB, day_mib > LEAST_MIB) {
+        (true, _) => share,
+        (false, true) => LEAST_MIB,
+        (false, false) => day_mib,
+    }
+}
 
 /// After how many seconds a device asks again that found no free connection.
 const FULL_RETRY_S: u64 = 10;
@@ -31,29 +46,55 @@ struct Sent {
 /// Counts what each device sends. Only keys that are bound are counted, so there are as many rows as devices.
 pub(super) struct Quota {
     allowed_bytes: u64,
-    days: Mutex<HashMap<KeyId, Sent>>,
+    window: Duration,
+    sent: Mutex<HashMap<KeyId, Sent>>,
 }
 
 impl Quota {
-    pub(super) fn new(allowed_mib: u32) -> Self {
-        Self { allowed_bytes: u64::from(allowed_mib) << 20, days: Mutex::default() }
+    pub(super) fn new(allowed_mib: u32, window: Duration) -> Self {
+        Self { allowed_bytes: u64::from(allowed_mib) << 20, window, sent: Mutex::default() }
     }
 
-    /// Counts a request of a device, as long as its day is not full; otherwise the seconds until the next one begins.
-    /// The day of a device begins with its first request, so not all come back at midnight.
-    pub(super) fn take(&self, key: KeyId, bytes: usize, now: Instant) -> Result<(), u64> {
-        let mut days = self.days.lock();
-        let sent = days.entry(key).or_insert(Sent { since: now, bytes: 0 });
-        let left = DAY.saturating_sub(now.duration_since(sent.since));
+    fn with<T>(&self, key: KeyId, now: Instant, then: impl FnOnce(&mut Sent, Duration) -> T) -> T {
+        let mut all = self.sent.lock();
+        let sent = all.entry(key).or_insert(Sent { since: now, bytes: 0 });
+        let left = self.window.saturating_sub(now.duration_since(sent.since));
         if left.is_zero() {
             *sent = Sent { since: now, bytes: 0 };
+            return then(sent, self.window);
         }
-        let bytes = sent.bytes.saturating_add(bytes as u64);
-        if bytes > self.allowed_bytes {
-            return Err(left.as_secs() + 1);
-        }
-        sent.bytes = bytes;
-        Ok(())
+        then(sent, left)
+    }
+
+    /// Whether so much more fits; otherwise the seconds until the next window begins. The window of a device begins with
+    /// its first request, so not all come back at midnight.
+    pub(super) fn check(&self, key: KeyId, bytes: usize, now: Instant) -> Result<(), u64> {
+        self.with(key, now, |sent, left| match sent.bytes.saturating_add(bytes as u64) {
+            bytes if bytes > self.allowed_bytes => Err(left.as_secs() + 1),
+            _ => Ok(()),
+        })
+    }
+
+    /// Counts what was done, whether it fits or not.
+    pub(super) fn count(&self, key: KeyId, bytes: usize, now: Instant) {
+        self.with(key, now, |sent, _| sent.bytes = sent.bytes.saturating_add(bytes as u64));
+    }
+
+    /// Counts it if it fits.
+    pub(super) fn take(&self, key: KeyId, bytes: usize, now: Instant) -> Result<(), u64> {
+        self.with(key, now, |sent, left| {
+            let bytes = sent.bytes.saturating_add(bytes as u64);
+            if bytes > self.allowed_bytes {
+                return Err(left.as_secs() + 1);
+            }
+            sent.bytes = bytes;
+            Ok(())
+        })
+    }
+
+    /// Takes back what was counted before it was known what it was.
+    pub(super) fn give_back(&self, key: KeyId, bytes: usize, now: Instant) {
+        self.with(key, now, |sent, _| sent.bytes = sent.bytes.saturating_sub(bytes as u64));
     }
 }
 
@@ -101,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_device_may_send_so_much_a_day_and_others_have_their_own() {
-        let quota = Quota::new(1);
+        let quota = Quota::new(1, DAY);
         let (one, other) = (KeyId::from_bytes([1; 32]), KeyId::from_bytes([2; 32]));
         let began = Instant::now();
         assert_eq!(quota.take(one, 1 << 20, began), Ok(()), "all of it at once");

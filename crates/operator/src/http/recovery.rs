@@ -54,6 +54,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         )
     })
     .await??;
+    signed.kept(&app);
     Ok(Answer::to(&whole.parts.headers, RecoveryHave { have_bytes }))
 }
 

@@ -20,7 +20,7 @@ fn finished(device: &mut Device) -> Sealed {
 }
 
 /// A parcel of these items, signed by a device.
-fn parcel(world: &World, signer: &Device, items: Vec<PushItem>) -> Vec<u8> {
+pub(crate) fn parcel(world: &World, signer: &Device, items: Vec<PushItem>) -> Vec<u8> {
     let keys = CourierKeys::of(&world.instance.folder).read().unwrap();
     let courier_key = keys.last().unwrap().public();
     let sealed_at_s = world.clock.utc_ms().div_euclid(1_000);
@@ -30,7 +30,7 @@ fn parcel(world: &World, signer: &Device, items: Vec<PushItem>) -> Vec<u8> {
     outside.parcel(sealed.encapsulated, sealed.sealed).to_bytes()
 }
 
-async fn deliver(carrier: &Device, parcel: &[u8]) -> Result<CourierOutcome, Refused> {
+pub(crate) async fn deliver(carrier: &Device, parcel: &[u8]) -> Result<CourierOutcome, Refused> {
     let request = CourierRequest { parcel: parcel.to_vec() };
     let response: CourierResponse = carrier.send(wire::path::COURIER, &request, true).await?;
     Ok(response.outcome)

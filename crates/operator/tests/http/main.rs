@@ -18,6 +18,7 @@ mod openapi;
 mod operator_info;
 mod pull;
 mod push;
+mod quota;
 mod recovery;
 mod serve;
 mod traffic;

@@ -26,7 +26,7 @@ fn what_others_gave_is_kept_until_the_operator_answered_and_no_longer() {
     let take_in = |n, now_ms| device.store.take_in(&foreign(n), now_ms).unwrap();
     assert_eq!([take_in(1, 10), take_in(2, 20), take_in(3, 30)], [TakenIn::Now; 3]);
     assert_eq!(take_in(1, 40), TakenIn::Already);
-    let to_deliver = |before_ms| device.store.parcels_to_deliver(before_ms).unwrap();
+    let to_deliver = |now_ms| device.store.parcels_to_deliver(Due::At(now_ms)).unwrap();
     let [first, second, third] = to_deliver(0).try_into().unwrap();
     assert_eq!(device.store.parcel(first).unwrap(), Some(vec![1; 1_000]), "in the order of sealing");
 
@@ -34,8 +34,10 @@ fn what_others_gave_is_kept_until_the_operator_answered_and_no_longer() {
     note(first, CourierOutcome::Early, 100);
     note(second, CourierOutcome::Refused { reason: CourierRefusal::Altered }, 100);
     note(third, CourierOutcome::Taken, 100);
-    assert!(to_deliver(100).is_empty(), "what was early rests");
-    assert_eq!(to_deliver(101), [first], "what is refused or taken is not sent again");
+    let hour_ms = 3_600_000;
+    assert!(to_deliver(100).is_empty() && to_deliver(99 + hour_ms).is_empty(), "what was early rests");
+    assert_eq!(to_deliver(99), [first], "but not longer because a clock was set back");
+    assert_eq!(to_deliver(100 + hour_ms), [first], "what is refused or taken is not sent again");
     assert!(device.store.parcel(first).unwrap().is_some());
     assert!([second, third].iter().all(|sha256| device.store.parcel(*sha256).unwrap().is_none()));
     let states: Vec<_> = carried(&device).into_iter().map(|parcel| parcel.state).collect();
@@ -46,7 +48,55 @@ fn what_others_gave_is_kept_until_the_operator_answered_and_no_longer() {
     note(first, CourierOutcome::Early, 300);
     assert!(carried(&device).iter().all(|parcel| parcel.state != ParcelState::Early), "the answer is final");
     assert_eq!(take_in(1, 400), TakenIn::Already, "nor does it come in again");
-    assert!(to_deliver(i64::MAX).is_empty());
+    assert!(device.store.parcels_to_deliver(Due::All).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_early_for_weeks_is_put_aside_and_only_a_person_brings_or_drops_it() {
+    let device = device(&mut TestOperator::new());
+    let store = &device.store;
+    let hour_ms: i64 = 3_600_000;
+    store.take_in(&foreign(1), 0).unwrap();
+    let [sha256] = store.parcels_to_deliver(Due::At(0)).unwrap().try_into().unwrap();
+    assert!(!store.drop_parcel(sha256).unwrap(), "what was not even tried is not dropped");
+    let state = || carried(&device)[0].state;
+    let (mut now_ms, mut rests_h) = (0, Vec::new());
+    while state() != ParcelState::Aside {
+        store.note_delivered(sha256, CourierOutcome::Early, now_ms).unwrap();
+        let before_ms = now_ms;
+        while state() == ParcelState::Early && store.parcels_to_deliver(Due::At(now_ms)).unwrap().is_empty() {
+            now_ms += hour_ms;
+        }
+        rests_h.push((now_ms - before_ms) / hour_ms);
+        assert!(rests_h.len() < 30, "it ends");
+    }
+    assert_eq!(rests_h[..7], [1, 2, 4, 8, 16, 24, 24]);
+    assert!(now_ms >= 14 * 24 * hour_ms, "two weeks at least, and not one answer after a long journey");
+    assert!(store.parcels_to_deliver(Due::At(i64::MAX)).unwrap().is_empty(), "it costs nothing any more");
+    assert_eq!(store.parcels_to_deliver(Due::All).unwrap(), [sha256], "unless a person asks");
+    store.note_delivered(sha256, CourierOutcome::Early, now_ms + 1).unwrap();
+    assert_eq!(state(), ParcelState::Aside);
+    assert!(store.drop_parcel(sha256).unwrap());
+    assert!(carried(&device).is_empty() && !store.drop_parcel(sha256).unwrap());
+}
+
+#[test]
+fn ten_answers_in_a_day_put_nothing_aside_nor_does_a_phone_that_was_off() {
+    let device = device(&mut TestOperator::new());
+    let store = &device.store;
+    store.take_in(&foreign(1), 0).unwrap();
+    let [sha256] = store.parcels_to_deliver(Due::All).unwrap().try_into().unwrap();
+    for n in 0..9 {
+        store.note_delivered(sha256, CourierOutcome::Early, n).unwrap();
+    }
+    store.take_in(&foreign(2), 0).unwrap();
+    let second = *store.parcels_to_deliver(Due::All).unwrap().last().unwrap();
+    store.note_delivered(second, CourierOutcome::Early, 0).unwrap();
+    store.note_delivered(second, CourierOutcome::Early, EARLY_FOR_MS).unwrap();
+    assert!(carried(&device).iter().all(|parcel| parcel.state == ParcelState::Early));
+    store.note_delivered(sha256, CourierOutcome::Early, EARLY_FOR_MS).unwrap();
+    let aside = |parcel: &CarriedParcel| parcel.state == ParcelState::Aside;
+    assert_eq!(carried(&device).iter().filter(|parcel| aside(parcel)).count(), 1);
 }
 
 #[test]
@@ -55,7 +105,7 @@ fn a_full_bag_takes_no_more_and_the_list_of_the_delivered_stays_short() {
     for n in 0..60 {
         assert_eq!(device.store.take_in(&foreign(n), 0).unwrap(), TakenIn::Now);
         if n < 40 {
-            let [sha256] = device.store.parcels_to_deliver(0).unwrap().try_into().unwrap();
+            let [sha256] = device.store.parcels_to_deliver(Due::At(0)).unwrap().try_into().unwrap();
             device.store.note_delivered(sha256, CourierOutcome::Taken, i64::from(n)).unwrap();
         }
     }

@@ -18,6 +18,8 @@ pub enum ParcelState {
     Waiting,
     /// The operator misses an earlier parcel of the same device; it is delivered again.
     Early,
+    /// The same for so long that it is delivered only when a person asks.
+    Aside,
     /// The operator has all of it.
     Taken,
     /// The operator takes nothing of it.
@@ -113,6 +115,7 @@ impl Reader<'_> {
             let state = match (state.as_str(), refusal.as_deref().and_then(CourierRefusal::parse)) {
                 ("waiting", _) => ParcelState::Waiting,
                 ("early", _) => ParcelState::Early,
+                ("aside", _) => ParcelState::Aside,
                 ("taken", _) => ParcelState::Taken,
                 ("refused", Some(reason)) => ParcelState::Refused(reason),
                 _ => return Err(StoreError::Row("carried_parcel.state")),

@@ -57,14 +57,6 @@ impl HttpTransport {
         self.call(wire::path::RECOVERY, part).await
     }
 
-    /// Delivers a parcel of another device.
-    ///
-    /// # Errors
-    /// [`TransportError`].
-    pub async fn deliver(&self, request: &CourierRequest) -> Result<CourierResponse, TransportError> {
-        self.call(wire::path::COURIER, request).await
-    }
-
     async fn call<Q: Serialize + Sync, A: DeserializeOwned>(
         &self,
         path: &str,
@@ -131,6 +123,10 @@ impl Transport for HttpTransport {
 
     async fn collect(&self, request: &CollectRequest) -> Result<CollectResponse, TransportError> {
         self.call(wire::path::COLLECT, request).await
+    }
+
+    async fn deliver(&self, request: &CourierRequest) -> Result<CourierResponse, TransportError> {
+        self.call(wire::path::COURIER, request).await
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {

@@ -143,13 +143,8 @@ impl World {
             std::fs::remove_dir_all(folder).expect("it is there");
             template::copy(&from, folder).expect("there is room");
         });
-        let read = server.instance().read().expect("the operator can be read");
-        // The copy is older than some erasures, and nothing tells the operator of them: they must be done again.
-        self.erased.retain(|id, _| match read.entry_by_id(*id) {
-            Ok(Some(entry)) => read.content(entry.leaf_index).is_ok_and(|content| content.is_none()),
-            _ => false,
-        });
-        drop(read);
+        // The copy is older than some erasures, and nothing tells the operator of them.
+        super::collect::forget_lost_erasures(&mut self.erased, &server);
         drop(server);
         self.lost_log = Some(leaves);
         self.tell("the operator goes on from an older copy");

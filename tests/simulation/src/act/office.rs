@@ -77,10 +77,14 @@ impl World {
                 .and_then(|read| read.content(entry.leaf_index))
                 .is_ok_and(|c| c.is_none()),
         };
-        drop(server);
         if is_done {
+            let instance = server.instance();
+            let read = instance.read().expect("the operator can be read");
+            instance.folder.erasures().follow(read.as_ref()).expect("what was erased is written down");
+            drop(read);
             self.erased.insert(id, text);
         }
+        drop(server);
         self.tell(format!("the office erases a note: {is_done}"));
     }
 

@@ -30,6 +30,13 @@ impl World {
         }
     }
 
+    /// The same on this device.
+    pub(super) fn register_on(&mut self, device: Number) {
+        let tap = self.new_tap();
+        self.taps[tap].device = device;
+        self.tap(tap);
+    }
+
     fn new_tap(&mut self) -> usize {
         let device = self.device_of(&[Who::Specialist, Who::Colleague]);
         let number = self.taps.len();

@@ -66,7 +66,7 @@ pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
         // A revoked device gets nothing any more, neither what is new nor what is to be forgotten; and one that does not
         // believe this log takes nothing from it.
         if !world.revoked.contains(&number) && world.lost_log.is_none() {
-            held(device, server, wrong);
+            held(world, device, server, wrong);
         }
     }
 }
@@ -140,7 +140,7 @@ fn erased(world: &World, number: usize, wrong: &mut Vec<String>) {
 }
 
 /// I8: exactly the statements of the person's scopes, contents where the scopes see them whole.
-fn held(device: &Device, server: &Server, wrong: &mut Vec<String>) {
+fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>) {
     let instance = server.instance();
     let read = instance.read().expect("the operator can be read");
     let scopes = scopes::scopes_of(read.as_ref(), device.person, instance.now_ms()).expect("it can be read");
@@ -151,6 +151,8 @@ fn held(device: &Device, server: &Server, wrong: &mut Vec<String>) {
         let content = read.content(delivery.leaf_index).expect("it can be read");
         due.insert(delivery.leaf_index, delivery.sight == Sight::Whole && content.is_some());
     }
+    // Without what it says nobody can tell any more to whom a statement went.
+    due.retain(|leaf, _| !world.hands.without_content.contains(leaf));
     let conn = look_behind(device);
     let mut select = conn
         .prepare(
@@ -170,6 +172,9 @@ fn held(device: &Device, server: &Server, wrong: &mut Vec<String>) {
     let mut there = BTreeMap::new();
     for row in rows.expect("it can be read") {
         let (leaf, content, believed, key) = row.expect("it can be read");
+        if world.hands.without_content.contains(&leaf) {
+            continue;
+        }
         there.insert(leaf, content);
         // A key whose binding is not for this person leaves its statement held: there, but not believed.
         let can_know = bindings.get(&KeyId::from_bytes(key)).is_some_and(|leaf| due.contains_key(leaf));

@@ -35,4 +35,22 @@ describe('the courier', () => {
     core.emit('changed', undefined);
     await vi.waitFor(async () => expect((await byId('carried-parcel')).textContent).toContain('бүлінген'));
   });
+
+  it('puts aside what the operator cannot take for weeks, and drops it only after a question', async () => {
+    const core = renderApp({ stage: 'home' });
+    await press('tab-me');
+    await choose([0xa6, 1, 2]);
+    expect(document.querySelector('[data-testid=courier-drop]')).toBeNull();
+    core.bag = { ...core.bag, carried: core.bag.carried.map((one) => ({ ...one, state: 'aside', answered_at_ms: one.taken_in_at_ms })) };
+    core.emit('changed', undefined);
+    await vi.waitFor(async () => expect((await byId('carried-parcel')).textContent).toContain('алдыңғы файлы жоқ'));
+    await press('courier-drop');
+    expect((await byId('carried-parcel')).textContent).toContain('Ештеңе жоғалмайды');
+    await press('courier-drop-no');
+    expect(core.bag.carried).toHaveLength(1);
+    await press('courier-drop');
+    await press('courier-drop-yes');
+    await vi.waitFor(() => expect(document.querySelector('[data-testid=carried-parcel]')).toBeNull());
+    expect(core.bag.carried).toHaveLength(0);
+  });
 });

@@ -51,6 +51,7 @@ export const commands: Record<Exclude<keyof Core, 'on' | 'scan'>, { name: string
   courier: { name: 'courier', takesRequest: false },
   sealForCourier: { name: 'seal_for_courier', takesRequest: false },
   takeParcel: { name: 'take_parcel', takesRequest: true },
+  dropParcel: { name: 'drop_parcel', takesRequest: true },
   checkTrust: { name: 'check_trust', takesRequest: false },
   evidenceFile: { name: 'evidence_file', takesRequest: false },
 };

@@ -2,7 +2,7 @@ import type {
   AgreementDue, AgreementRef, AppState, AsideRef, AsideView, BeginVisit, ChangePin, ChildCard, ChildQuery, CodeImage, ConfirmVisit,
   CorrectVisit, CourierView, CsvFile,
   Directory, DirectoryQuery, DisputeVisit, Enrol, FinishVisit, GuestAnswer, GuestView, HandOver, InspectOperator, LocationMomentView, Me, NoteVisit, OperatorPreview,
-  ParcelFile, Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, SealedFiles, ServiceView, SetAside, ShownCode, SyncState, Tick,
+  ParcelFile, ParcelRef, Preferences, ReadCode, ReadVisit, RegisteredVisits, RegisterVisit, ReviewVisit, SavedFile, SealedFiles, ServiceView, SetAside, ShownCode, SyncState, Tick,
   Today, Unlock, VisitDetails,
   VisitDraft, VisitIds, VisitPage, VisitQuery, VisitRef, VisitView,
 } from './types';
@@ -66,6 +66,7 @@ export interface Core {
   courier(): Promise<CourierView>;
   sealForCourier(): Promise<SealedFiles>;
   takeParcel(request: ParcelFile): Promise<CourierView>;
+  dropParcel(request: ParcelRef): Promise<CourierView>;
   checkTrust(): Promise<SyncState>;
   evidenceFile(): Promise<CsvFile>;
 

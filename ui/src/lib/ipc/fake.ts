@@ -261,10 +261,15 @@ export class FakeCore implements Core {
   takeParcel = this.command('takeParcel', ({ base64 }: { base64: string }) => {
     if (!base64.startsWith('p')) throw new CoreError('not-a-parcel');
     const parcel: CarriedParcelView = {
-      name: `esep-${String(this.bag.carried.length).padStart(12, '7')}.esep-courier`, sealed_at_ms: this.now_ms - 30 * hour_ms,
+      id: String(this.bag.carried.length).padStart(64, '7'), name: `esep-${String(this.bag.carried.length).padStart(12, '7')}.esep-courier`, sealed_at_ms: this.now_ms - 30 * hour_ms,
       taken_in_at_ms: this.now_ms, length_bytes: 18_000, state: 'waiting', refusal: null, answered_at_ms: null,
     };
     return (this.bag = { ...this.bag, carried: [parcel, ...this.bag.carried] });
+  });
+  dropParcel = this.command('dropParcel', ({ id }: { id: string }) => {
+    const carried = this.bag.carried.filter((parcel) => parcel.id !== id);
+    if (carried.length === this.bag.carried.length) throw new CoreError('not-found');
+    return (this.bag = { ...this.bag, carried });
   });
   evidenceFile = this.command('evidenceFile', () => ({ name: 'esep-evidence.json', text: '{}', path: '/Құжаттар/esep-evidence.json' }));
 

@@ -55,6 +55,7 @@ export type { OpeningView } from './generated/OpeningView';
 export type { OperatorPreview } from './generated/OperatorPreview';
 export type { OutcomeCode } from './generated/OutcomeCode';
 export type { ParcelFile } from './generated/ParcelFile';
+export type { ParcelRef } from './generated/ParcelRef';
 export type { ParcelRefusalCode } from './generated/ParcelRefusalCode';
 export type { ParcelStateCode } from './generated/ParcelStateCode';
 export type { PersonCard } from './generated/PersonCard';

@@ -20,6 +20,7 @@ export const courier: Messages['courier'] = {
   states: {
     waiting: 'Waiting to be delivered',
     early: 'The operator waits for an earlier file of that device first',
+    aside: 'Put aside: the earlier file did not come',
     taken: 'Delivered to the operator',
     refused: 'Refused by the operator',
   },
@@ -34,4 +35,10 @@ export const courier: Messages['courier'] = {
     'bad-signature': 'The signature in the file is not by the device that made it.',
   },
   askAgain: 'Ask your colleague for the file again: the records are safe on that device.',
+  asideWhat: 'The operator has said for weeks that an earlier file of that device is missing. Your device brings this one only when you press “Sync now”. The records are safe on your colleague’s device.',
+  drop: 'Drop the file',
+  dropWhat: 'Drop this file here? Nothing is lost: your colleague’s device keeps the records and sends them itself.',
+  dropYes: 'Yes, drop it',
+  dropNo: 'No, keep it',
+  dropped: 'The file is dropped. The records are on your colleague’s device.',
 };

@@ -5,7 +5,11 @@ import type { ParcelStateCode } from "./ParcelStateCode";
 /**
  * A parcel of somebody else: nothing more is known of it.
  */
-export type CarriedParcelView = { name: string, 
+export type CarriedParcelView = { 
+/**
+ * Its digest in hexadecimal.
+ */
+id: string, name: string, 
 /**
  * By its author's clock.
  */

@@ -3,4 +3,4 @@
 /**
  * Where a parcel of another device is on its way.
  */
-export type ParcelStateCode = "waiting" | "early" | "taken" | "refused";
+export type ParcelStateCode = "waiting" | "early" | "aside" | "taken" | "refused";

@@ -9,8 +9,10 @@ use super::{Gadget, Home, METRE_E7, Stage};
 use crate::world::{item, name};
 
 impl<'w> Stage<'w> {
-    /// A person by the name of a device: `aigul2` is another device of `aigul`.
+    /// A person by the name of a device: `aigul2` is another device of `aigul`, `saule@aigul` an account of `saule` on
+    /// the device of `aigul`.
     pub(super) fn person(&mut self, who: &str) -> PersonId {
+        let who = who.split('@').next().unwrap_or(who);
         let who = who.trim_end_matches(|last: char| last.is_ascii_digit());
         if let Some(person) = self.people.get(who) {
             return *person;
@@ -30,7 +32,8 @@ impl<'w> Stage<'w> {
             let person = self.person(who);
             let is_parent = ["saule", "marat", "dina"].iter().any(|parent| who.starts_with(parent));
             let document = if is_parent { AgreementKind::Subject } else { AgreementKind::Specialist };
-            let mut device = self.world.ready(person, document);
+            let host = who.split_once('@').map(|(_, host)| self.person(host));
+            let mut device = self.world.ready_of(person, host, document);
             device.sees_the_log();
             let (began_ms, rng): (i64, &dyn Rng) = (self.world.clock.utc_ms(), &self.world.rng);
             let gadget = Gadget {
