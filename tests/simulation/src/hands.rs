@@ -61,7 +61,7 @@ impl World {
     pub(crate) async fn nobody_holds_the_content(&mut self) {
         let Some(lost) = &self.hands.lost else { return };
         let without = self.server.lock().await.collected_without_content().expect("it can be read");
-        let sql = "SELECT (SELECT count(*) FROM own_content c JOIN own_statement s USING (seq) WHERE s.id = ?1)
+        let sql = "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
              + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index) WHERE s.id = ?1)";
         let lost = without
             .iter()
