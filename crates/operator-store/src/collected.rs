@@ -54,6 +54,7 @@ const SCHEMA: &str = "
         proven INTEGER NOT NULL,                 -- 1: a receipt of this log proves it
         PRIMARY KEY (leaf_index, hash)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS leaves_bare ON leaves (hash) WHERE content IS NULL;
     CREATE TABLE IF NOT EXISTS givers (
         -- Which devices said so.
         leaf_index INTEGER NOT NULL,

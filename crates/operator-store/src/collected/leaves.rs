@@ -1,6 +1,6 @@
 //! Leaves that devices gave.
 
-use domain::id::KeyId;
+use domain::id::{Digest, KeyId};
 use operator_core::store::StoreError;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -58,6 +58,25 @@ impl Collected {
             for given in given {
                 if counts(transaction, giver, given)? {
                     keep(transaction, giver, given)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives leaves that are there without it their content, by their hash.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn fill(&self, contents: &[(Digest, &[u8])]) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            let mut fill = transaction.prepare_cached(
+                "UPDATE leaves SET content = ?2 WHERE hash = ?1 AND content IS NULL RETURNING leaf_index",
+            )?;
+            for (hash, content) in contents {
+                let filled = fill.query_map(params![hash.as_bytes(), content], |row| row.get(0))?;
+                for leaf_index in filled.collect::<Result<Vec<u64>, _>>()? {
+                    wanted::settle(transaction, leaf_index, hash)?;
                 }
             }
             Ok(())

@@ -9,6 +9,7 @@ use operator_core::head;
 use operator_core::store::StoreRead;
 use operator_store::collected::{Given, ShownHead};
 use wire::collect::{CollectRequest, Leaf, RangeProof, Stretch};
+use wire::push::PushItem;
 
 use super::{AssembleError, Collecting};
 
@@ -62,6 +63,23 @@ impl Collecting<'_> {
         }
         self.file.put(giver, &kept).map_err(AssembleError::from)?;
         Ok(Vec::new())
+    }
+
+    /// Takes contents out of what a device pushes while the log waits: of a statement that was registered and whose
+    /// answer was lost, others may hold the envelope only, and its author has no receipt to hand it back with.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn fill(&self, pushed: &[PushItem]) -> Result<(), AssembleError> {
+        let erased = self.instance.folder.erasures().statements()?;
+        let mut contents = Vec::with_capacity(pushed.len());
+        for item in pushed {
+            let Ok(statement) = Statement::decode(&item.statement) else { continue };
+            if codec::hash(&item.content) == statement.payload() && !erased.contains(&statement.id()) {
+                contents.push((merkle::leaf_hash(&item.statement), item.content.as_slice()));
+            }
+        }
+        Ok(self.file.fill(&contents)?)
     }
 
     /// A head that the log reaches says nothing new, unless it contradicts the log.

@@ -17,6 +17,7 @@ use operator_core::collect::binds;
 use wire::body::MAX_INFLATED_BYTES;
 use wire::collect::{CollectRequest, CollectResponse, MAX_LEAVES, Stretch};
 use wire::problem::ProblemCode;
+use wire::push::PushItem;
 
 use super::authenticate::{Claimed, blocking, take};
 use super::body::{Answer, Whole};
@@ -96,6 +97,19 @@ fn receive(instance: &Instance, giver: KeyId, request: &CollectRequest) -> Resul
     // A device whose binding was lost is heard here only.
     exclusive.hear(giver, known_tree_size).map_err(not_kept)?;
     Ok(wanted)
+}
+
+/// Keeps what a pushed statement says, if the log waits for it.
+pub(super) fn fill(instance: &Instance, pushed: &[PushItem]) -> Result<(), Failure> {
+    let exclusive = instance.restored.exclusively().map_err(not_kept)?.ok_or_else(is_examined)?;
+    if exclusive.is_waiting() {
+        Collecting::open(instance)
+            .map_err(AssembleError::from)
+            .map_err(not_kept)?
+            .fill(pushed)
+            .map_err(not_kept)?;
+    }
+    Ok(())
 }
 
 fn not_kept(error: impl std::error::Error + 'static) -> Failure {

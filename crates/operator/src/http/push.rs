@@ -19,6 +19,7 @@ use wire::push::{MAX_ITEMS, PushItem, PushRequest, Refusal};
 use super::App;
 use super::authenticate::{authenticate, blocking, replayed};
 use super::body::{Answer, Whole};
+use super::collect;
 use super::problem::Failure;
 
 /// Below this many items another thread costs more than it saves.
@@ -42,10 +43,14 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
             format!("a push holds at most {MAX_ITEMS} statements"),
         ));
     }
+    let items = Arc::new(request.items);
+    if app.instance.restored.is_waiting() {
+        let (instance, items) = (Arc::clone(&app.instance), Arc::clone(&items));
+        blocking(move || collect::fill(&instance, &items)).await??;
+    }
     app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let key = signed.key.key.clone();
     let known_tree_size = request.known_tree_size;
-    let items = Arc::new(request.items);
     let checked = {
         let (items, key) = (Arc::clone(&items), key.clone());
         blocking(move || check_in_parallel(&items, &key)).await?

@@ -5,8 +5,8 @@ mod guarded;
 use std::sync::Arc;
 
 use domain::id::KeyId;
-use journal::SigningKey;
 use journal::receipt::TreeHead;
+use journal::{Sealed, SigningKey, Statement};
 use operator::backup::{backup, restore};
 use operator::clock::SystemRng;
 use operator::collect::{AssembleError, Collecting, ReceiveError};
@@ -213,6 +213,34 @@ async fn heads_and_receipts_of_another_key_are_refused() {
     let progress = collecting.progress().unwrap();
     assert_eq!(progress.signed_size, known.tree_size, "the size is what this key signed");
     assert_eq!(progress.missing_count, known.tree_size - lost.begun, "and no leaf of it is kept");
+}
+
+/// I1: the answer to a push was lost, so its author has no receipt to hand the statement back with, and the others hold
+/// envelopes only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_content_that_only_its_author_holds_unsent_is_taken_from_the_push() {
+    let mut lost = lost().await;
+    let collecting = Collecting::open(&lost.restored).unwrap();
+    let note = Statement::decode(&lost.told.note.bytes).unwrap().id();
+    let mut bare = lost.all();
+    for leaf in &mut bare {
+        if Statement::decode(&leaf.statement).unwrap().id() == note {
+            leaf.content = None;
+        }
+    }
+    collecting.receive(lost.late.key.id(), &lost.giving(bare)).unwrap();
+    assert!(matches!(collecting.assemble(false), Err(AssembleError::Bare { count: 1, .. })));
+
+    let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
+    lost.specialist.moved_to(&server);
+    let damaged = Sealed { content: vec![0xff], ..lost.told.note.clone() };
+    for (sealed, bare) in [(damaged, true), (lost.told.note.clone(), false)] {
+        let waits = lost.specialist.push(&[sealed]).await.unwrap_err();
+        assert_eq!(waits.problem.code, ProblemCode::Incomplete);
+        assert_eq!(matches!(collecting.assemble(false), Err(AssembleError::Bare { .. })), bare);
+    }
+    assert_eq!(projections(&lost.world.instance), projections(&lost.restored));
+    server.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
