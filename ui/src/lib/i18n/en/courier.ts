@@ -19,7 +19,7 @@ export const courier: Messages['courier'] = {
   size: (kilobytes) => `Size: ${kilobytes} kB`,
   states: {
     waiting: 'Waiting to be delivered',
-    early: 'The operator waits for an earlier file of that device first',
+    early: 'The operator could not take it yet: an earlier file of that device is missing, or it sent enough for today. It is tried again by itself',
     aside: 'Put aside: the earlier file did not come',
     taken: 'Delivered to the operator',
     refused: 'Refused by the operator',
