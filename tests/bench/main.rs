@@ -105,6 +105,10 @@ async fn main() {
 /// Push, first pull, a village; how many visits the device then has.
 async fn road(page: &mut Page, world: &mut World, device: &Device, folder: &Path) -> usize {
     page.note("registering what is to be synced");
+    // What was tapped before is no part of the push.
+    world.operator.restart();
+    device.sync_all().await;
+    world.operator.kill();
     let synced = scaled(SYNCED);
     device.fill(synced, 1).await;
     let limits = raw::Limits::measure(synced, folder);

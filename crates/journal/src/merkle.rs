@@ -6,6 +6,8 @@
 //! in *complete* subtrees, so a store keeps each complete node once and never rewrites one.
 
 use domain::id::Digest;
+use std::ops::Range;
+
 use sha2::{Digest as _, Sha256};
 
 /// The hash of one leaf: `SHA-256(0x00 || entry)`; the entry is the whole signed statement.
@@ -121,16 +123,17 @@ pub fn range_proof<N: Nodes>(nodes: &N, first: u64, count: u64, size: u64) -> Re
     Ok(proof)
 }
 
-/// What a range proof gives: the root, and each leaf's own inclusion path.
+/// What a range proof gives: the root, and inclusion paths of leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvenRange {
     /// Root over all leaves.
     pub root: Digest,
-    /// For each leaf of the range, the path of RFC 9162 section 2.1.3.
+    /// For each leaf that was asked for, the path of RFC 9162 section 2.1.3.
     pub paths: Vec<Vec<Digest>>,
 }
 
-/// Computes the root from the leaves of a range and its proof, and derives each leaf's inclusion path.
+/// Computes the root from the leaves of a range and its proof, and derives the inclusion paths of some of its leaves: none
+/// for the root alone.
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`], [`ProofError::WrongLength`]. The caller compares the root with a signed one.
@@ -139,9 +142,11 @@ pub fn prove_range(
     first: u64,
     size: u64,
     proof: &[Digest],
+    paths_of: Range<u64>,
 ) -> Result<ProvenRange, ProofError> {
     let last = first.checked_add(leaves.len() as u64).ok_or(ProofError::OutOfRange)?;
-    if leaves.is_empty() || last > size {
+    let are_within = paths_of.is_empty() || (first <= paths_of.start && paths_of.end <= last);
+    if leaves.is_empty() || last > size || !are_within {
         return Err(ProofError::OutOfRange);
     }
     struct Walk<'a> {
@@ -149,6 +154,7 @@ pub fn prove_range(
         first: u64,
         last: u64,
         proof: std::slice::Iter<'a, Digest>,
+        paths_of: Range<u64>,
         paths: Vec<Vec<Digest>>,
     }
     impl Walk<'_> {
@@ -163,13 +169,15 @@ pub fn prove_range(
             let left = self.hash(begin, middle)?;
             let right = self.hash(middle, end)?;
             // Children come before their parents, so each path grows from the leaf upwards.
-            for leaf in begin.max(self.first)..end.min(self.last) {
-                self.paths[(leaf - self.first) as usize].push(if leaf < middle { right } else { left });
+            for leaf in begin.max(self.paths_of.start)..end.min(self.paths_of.end) {
+                let path = &mut self.paths[(leaf - self.paths_of.start) as usize];
+                path.push(if leaf < middle { right } else { left });
             }
             Ok(node_hash(&left, &right))
         }
     }
-    let mut walk = Walk { leaves, first, last, proof: proof.iter(), paths: vec![Vec::new(); leaves.len()] };
+    let paths = vec![Vec::new(); paths_of.clone().count()];
+    let mut walk = Walk { leaves, first, last, proof: proof.iter(), paths_of, paths };
     let root = walk.hash(0, size)?;
     if walk.proof.next().is_some() {
         return Err(ProofError::WrongLength);

@@ -68,8 +68,9 @@ pub(crate) fn prove<'a>(
         leaves.push((entry.seq, entry.id));
         hashes.push(merkle::leaf_hash(entry.bytes));
     }
+    let Registration { first_leaf, tree_size, .. } = *registration;
     let ProvenRange { root, .. } =
-        merkle::prove_range(&hashes, registration.first_leaf, registration.tree_size, &registration.proof)
+        merkle::prove_range(&hashes, first_leaf, tree_size, &registration.proof, 0..0)
             .map_err(|_| StoreError::Unproven)?;
     let head = TreeHead::verify(&registration.head, root, operator).map_err(|_| StoreError::Unproven)?;
     if head.tree_size != registration.tree_size {
@@ -239,10 +240,11 @@ pub(crate) fn derive(
     let proof: Vec<Digest> =
         proof.chunks_exact(32).filter_map(|hash| Digest::from_slice(hash).ok()).collect();
     let derive = || {
-        let range = merkle::prove_range(&hashes, first_leaf, tree_size, &proof).ok()?;
+        let asked = leaf_index..leaf_index.checked_add(1)?;
+        let range = merkle::prove_range(&hashes, first_leaf, tree_size, &proof, asked).ok()?;
         let head = TreeHead::verify(&head, range.root, operator).ok()?;
         let offset = usize::try_from(leaf_index.checked_sub(first_leaf)?).ok()?;
-        let receipt = head.receipt(leaf_index, range.paths.get(offset)?).ok()?;
+        let receipt = head.receipt(leaf_index, range.paths.first()?).ok()?;
         receipt::verify_receipt(&receipt, entries.get(offset)?, operator).ok()?;
         Some(receipt)
     };

@@ -87,15 +87,20 @@ fn a_range_proof_gives_the_root_and_each_path() {
             for count in 1..=size - first {
                 let Ok(proof) = range_proof(&memory, first, count, size);
                 let leaves = &memory.leaves[first as usize..(first + count) as usize];
-                let proven = prove_range(leaves, first, size, &proof).unwrap();
+                let proven = prove_range(leaves, first, size, &proof, first..first + count).unwrap();
                 assert_eq!(proven.root, expected, "{first}+{count} of {size}");
                 for (offset, path) in proven.paths.iter().enumerate() {
                     let Ok(expected) = inclusion_path(&memory, first + offset as u64, size);
                     assert_eq!(*path, expected);
                 }
+                let last = first + count - 1;
+                let one = prove_range(leaves, first, size, &proof, last..last + 1).unwrap();
+                assert_eq!((one.root, &one.paths[..]), (expected, &proven.paths[count as usize - 1..]));
+                let beyond = prove_range(leaves, first, size, &proof, last..last + 2);
+                assert_eq!(beyond, Err(ProofError::OutOfRange));
                 let mut longer = proof.clone();
                 longer.push(expected);
-                assert_eq!(prove_range(leaves, first, size, &longer), Err(ProofError::WrongLength));
+                assert_eq!(prove_range(leaves, first, size, &longer, 0..0), Err(ProofError::WrongLength));
             }
         }
     }
@@ -108,11 +113,11 @@ fn a_changed_leaf_or_hash_gives_another_root() {
     let Ok(proof) = range_proof(&memory, 5, 3, SIZE);
     let mut leaves = memory.leaves[5..8].to_vec();
     leaves.swap(0, 1);
-    assert_ne!(prove_range(&leaves, 5, SIZE, &proof).unwrap().root, expected);
+    assert_ne!(prove_range(&leaves, 5, SIZE, &proof, 0..0).unwrap().root, expected);
     for at in 0..proof.len() {
         let mut changed = proof.clone();
         changed[at] = leaf_hash(b"another");
-        assert_ne!(prove_range(&memory.leaves[5..8], 5, SIZE, &changed).unwrap().root, expected);
+        assert_ne!(prove_range(&memory.leaves[5..8], 5, SIZE, &changed, 0..0).unwrap().root, expected);
     }
 }
 

@@ -74,7 +74,7 @@ fn range_proofs_are_the_same_and_give_each_path() {
         let Ok(ours) = merkle::range_proof(&tree, first, count, tree_size);
         assert_eq!(ours, proof, "{count} from {first} in {tree_size}");
         let leaves = &log.leaf_hashes[first as usize..(first + count) as usize];
-        let proven = merkle::prove_range(leaves, first, tree_size, &proof).unwrap();
+        let proven = merkle::prove_range(leaves, first, tree_size, &proof, first..first + count).unwrap();
         assert_eq!(proven.root, log.roots[tree_size as usize], "{count} from {first} in {tree_size}");
         for (leaf_index, path) in (first..).zip(proven.paths) {
             let Ok(own) = merkle::inclusion_path(&tree, leaf_index, tree_size);

@@ -40,7 +40,8 @@ fn pushing_twice_equals_pushing_once() {
     let [registration] = first.registrations.as_slice() else { panic!("one run") };
     let leaves: Vec<Digest> = sealed.iter().map(|sealed| leaf_hash(&sealed.bytes)).collect();
     let proven =
-        prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof).unwrap();
+        prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof, 0..0)
+            .unwrap();
     TreeHead::verify(&registration.head, proven.root, world.key.verifying_key()).unwrap();
 }
 
@@ -232,7 +233,8 @@ fn every_head_of_a_push_is_one_history_with_what_the_device_knew() {
     for (registration, sealed) in answer.registrations.iter().zip([&first, &second]) {
         let leaves = [leaf_hash(&sealed.bytes)];
         let size = registration.tree_size;
-        let root = prove_range(&leaves, registration.first_leaf, size, &registration.proof).unwrap().root;
+        let root =
+            prove_range(&leaves, registration.first_leaf, size, &registration.proof, 0..0).unwrap().root;
         let (older, newer) = if size < largest.0 { ((size, root), largest) } else { (largest, (size, root)) };
         check_consistency(older, newer, &registration.consistency).unwrap();
         sizes.push(size.cmp(&known.tree_size));

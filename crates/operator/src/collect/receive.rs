@@ -102,7 +102,7 @@ impl Collecting<'_> {
             return Err(ReceiveError::Unproven);
         }
         let hashes: Vec<Digest> = leaves.iter().map(|leaf| merkle::leaf_hash(&leaf.statement)).collect();
-        let range = merkle::prove_range(&hashes, first, proof.tree_size, &proof.hashes)
+        let range = merkle::prove_range(&hashes, first, proof.tree_size, &proof.hashes, 0..0)
             .map_err(|_| ReceiveError::Unproven)?;
         let head = TreeHead::verify(&proof.head, range.root, self.instance.key.verifying_key());
         head.ok().filter(|head| head.tree_size == proof.tree_size).ok_or(ReceiveError::Unproven)

@@ -83,7 +83,7 @@ fn prove(answer: &PushResponse, statements: &[Sealed], operator: &VerifyingKey) 
         let places = registration.first_leaf..registration.first_leaf + registration.count;
         let leaves: Vec<_> = places.clone().map(|leaf_index| leaf_hash(at(leaf_index))).collect();
         let range =
-            prove_range(&leaves, registration.first_leaf, registration.tree_size, &registration.proof)
+            prove_range(&leaves, places.start, registration.tree_size, &registration.proof, places.clone())
                 .unwrap();
         let head = TreeHead::verify(&registration.head, range.root, operator).unwrap();
         assert_eq!(head.tree_size, registration.tree_size);
