@@ -40,6 +40,24 @@ pub fn apply(
         .collect()
 }
 
+/// How many of these were refused and are kept as such. What is refused anew takes room; what was refused before and comes
+/// again does not.
+///
+/// # Errors
+/// Those of the store.
+pub fn refused_count(
+    read: &dyn StoreRead,
+    key: KeyId,
+    items: &[PushItem],
+    checked: &[Result<Checked, Refusal>],
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for (item, _) in items.iter().zip(checked).filter(|(_, checked)| checked.is_err()) {
+        count += usize::from(read.refusal(key, item.id)?.is_some());
+    }
+    Ok(count)
+}
+
 fn refuse(
     txn: &mut dyn StoreTxn,
     key: KeyId,

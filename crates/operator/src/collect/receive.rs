@@ -74,7 +74,11 @@ impl Collecting<'_> {
         let erased = self.instance.folder.erasures().statements()?;
         let mut contents = Vec::with_capacity(pushed.len());
         for item in pushed {
-            let Ok(statement) = Statement::decode(&item.statement) else { continue };
+            let fits =
+                item.statement.len() <= MAX_STATEMENT_BYTES && item.content.len() <= codec::MAX_CONTENT_BYTES;
+            let Some(statement) = fits.then(|| Statement::decode(&item.statement).ok()).flatten() else {
+                continue;
+            };
             if codec::hash(&item.content) == statement.payload() && !erased.contains(&statement.id()) {
                 contents.push((merkle::leaf_hash(&item.statement), item.content.as_slice()));
             }

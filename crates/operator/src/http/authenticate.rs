@@ -44,19 +44,19 @@ pub(super) fn replayed() -> Failure {
 impl Signed {
     /// Something of the request was kept, or answered: it is not one of those in vain.
     pub(super) fn kept(&self, app: &App) {
-        self.kept_of(app, self.key.key.id());
+        self.kept_of(app, self.key.key.id(), self.bytes_count);
     }
 
     /// The same for what is somebody else's: a parcel counts for its author.
-    pub(super) fn kept_of(&self, app: &App, author: KeyId) {
+    pub(super) fn kept_of(&self, app: &App, author: KeyId, bytes_count: usize) {
         let now = Instant::now();
         app.in_vain.give_back(self.key.key.id(), self.bytes_count, now);
-        app.quota.count(author, self.bytes_count, now);
+        app.quota.count(author, bytes_count, now);
     }
 
     /// Whether the day of an author has room for what this request brings.
-    pub(super) fn fits(&self, app: &App, author: KeyId) -> bool {
-        app.quota.check(author, self.bytes_count, Instant::now()).is_ok()
+    pub(super) fn fits(&self, app: &App, author: KeyId, bytes_count: usize) -> bool {
+        app.quota.check(author, bytes_count, Instant::now()).is_ok()
     }
 
     pub(super) fn nonce(&self) -> Nonce {

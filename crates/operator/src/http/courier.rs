@@ -47,7 +47,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let delivery = blocking(move || examine(&instance, &examined)).await??;
     let author = delivery.as_ref().ok().map(courier::Delivery::author);
     // Its author's day is full: as with an own push nothing of it is taken, and it comes again.
-    let is_too_much = author.is_some_and(|author| !signed.fits(&app, author));
+    let is_too_much = author.is_some_and(|author| !signed.fits(&app, author, parcel.len()));
     let nonce = signed.nonce();
     let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
         let now_ms = operator.clock.utc_ms();
@@ -57,9 +57,9 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         match &delivery {
             Ok(_) if is_too_much => Ok(Some((CourierOutcome::Early, false))),
             Ok(delivery) => {
-                let before = txn.log_size()?;
+                let before = courier::kept_count(txn.as_read(), delivery)?;
                 let outcome = courier::apply(txn, delivery, now_ms)?;
-                Ok(Some((outcome, txn.log_size()? > before)))
+                Ok(Some((outcome, courier::kept_count(txn.as_read(), delivery)? > before)))
             }
             Err(reason) => Ok(Some((CourierOutcome::Refused { reason: *reason }, false))),
         }
@@ -67,7 +67,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     let (outcome, has_grown) =
         app.sequencer.submit(apply, |_, outcome| Ok(outcome)).await?.ok_or_else(replayed)?;
     if let Some(author) = author.filter(|_| has_grown) {
-        signed.kept_of(&app, author);
+        signed.kept_of(&app, author, parcel.len());
     }
     log(Some(carrier), &parcel, outcome);
     Ok(Answer::to(&whole.parts.headers, CourierResponse { outcome }))

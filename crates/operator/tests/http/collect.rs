@@ -5,18 +5,21 @@ mod guarded;
 use std::sync::Arc;
 
 use domain::id::KeyId;
+use journal::codec::{self, MAX_CONTENT_BYTES};
 use journal::receipt::TreeHead;
-use journal::{Sealed, SigningKey, Statement};
+use journal::statement::compose;
+use journal::{Header, Sealed, SigningKey, Statement};
 use operator::backup::{backup, restore};
 use operator::clock::SystemRng;
 use operator::collect::{AssembleError, Collecting, ReceiveError};
 use operator::{Folder, Instance, Server};
 use operator_core::store::{Entry, Projections};
+use operator_store::Collected;
 use wire::collect::{CollectRequest, CollectResponse, KnownHead, Leaf, RangeProof, Stretch};
 use wire::enrol::Pair;
 use wire::problem::ProblemCode;
 use wire::pull::Content;
-use wire::push::PushResponse;
+use wire::push::{PushItem, PushResponse};
 
 use crate::device::{Device, World, world};
 use crate::main_job::{Visit, child_of, visit};
@@ -241,6 +244,28 @@ async fn a_content_that_only_its_author_holds_unsent_is_taken_from_the_push() {
     }
     assert_eq!(projections(&lost.world.instance), projections(&lost.restored));
     server.stop().await.unwrap();
+}
+
+/// A content that no log takes is not kept either, though it fits its statement: nobody fills the disk with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_content_that_is_too_large_fills_nothing() {
+    let lost = lost().await;
+    let collecting = Collecting::open(&lost.restored).unwrap();
+    let last = lost.known().tree_size - 1;
+    for (leaf_index, length, bare) in
+        [(last, MAX_CONTENT_BYTES + 1, true), (last - 1, MAX_CONTENT_BYTES, false)]
+    {
+        // Of a key that may be bound by what is lost.
+        let unknown = SigningKey::generate(&SystemRng).id();
+        let content = vec![0; length];
+        let header = Header { key: unknown, ..lost.told.note.header.clone() };
+        let (id, statement) = compose(&header, codec::hash(&content), [1; 64]);
+        let leaf = Leaf { leaf_index, statement: statement.clone(), content: None };
+        collecting.receive(unknown, &lost.giving(vec![leaf])).unwrap();
+        collecting.fill(&[PushItem { id, seq: header.seq, statement, content }]).unwrap();
+        let told = Collected::open(&lost.restored.folder.collected()).unwrap().best(leaf_index).unwrap();
+        assert_eq!(told.unwrap().content.is_none(), bare, "{length}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

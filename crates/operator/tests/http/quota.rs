@@ -7,7 +7,7 @@ use journal::Sealed;
 use operator::clock::SystemRng;
 use wire::courier::CourierOutcome;
 use wire::problem::ProblemCode;
-use wire::push::Outcome;
+use wire::push::{Outcome, PushItem};
 
 use crate::courier::{deliver, parcel};
 use crate::device::{Device, Refused, World, world_with};
@@ -58,6 +58,30 @@ async fn what_is_repeated_in_vain_costs_an_hour_and_never_the_day() {
     let other = world.device_of(world.named("Жақыпбеков")).await;
     let nothing_of_others = parcel(&world, &device, first.iter().map(Device::item).collect());
     assert_eq!(deliver(&other, &nothing_of_others).await.unwrap(), CourierOutcome::Taken);
+    world.server.stop().await.unwrap();
+}
+
+/// What is refused is kept as it came, so anew it counts by the day; the same once more takes no room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_anew_counts_by_the_day_and_its_repeats_by_the_hour() {
+    let world = small().await;
+    let mut device = world.device_of(world.named("Сәрсенбаева")).await;
+    let damaged = |sealed: &Sealed| PushItem {
+        content: sealed.content.iter().rev().copied().collect(),
+        ..Device::item(sealed)
+    };
+    let day: Vec<PushItem> = heavy(&mut device, 40).iter().map(damaged).collect();
+    let mut refused = None;
+    for item in &day {
+        match device.push_items(vec![item.clone()]).await {
+            Ok(answer) => assert!(matches!(answer.outcomes[0], Outcome::Refused { .. })),
+            Err(error) => {
+                refused = Some(wait_s(&error));
+                break;
+            }
+        }
+    }
+    assert!(refused.expect("the day is full of them") > HOUR_S);
     world.server.stop().await.unwrap();
 }
 

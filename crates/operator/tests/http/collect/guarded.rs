@@ -79,7 +79,7 @@ async fn a_server_takes_nothing_in_while_the_log_is_put_together() {
     let collecting = Collecting::open(&lost.restored).unwrap();
     assert_eq!(collecting.assemble(false).unwrap().root, lost.known().root);
     drop(collecting);
-    operator_store::Collected::remove(&lost.restored.folder.collected()).unwrap();
+    Collected::remove(&lost.restored.folder.collected()).unwrap();
     exclusive.finish().unwrap();
     // What was on its way comes too late, and begins nothing anew.
     lost.restored.restored.hear(lost.late.key.id(), 1_000_000).unwrap();
