@@ -57,7 +57,7 @@ def _time(walk, leaf, stated):
     before, after = folder.head(size), folder.registration(leaf)
     named = walk.check_head(before, walk.files[before], size, {size: root}.get) if before in walk.files else None
     over, _ = _receipt(walk, leaf, after) if after in walk.files else (None, None)
-    by = ", by a guest (confirmed-on-device)." if walk.hosts.get(stated.kid) and stated.kind in ("visit-confirmed", "visit-disputed") else "."
+    by = ", by a guest." if walk.hosts.get(stated.kid) and stated.kind[6:] in ("confirmed", "disputed") else "."
     walk.notes.append(f"Leaf {leaf}, {stated.kind}: made not before {_moment(named)} and not after {_moment(over)}{by}")
 
 

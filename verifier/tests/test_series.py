@@ -163,7 +163,7 @@ class Statements(OneLog):
             walk.check_leaf(leaf, None, leaf + 1)
         for leaf in leaves:
             package._time(walk, leaf, walk.read[leaf][0])
-        self.assertEqual(["confirmed-on-device" in note for note in walk.notes], [True, False], walk.notes)
+        self.assertEqual(["by a guest" in note for note in walk.notes], [True, False], walk.notes)
 
     def test_a_key_that_a_device_binds(self):
         friend = Signer("friend")
