@@ -67,13 +67,12 @@ pub fn examine(
     }))
 }
 
-/// How much of the author's is kept: it grows when a delivery takes room.
+/// [`push::kept_count`] of what is delivered.
 ///
 /// # Errors
 /// Those of the store.
 pub fn kept_count(read: &dyn StoreRead, delivery: &Delivery) -> Result<u64, StoreError> {
-    let refused = push::refused_count(read, delivery.author(), &delivery.items, &delivery.checked)?;
-    Ok(read.log_size()? + refused as u64)
+    push::kept_count(read, delivery.author(), &delivery.items, &delivery.checked)
 }
 
 /// Registers it as a push of its author would be.

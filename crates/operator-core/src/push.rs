@@ -40,20 +40,20 @@ pub fn apply(
         .collect()
 }
 
-/// How many of these were refused and are kept as such. What is refused anew takes room; what was refused before and comes
-/// again does not.
+/// How much is kept, as far as these items can add to it: leaves of the log, and items of theirs that were refused. It grows
+/// when they take room, and not when they only come again.
 ///
 /// # Errors
 /// Those of the store.
-pub fn refused_count(
+pub fn kept_count(
     read: &dyn StoreRead,
     key: KeyId,
     items: &[PushItem],
     checked: &[Result<Checked, Refusal>],
-) -> Result<usize, StoreError> {
-    let mut count = 0;
+) -> Result<u64, StoreError> {
+    let mut count = read.log_size()?;
     for (item, _) in items.iter().zip(checked).filter(|(_, checked)| checked.is_err()) {
-        count += usize::from(read.refusal(key, item.id)?.is_some());
+        count += u64::from(read.refusal(key, item.id)?.is_some());
     }
     Ok(count)
 }

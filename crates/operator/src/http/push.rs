@@ -64,15 +64,9 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         // Read again here: the device may have been revoked since the signature was checked.
         let unbound = operator_core::StoreError::Damaged("a bound key is gone");
         let author = Author::Device(Box::new(txn.bound_key(id)?.ok_or(unbound)?));
-        let kept_count = |read: &dyn operator_core::StoreRead| {
-            Ok::<_, operator_core::StoreError>((
-                read.log_size()?,
-                push::refused_count(read, id, &items, &checked)?,
-            ))
-        };
-        let before = kept_count(txn.as_read())?;
+        let before = push::kept_count(txn.as_read(), id, &items, &checked)?;
         let outcomes = push::apply(txn, &author, id, &items, &checked, now_ms)?;
-        Ok(Some((outcomes, kept_count(txn.as_read())? > before)))
+        Ok(Some((outcomes, push::kept_count(txn.as_read(), id, &items, &checked)? > before)))
     };
     let response = app
         .sequencer
