@@ -129,7 +129,8 @@ CREATE TABLE foreign_statement (
     issued_at_s INTEGER NOT NULL,
     bytes BLOB NOT NULL,
     flags TEXT NOT NULL,
-    believed INTEGER NOT NULL CHECK (believed IN (0, 1)) -- 0: the key has not come yet, so nothing shows it
+    believed INTEGER NOT NULL CHECK (believed IN (0, 1)), -- 0: the key has not come yet, so nothing shows it
+    content BLOB -- absent: withheld or erased; beside its statement, so that a page of a pull fills one tree for both
 ) STRICT;
 CREATE INDEX foreign_statement_subject ON foreign_statement (subject);
 CREATE INDEX foreign_statement_key ON foreign_statement (key);
@@ -139,11 +140,8 @@ CREATE TRIGGER foreign_statement_is_never_changed
 BEFORE UPDATE OF leaf_index, id, key, kind, subject, issued_at_s, bytes ON foreign_statement
 BEGIN SELECT RAISE(ABORT, 'statements are never changed'); END;
 
-CREATE TABLE foreign_content (
-    leaf_index INTEGER PRIMARY KEY REFERENCES foreign_statement (leaf_index) ON DELETE CASCADE,
-    bytes BLOB NOT NULL
-) STRICT;
-CREATE TRIGGER foreign_content_is_never_changed BEFORE UPDATE ON foreign_content
+CREATE TRIGGER foreign_content_is_never_changed BEFORE UPDATE OF content ON foreign_statement
+WHEN OLD.content IS NOT NULL AND NEW.content IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'contents are never changed'); END;
 
 CREATE TABLE scope (

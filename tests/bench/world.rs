@@ -309,7 +309,10 @@ impl Clock for ShiftedClock {
     }
 
     fn continuous(&self) -> ContinuousTime {
-        self.clock.continuous()
+        // Both clocks of a device that runs through the years go together; nobody sets it.
+        let ContinuousTime { epoch, elapsed_ms } = self.clock.continuous();
+        let since_ms = YEARS_MS + self.shift_ms.load(Ordering::Relaxed);
+        ContinuousTime { epoch, elapsed_ms: elapsed_ms + u64::try_from(since_ms).unwrap_or(0) }
     }
 }
 

@@ -20,6 +20,9 @@ const SHA_256: i64 = -16;
 /// COSE key thumbprint URI (RFC 9679 section 5.6).
 const ISS_PREFIX: &str = "urn:ietf:params:oauth:ckt:sha-256:";
 
+/// Room for the protected header of most statements.
+const USUAL_BYTES: usize = 352;
+
 /// A checkpoint of the operator's log that the signer had seen: the statement is younger than it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Beacon {
@@ -54,7 +57,7 @@ impl<K: AsRef<str>> Header<K> {
     /// Writes the protected header in its one form.
     pub(crate) fn encode(&self) -> Vec<u8> {
         // Ascending by encoded label: 1, 4, 15, 258, 259, then the negative private one.
-        let mut to = cbor::Writer::default()
+        let mut to = cbor::Writer::with_capacity(USUAL_BYTES)
             .map(6)
             .uint(1)
             .int(iana::Algorithm::ES256.to_i64())

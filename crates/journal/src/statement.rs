@@ -60,7 +60,7 @@ pub(crate) struct Parts {
 pub(crate) fn parts<K: AsRef<str>>(header: &Header<K>, payload: Digest) -> Parts {
     let protected = header.encode();
     // The Sig_structure of RFC 9052 section 4.4.
-    let to_be_signed = Writer::default()
+    let to_be_signed = Writer::with_capacity(protected.len() + 64)
         .array(4)
         .text("Signature1")
         .bytes(&protected)
@@ -72,7 +72,7 @@ pub(crate) fn parts<K: AsRef<str>>(header: &Header<K>, payload: Digest) -> Parts
 }
 
 pub(crate) fn assemble(parts: &Parts, payload: Digest, signature: [u8; 64]) -> Vec<u8> {
-    Writer::default()
+    Writer::with_capacity(parts.protected.len() + 128)
         .tag(CoseSign1::TAG)
         .array(4)
         .bytes(&parts.protected)

@@ -67,24 +67,21 @@ pub fn examine(
     }))
 }
 
-/// [`push::kept_count`] of what is delivered.
+/// Registers it as a push of its author would be. Also tells whether more is kept than before ([`push::Applied`]).
 ///
 /// # Errors
 /// Those of the store.
-pub fn kept_count(read: &dyn StoreRead, delivery: &Delivery) -> Result<u64, StoreError> {
-    push::kept_count(read, delivery.author(), &delivery.items, &delivery.checked)
-}
-
-/// Registers it as a push of its author would be.
-///
-/// # Errors
-/// Those of the store.
-pub fn apply(txn: &mut dyn StoreTxn, delivery: &Delivery, now_ms: i64) -> Result<CourierOutcome, StoreError> {
+pub fn apply(
+    txn: &mut dyn StoreTxn,
+    delivery: &Delivery,
+    now_ms: i64,
+) -> Result<(CourierOutcome, bool), StoreError> {
     let key = delivery.author();
     // Read here: the device may have been revoked since the letter was examined.
     let bound = txn.bound_key(key)?.ok_or(StoreError::Damaged("a bound key is gone"))?;
     let author = Author::Device(Box::new(bound));
-    let outcomes = push::apply(txn, &author, key, &delivery.items, &delivery.checked, now_ms)?;
-    let is_gap = |outcome: &Outcome| matches!(outcome, Outcome::Gap { .. });
-    Ok(if outcomes.iter().any(is_gap) { CourierOutcome::Early } else { CourierOutcome::Taken })
+    let applied = push::apply(txn, &author, key, &delivery.items, delivery.checked.iter(), now_ms)?;
+    let is_early = applied.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Gap { .. }));
+    let outcome = if is_early { CourierOutcome::Early } else { CourierOutcome::Taken };
+    Ok((outcome, applied.has_grown))
 }

@@ -4,7 +4,7 @@
 use domain::Kind;
 use domain::content::Content;
 use domain::flag::Flag;
-use domain::id::{DeviceId, VisitId};
+use domain::id::{DeviceId, SubjectId, VisitId};
 use domain::scope::VisitParties;
 use journal::{Header, Statement, VerifyingKey};
 
@@ -115,7 +115,7 @@ fn put_visit(
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
 /// It is judged now, as it would have been then, changes the visit as it would have, and is addressed.
 fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
-    for earlier in overtakers(txn.as_read(), registered)? {
+    for earlier in overtakers(txn.as_read(), registered.subject, registered.leaf_index)? {
         let Some(bytes) = txn.content(earlier.leaf_index)? else { continue };
         let Ok(content) = journal::codec::decode(earlier.kind, &bytes) else { continue };
         let unbound = StoreError::Damaged("a key of a registered statement is not bound");
@@ -138,8 +138,12 @@ fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), 
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) fn overtakers(read: &dyn StoreRead, registered: &Entry) -> Result<Vec<Entry>, StoreError> {
-    let mut earlier = read.entries_before(registered.subject, registered.leaf_index)?;
+pub(crate) fn overtakers(
+    read: &dyn StoreRead,
+    visit: SubjectId,
+    registered_at: u64,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut earlier = read.entries_before(visit, registered_at)?;
     earlier.retain(|entry| {
         let is_about_it = entry.kind.is_about_visit() && entry.kind != Kind::VisitRegistered;
         is_about_it && entry.flags.contains(&Flag::UnknownSubject)
@@ -189,7 +193,7 @@ pub(crate) fn fold_again(txn: &mut dyn StoreTxn, visit: VisitId) -> Result<(), S
 
 /// Finishes and corrections of a visit in the order in which they changed it, as far as they can be read.
 fn changes(read: &dyn StoreRead, registration: &Entry) -> Result<Vec<Entry>, StoreError> {
-    let mut changes = overtakers(read, registration)?;
+    let mut changes = overtakers(read, registration.subject, registration.leaf_index)?;
     for kind in [Kind::VisitFinished, Kind::VisitCorrected] {
         let later = read.entries_about(registration.subject, kind)?;
         changes.extend(later.into_iter().filter(|entry| entry.leaf_index > registration.leaf_index));

@@ -1,16 +1,17 @@
 //! Statements down, by scope (docs/PROTOCOL.md, "Pull").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use domain::Kind;
-use domain::id::{KeyId, PersonId};
+use domain::id::{KeyId, PersonId, SubjectId};
 use domain::scope::{Scope, Sight};
 use wire::pull::{Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
 
 use crate::head;
 use crate::project;
 use crate::scopes;
-use crate::store::{Delivery, PageQuery, StoreError, StoreRead};
+use crate::store::{Delivery, Entry, PageQuery, StoreError, StoreRead};
 
 /// Contents and statements of one answer, in bytes; a page ends early rather than be too large for a phone.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
@@ -18,6 +19,10 @@ const PAGE_BYTES: usize = 3 * 1024 * 1024;
 /// It is shown as progress and decides nothing, and counting the whole rest for each page is work that grows with the
 /// square of the log.
 const COUNTED_LEAVES: u64 = 4_000;
+/// A page whose leaves are at least every so manieth of their stretch is read as a stretch, not leaf by leaf.
+const DENSE: u64 = 2;
+/// So many contents are read in one go.
+const CONTENTS: u64 = 128;
 
 /// Answers a pull of a person's device from a snapshot.
 ///
@@ -142,13 +147,17 @@ impl Reader<'_> {
     ) -> Result<Page, StoreError> {
         let deliveries = self.read.page(&self.query(wanted, (from, to), urgent_only), limit)?;
         let is_last_page = deliveries.len() < limit as usize;
+        let mut leaves = Leaves::of(self, &deliveries, wanted)?;
         let (mut items, mut size_bytes) = (Vec::with_capacity(deliveries.len()), 0);
-        let mut cut = false;
+        let (mut registrations, mut cut) = (Vec::new(), false);
         for delivery in deliveries {
-            let item = self.item(delivery, wanted.len() == self.scopes.len())?;
+            let leaf_index = delivery.leaf_index;
+            let (item, subject) = self.item(delivery, &mut leaves)?;
+            registrations.extend(subject.map(|visit| (visit, leaf_index)));
             size_bytes += item.statement.len() + item.content.as_ref().map_or(0, |content| content.0.len());
             if size_bytes > PAGE_BYTES && !items.is_empty() {
                 cut = true;
+                registrations.pop_if(|(_, registered)| *registered == leaf_index);
                 break;
             }
             items.push(item);
@@ -160,24 +169,25 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        let mut overtakers = if urgent_only { Vec::new() } else { self.overtakers(wanted, from, &items)? };
+        let mut overtakers = match urgent_only {
+            true => Vec::new(),
+            false => self.overtakers(wanted, from, &registrations)?,
+        };
         overtakers.extend(items);
         Ok(Page { items: overtakers, cursor, remaining, density })
     }
 
     /// What was said about visits of this page before they came, and lies behind the reader's cursor: it had no
-    /// audience then.
+    /// audience then. Registrations are given as visit and leaf.
     fn overtakers(
         &self,
         wanted: &BTreeSet<Scope>,
         from: u64,
-        items: &[PullItem],
+        registrations: &[(SubjectId, u64)],
     ) -> Result<Vec<PullItem>, StoreError> {
         let mut deliveries = BTreeMap::new();
-        for item in items {
-            let registered = self.read.entry(item.leaf_index)?.filter(|e| e.kind == Kind::VisitRegistered);
-            let Some(registered) = registered else { continue };
-            for entry in project::overtakers(self.read, &registered)? {
+        for (visit, registered) in registrations {
+            for entry in project::overtakers(self.read, *visit, *registered)? {
                 if entry.leaf_index >= from || entry.key == self.key {
                     continue;
                 }
@@ -190,26 +200,95 @@ impl Reader<'_> {
                 }
             }
         }
-        let is_of_all_scopes = wanted.len() == self.scopes.len();
-        deliveries.into_values().map(|delivery| self.item(delivery, is_of_all_scopes)).collect()
+        let mut leaves = Leaves { of_all_scopes: wanted.len() == self.scopes.len(), ..Leaves::default() };
+        let items = deliveries.into_values().map(|delivery| Ok(self.item(delivery, &mut leaves)?.0));
+        items.collect()
     }
 
-    fn item(&self, delivery: Delivery, is_of_all_scopes: bool) -> Result<PullItem, StoreError> {
+    /// What is sent of a leaf, and the visit that it registers.
+    fn item(
+        &self,
+        delivery: Delivery,
+        leaves: &mut Leaves,
+    ) -> Result<(PullItem, Option<SubjectId>), StoreError> {
         let leaf_index = delivery.leaf_index;
-        let entry =
-            self.read.entry(leaf_index)?.ok_or(StoreError::Damaged("an audience points past the log"))?;
-        let (scopes, sight) = match is_of_all_scopes {
-            true => (delivery.scopes, delivery.sight),
-            // A backfill asks for some scopes only; what the reader may see follows from all of them.
-            false => {
-                let mut held = self.read.audiences(leaf_index)?;
-                held.retain(|(scope, _)| self.scopes.contains(scope));
-                let best = held.iter().map(|(_, sight)| *sight).max();
-                (held.into_iter().map(|(scope, _)| scope).collect(), best.unwrap_or(delivery.sight))
+        let entry = match leaves.entries.remove(&leaf_index) {
+            Some(entry) => entry,
+            None => {
+                self.read.entry(leaf_index)?.ok_or(StoreError::Damaged("an audience points past the log"))?
             }
         };
-        let content = if sight == Sight::Whole { self.read.content(leaf_index)?.map(Content) } else { None };
-        Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags })
+        let (scopes, sight) = match leaves.of_all_scopes {
+            true => (delivery.scopes, delivery.sight),
+            // A backfill asks for some scopes only; what the reader may see follows from all of them.
+            false => match leaves.addressed.remove(&leaf_index) {
+                Some(delivery) => (delivery.scopes, delivery.sight),
+                None => {
+                    let mut held = self.read.audiences(leaf_index)?;
+                    held.retain(|(scope, _)| self.scopes.contains(scope));
+                    let best = held.iter().map(|(_, sight)| *sight).max();
+                    (held.into_iter().map(|(scope, _)| scope).collect(), best.unwrap_or(delivery.sight))
+                }
+            },
+        };
+        let content = match sight {
+            Sight::Whole => leaves.content(self.read, leaf_index)?,
+            Sight::Envelope => None,
+        };
+        let registered = (entry.kind == Kind::VisitRegistered).then_some(entry.subject);
+        let content = content.map(Content);
+        let item = PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags };
+        Ok((item, registered))
+    }
+}
+
+/// Leaves of a page that were read in one go, because they lie close to each other.
+#[derive(Default)]
+struct Leaves {
+    /// The page was asked for all scopes of the reader.
+    of_all_scopes: bool,
+    stretch: Range<u64>,
+    entries: HashMap<u64, Entry>,
+    /// Of a part of the stretch only: each may be large, and others' lie between them.
+    contents: HashMap<u64, Vec<u8>>,
+    contents_of: Range<u64>,
+    /// With all scopes of the reader.
+    addressed: HashMap<u64, Delivery>,
+}
+
+impl Leaves {
+    fn of(
+        reader: &Reader<'_>,
+        deliveries: &[Delivery],
+        wanted: &BTreeSet<Scope>,
+    ) -> Result<Self, StoreError> {
+        let mut leaves = Self { of_all_scopes: wanted.len() == reader.scopes.len(), ..Self::default() };
+        let (Some(first), Some(last)) = (deliveries.first(), deliveries.last()) else { return Ok(leaves) };
+        let (from, to) = (first.leaf_index, last.leaf_index + 1);
+        let Ok(count) = u32::try_from(to - from) else { return Ok(leaves) };
+        if u64::from(count) > DENSE * deliveries.len() as u64 {
+            return Ok(leaves);
+        }
+        leaves.stretch = from..to;
+        let entries = reader.read.entries(from, count)?;
+        leaves.entries = entries.into_iter().map(|entry| (entry.leaf_index, entry)).collect();
+        if !leaves.of_all_scopes {
+            let all = reader.read.page(&reader.query(reader.scopes, (from, to), false), count)?;
+            leaves.addressed = all.into_iter().map(|delivery| (delivery.leaf_index, delivery)).collect();
+        }
+        Ok(leaves)
+    }
+
+    fn content(&mut self, read: &dyn StoreRead, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        if !self.stretch.contains(&leaf_index) {
+            return read.content(leaf_index);
+        }
+        if !self.contents_of.contains(&leaf_index) {
+            self.contents_of = leaf_index..self.stretch.end.min(leaf_index + CONTENTS);
+            let contents = read.contents(self.contents_of.start, self.contents_of.end)?;
+            self.contents = contents.into_iter().collect();
+        }
+        Ok(self.contents.get(&leaf_index).cloned())
     }
 }
 

@@ -17,45 +17,43 @@ pub fn check_all(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, 
     items.iter().map(|item| check_item(item, key)).collect()
 }
 
+/// What became of the items of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Of each item, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Something is kept that was not before: a leaf, or an item that was refused. Not when they only come again.
+    pub has_grown: bool,
+}
+
 /// Registers what was checked, in order. The request must be authenticated by the author's key: only then may bytes
-/// that cannot be verified take a place in its series.
+/// that cannot be verified take a place in its series. The checks are asked for one by one, so they may still go on.
 ///
 /// # Errors
 /// Those of the store.
-pub fn apply(
+pub fn apply<'a>(
     txn: &mut dyn StoreTxn,
     author: &Author,
     key: KeyId,
     items: &[PushItem],
-    checked: &[Result<Checked, Refusal>],
+    checked: impl IntoIterator<Item = &'a Result<Checked, Refusal>>,
     now_ms: i64,
-) -> Result<Vec<Outcome>, StoreError> {
-    items
-        .iter()
-        .zip(checked)
-        .map(|(item, checked)| match checked {
-            Ok(checked) => register(txn, author, checked, now_ms),
-            Err(reason) => refuse(txn, key, item, *reason, now_ms),
-        })
-        .collect()
-}
-
-/// How much is kept, as far as these items can add to it: leaves of the log, and items of theirs that were refused. It grows
-/// when they take room, and not when they only come again.
-///
-/// # Errors
-/// Those of the store.
-pub fn kept_count(
-    read: &dyn StoreRead,
-    key: KeyId,
-    items: &[PushItem],
-    checked: &[Result<Checked, Refusal>],
-) -> Result<u64, StoreError> {
-    let mut count = read.log_size()?;
-    for (item, _) in items.iter().zip(checked).filter(|(_, checked)| checked.is_err()) {
-        count += u64::from(read.refusal(key, item.id)?.is_some());
+) -> Result<Applied, StoreError> {
+    let before = txn.log_size()?;
+    let mut applied = Applied { outcomes: Vec::with_capacity(items.len()), has_grown: false };
+    for (item, checked) in items.iter().zip(checked) {
+        applied.outcomes.push(match checked {
+            Ok(checked) => register(txn, author, checked, now_ms)?,
+            Err(reason) => {
+                let was_refused = txn.refusal(key, item.id)?.is_some();
+                let outcome = refuse(txn, key, item, *reason, now_ms)?;
+                applied.has_grown |= !was_refused && matches!(outcome, Outcome::Refused { .. });
+                outcome
+            }
+        });
     }
-    Ok(count)
+    applied.has_grown |= txn.log_size()? > before;
+    Ok(applied)
 }
 
 fn refuse(

@@ -115,7 +115,7 @@ pub fn examine(instance: &Instance, bytes: &[u8]) -> Result<Result<Delivery, Cou
 pub fn take(instance: &Instance, bytes: &[u8]) -> Result<CourierOutcome, CourierError> {
     match examine(instance, bytes)? {
         Ok(delivery) => instance.transact(|txn, operator| {
-            Ok::<_, CourierError>(courier::apply(txn, &delivery, operator.clock.utc_ms())?)
+            Ok::<_, CourierError>(courier::apply(txn, &delivery, operator.clock.utc_ms())?.0)
         }),
         Err(reason) => Ok(CourierOutcome::Refused { reason }),
     }

@@ -5,6 +5,7 @@ mod authenticate;
 mod body;
 mod carry;
 mod checkpoint;
+mod checks;
 mod collect;
 mod courier;
 mod enrol;

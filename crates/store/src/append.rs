@@ -131,7 +131,7 @@ impl Store {
         seal: &impl Fn(&mut Appending<'_>) -> Result<(), E>,
     ) -> Result<Appended, E> {
         let mut writer = self.writer();
-        let appended = writer.write::<_, E>(Durability::OnDisk, |transaction| {
+        let appended = writer.write::<_, E>(Durability::Tap, |transaction| {
             if let Some(request) = request
                 && let Some(statements) = lookup::answered(transaction, request)?
             {

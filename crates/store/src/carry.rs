@@ -150,6 +150,12 @@ fn insert(transaction: &Transaction<'_>, carried: &Carried) -> Result<bool, Stor
     Ok(inserted > 0)
 }
 
+/// Whether anything lies here that another device showed.
+pub(crate) fn is_any(conn: &Connection) -> Result<bool, StoreError> {
+    let mut select = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM carried_statement)")?;
+    Ok(select.query_row([], |row| row.get(0))?)
+}
+
 /// The operator delivered it: from here on it is one of the log's.
 pub(crate) fn arrived(transaction: &Transaction<'_>, id: StatementId) -> Result<(), StoreError> {
     transaction.prepare_cached(ERASE)?.execute([id.as_bytes()])?;

@@ -100,9 +100,8 @@ fn leaf(row: &Row<'_>, leaf_index: u64, first_column: usize) -> rusqlite::Result
 
 fn foreign(conn: &Connection, wanted: &[Stretch], from: u64) -> Result<Option<Lost>, StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT f.leaf_index, f.bytes, c.bytes FROM foreign_statement f
-           LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
-          WHERE f.leaf_index >= ?1 AND f.leaf_index < ?2 ORDER BY f.leaf_index",
+        "SELECT leaf_index, bytes, content FROM foreign_statement
+          WHERE leaf_index >= ?1 AND leaf_index < ?2 ORDER BY leaf_index",
     )?;
     let to = wanted.last().map_or(0, |stretch| stretch.to);
     let mut rows = select.query((from, to))?;

@@ -16,6 +16,7 @@ pub use aside::move_aside;
 use self::aside::beside;
 use self::connect::connect;
 use crate::account::Account;
+use crate::pull::verify::SeenKeys;
 use crate::reserve::Reserve;
 use crate::{OpenError, Reader, StoreError, lookup, projection, pull, schema, setting};
 
@@ -27,14 +28,27 @@ const IDLE_READERS: usize = 3;
 /// Setting: how often the file was opened.
 const OPENED: &str = "file/opened";
 
-/// What a write transaction waits for.
+/// What a write transaction waits for. Writing the log of the file back into it takes the longer the more pages it
+/// has; who does not do it leaves it to a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// The disk: after a power cut it is there.
+    /// The disk: after a power cut it is there. Writes nothing back: a person waits.
+    Tap,
+    /// The disk; then writes back what has become long.
     OnDisk,
     /// Nothing. After a power cut it may be missing, together with everything after it; a killed process loses
-    /// nothing. Only for what the next start makes anew.
+    /// nothing. Only for what the next start makes anew. Writes back what has become long.
     Later,
+}
+
+impl Durability {
+    const fn pragma(self) -> &'static str {
+        match self {
+            Durability::Tap => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
+            Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
+            Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000",
+        }
+    }
 }
 
 /// The one writing connection.
@@ -55,7 +69,7 @@ impl Writer {
         self.wait_for(durability)?;
         let done = self.transact(write);
         // The next one is a person's tap, who need not wait for this.
-        if let Err(error) = self.wait_for(Durability::OnDisk) {
+        if let Err(error) = self.wait_for(Durability::Tap) {
             tracing::warn!(%error, "the next write says itself what it waits for");
         }
         done
@@ -63,11 +77,7 @@ impl Writer {
 
     fn wait_for(&mut self, durability: Durability) -> Result<(), StoreError> {
         if self.durability != durability {
-            let pragma = match durability {
-                Durability::OnDisk => "PRAGMA synchronous = FULL",
-                Durability::Later => "PRAGMA synchronous = NORMAL",
-            };
-            self.conn.execute_batch(pragma)?;
+            self.conn.execute_batch(durability.pragma())?;
             self.durability = durability;
         }
         Ok(())
@@ -110,6 +120,7 @@ pub struct Store {
     key: Key,
     account: RwLock<Option<Arc<Account>>>,
     reserve: Reserve,
+    pub(crate) seen_keys: SeenKeys,
 }
 
 impl std::fmt::Debug for Store {
@@ -177,6 +188,7 @@ impl Store {
             key: key.clone(),
             account: RwLock::new(account.map(Arc::new)),
             reserve: Reserve::beside(path),
+            seen_keys: SeenKeys::default(),
         };
         store.set_room_aside();
         Ok(store)

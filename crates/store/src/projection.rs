@@ -155,6 +155,10 @@ fn reviewed_by(
     Ok(visits)
 }
 
+/// Flags of a position that the fold of its visit takes over as they are.
+const AS_THEY_ARE: [Flag; 4] =
+    [Flag::TimeInDoubt, Flag::ClockChanged, Flag::CopiedLocation, Flag::ImpossibleTravel];
+
 /// Shows flags that an own statement got from the operator. False when it takes more than adding them.
 ///
 /// # Errors
@@ -165,9 +169,12 @@ pub(crate) fn add_flags(
     subject: SubjectId,
     flags: &[Flag],
 ) -> Result<bool, StoreError> {
-    // What others say of it may be believed less for its flags.
     match kind {
         Kind::VisitRegistered => visit::add_flags(transaction, subject, flags),
+        Kind::VisitLocated if flags.iter().all(|flag| AS_THEY_ARE.contains(flag)) => {
+            visit::add_flags(transaction, subject, flags)
+        }
+        // What is said may be believed less for its flags, and another position count.
         _ => Ok(false),
     }
 }

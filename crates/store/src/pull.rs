@@ -2,7 +2,7 @@
 
 pub(crate) mod again;
 pub(crate) mod store_item;
-mod verify;
+pub(crate) mod verify;
 
 use domain::id::Digest;
 use journal::merkle;
@@ -49,7 +49,8 @@ pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, Stor
 pub(crate) fn judge(store: &Store, response: PullResponse) -> Result<Page, OutboxError> {
     let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
     let items = items_of(&response);
-    let verdicts = store.with_reader(|conn| verify::judge(conn, &account, &items)).map_err(outward)?;
+    let verdicts =
+        store.with_reader(|conn| verify::judge(conn, &account, &store.seen_keys, &items)).map_err(outward)?;
     Ok(Page { response, verdicts: Some(verdicts) })
 }
 

@@ -93,16 +93,16 @@ fn withhold(
     kind: Kind,
     remaining: &[Scope],
 ) -> Result<bool, StoreError> {
-    let mut select = transaction.prepare_cached("SELECT bytes FROM foreign_content WHERE leaf_index = ?1")?;
-    let Some(bytes) = select.query_row([leaf_index], |row| row.get::<_, Vec<u8>>(0)).optional()? else {
-        return Ok(false);
-    };
+    let mut select =
+        transaction.prepare_cached("SELECT content FROM foreign_statement WHERE leaf_index = ?1")?;
+    let content = select.query_row([leaf_index], |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?;
+    let Some(bytes) = content.flatten() else { return Ok(false) };
     // What this version cannot read it cannot judge, so it keeps no content of it.
     let sees_whole = codec::decode(kind, &bytes)
         .is_ok_and(|content| remaining.iter().any(|scope| sees_whole(*scope, &content)));
     if !sees_whole {
         transaction
-            .prepare_cached("DELETE FROM foreign_content WHERE leaf_index = ?1")?
+            .prepare_cached("UPDATE foreign_statement SET content = NULL WHERE leaf_index = ?1")?
             .execute([leaf_index])?;
     }
     Ok(!sees_whole)

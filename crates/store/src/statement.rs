@@ -35,22 +35,24 @@ impl Believed {
         self.key == key
     }
 
+    /// From a row of [`ABOUT`].
     fn from_row(row: &Row<'_>, own_key: KeyId) -> rusqlite::Result<Self> {
-        let key: Option<Blob<KeyId>> = row.get("key")?;
-        let kind = row.get::<_, Text<Kind>>("kind")?.0;
-        let content: Option<Vec<u8>> = row.get("content")?;
-        let (state, refusal): (Option<String>, Option<String>) = (row.get("state")?, row.get("refusal")?);
+        let key: Option<Blob<KeyId>> = row.get(1)?;
+        let kind = row.get::<_, Text<Kind>>(2)?.0;
+        let (state, refusal): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
+        // Read in place: a fold decodes thousands of them.
+        let content = row.get_ref(9)?.as_blob_or_null()?;
         Ok(Self {
-            id: row.get::<_, Blob<StatementId>>("id")?.0,
+            id: row.get::<_, Blob<StatementId>>(0)?.0,
             key: key.map_or(own_key, |key| key.0),
             own: key.is_none(),
             kind,
-            issued_at_s: row.get("issued_at_s")?,
-            leaf_index: row.get("leaf_index")?,
-            flags: row.get::<_, Flags>("flags")?.0,
+            issued_at_s: row.get(3)?,
+            leaf_index: row.get(4)?,
+            flags: row.get::<_, Flags>(5)?.0,
             transport: Transport::from_columns(state.as_deref(), refusal.as_deref()),
-            receipt_at_s: row.get("receipt_at_s")?,
-            content: content.and_then(|bytes| codec::decode(kind, &bytes).ok()),
+            receipt_at_s: row.get(8)?,
+            content: content.and_then(|bytes| codec::decode(kind, bytes).ok()),
         })
     }
 }
@@ -71,8 +73,8 @@ impl Transport {
 
 pub(crate) const ABOUT: &str = "SELECT * FROM (
     SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
-           NULL AS receipt_at_s, c.bytes AS content, NULL AS seq, 0 AS turn
-      FROM foreign_statement f LEFT JOIN foreign_content c ON c.leaf_index = f.leaf_index
+           NULL AS receipt_at_s, f.content, NULL AS seq, 0 AS turn
+      FROM foreign_statement f
      WHERE f.subject = ?1 AND f.believed = 1
     UNION ALL
     SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,

@@ -62,7 +62,7 @@ impl World {
         let Some(lost) = &self.hands.lost else { return };
         let without = self.server.lock().await.collected_without_content().expect("it can be read");
         let sql = "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
-             + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index) WHERE s.id = ?1)";
+             + (SELECT count(content) FROM foreign_statement WHERE id = ?1)";
         let lost = without
             .iter()
             .map(|leaf| (*leaf, &lost.leaves[*leaf as usize]))

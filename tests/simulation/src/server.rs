@@ -153,7 +153,7 @@ impl Server {
         let apply = move |txn: &mut dyn StoreTxn, operator: &Operator<'_>| {
             let unbound = StoreError::Damaged("a bound key is gone");
             let author = Author::Device(Box::new(txn.bound_key(key)?.ok_or(unbound)?));
-            push::apply(txn, &author, key, &items, &checked, operator.clock.utc_ms())
+            Ok(push::apply(txn, &author, key, &items, &checked, operator.clock.utc_ms())?.outcomes)
         };
         let answered = running
             .sequencer

@@ -6,6 +6,11 @@
 pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
+    /// With room for so many bytes.
+    pub(crate) fn with_capacity(length_bytes: usize) -> Self {
+        Self(Vec::with_capacity(length_bytes))
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }

@@ -365,13 +365,13 @@ impl Device<'_> {
         let known_tree_size = self.beacon.map_or(0, |beacon| beacon.tree_size);
         let operator = world.operator();
         let checked = push::check_all(items, self.key.verifying_key());
-        let outcomes = operator
+        let applied = operator
             .transact(&world.store, |txn| {
                 let author = Author::Device(Box::new(txn.bound_key(key)?.unwrap()));
                 push::apply(txn, &author, key, items, &checked, operator.clock.utc_ms())
             })
             .unwrap();
-        push::answer(world.store.read().unwrap().as_ref(), key, known_tree_size, outcomes).unwrap()
+        push::answer(world.store.read().unwrap().as_ref(), key, known_tree_size, applied.outcomes).unwrap()
     }
 
     /// Verifies the latest head of the log, as a pull does.

@@ -159,13 +159,13 @@ fn items(device: &SigningKey) -> Vec<PushItem> {
 fn send(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey, items: &[PushItem]) -> PushResponse {
     let key = device.id();
     let checked = push::check_all(items, device.verifying_key());
-    let outcomes = operator
+    let applied = operator
         .transact(store, |txn| {
             let author = Author::Device(Box::new(txn.bound_key(key)?.unwrap()));
             push::apply(txn, &author, key, items, &checked, operator.clock.utc_ms())
         })
         .unwrap();
-    push::answer(store.read().unwrap().as_ref(), key, 0, outcomes).unwrap()
+    push::answer(store.read().unwrap().as_ref(), key, 0, applied.outcomes).unwrap()
 }
 
 fn told(store: &dyn Store) -> (SigningKey, Vec<PushItem>, PushResponse) {

@@ -56,11 +56,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         }
         match &delivery {
             Ok(_) if is_too_much => Ok(Some((CourierOutcome::Early, false))),
-            Ok(delivery) => {
-                let before = courier::kept_count(txn.as_read(), delivery)?;
-                let outcome = courier::apply(txn, delivery, now_ms)?;
-                Ok(Some((outcome, courier::kept_count(txn.as_read(), delivery)? > before)))
-            }
+            Ok(delivery) => courier::apply(txn, delivery, now_ms).map(Some),
             Err(reason) => Ok(Some((CourierOutcome::Refused { reason: *reason }, false))),
         }
     };

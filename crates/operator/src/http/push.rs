@@ -8,22 +8,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use journal::VerifyingKey;
 use operator_core::authorise::Author;
 use operator_core::push;
-use operator_core::verify::Checked;
 use wire::body::MAX_INFLATED_BYTES;
 use wire::problem::ProblemCode;
-use wire::push::{MAX_ITEMS, PushItem, PushRequest, Refusal};
+use wire::push::{MAX_ITEMS, PushRequest};
 
 use super::App;
 use super::authenticate::{authenticate, blocking, replayed};
 use super::body::{Answer, Whole};
+use super::checks::Checks;
 use super::collect;
 use super::problem::Failure;
-
-/// Below this many items another thread costs more than it saves.
-const ITEMS_PER_THREAD: usize = 32;
 
 #[utoipa::path(post, path = "/v1/push", tag = "sync",
     request_body(description = "PushRequest; the request is signed by the device's key (RFC 9421)", content_type = "application/cbor"),
@@ -43,6 +39,7 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
             format!("a push holds at most {MAX_ITEMS} statements"),
         ));
     }
+    let items_count = request.items.len();
     let items = Arc::new(request.items);
     if app.instance.restored.is_waiting() {
         let (instance, items) = (Arc::clone(&app.instance), Arc::clone(&items));
@@ -51,10 +48,11 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
     app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let key = signed.key.key.clone();
     let known_tree_size = request.known_tree_size;
-    let checked = {
-        let (items, key) = (Arc::clone(&items), key.clone());
-        blocking(move || check_in_parallel(&items, &key)).await?
-    };
+    let checks = Checks::begin(Arc::clone(&items), key.clone());
+    {
+        let checks = Arc::clone(&checks);
+        blocking(move || checks.reach(items_count / 2)).await?;
+    }
     let (nonce, id) = (signed.nonce(), key.id());
     let apply = move |txn: &mut dyn operator_core::StoreTxn, operator: &operator_core::Operator<'_>| {
         let now_ms = operator.clock.utc_ms();
@@ -64,20 +62,17 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         // Read again here: the device may have been revoked since the signature was checked.
         let unbound = operator_core::StoreError::Damaged("a bound key is gone");
         let author = Author::Device(Box::new(txn.bound_key(id)?.ok_or(unbound)?));
-        let before = push::kept_count(txn.as_read(), id, &items, &checked)?;
-        let outcomes = push::apply(txn, &author, id, &items, &checked, now_ms)?;
-        Ok(Some((outcomes, push::kept_count(txn.as_read(), id, &items, &checked)? > before)))
+        // The rest is checked meanwhile by the other cores.
+        push::apply(txn, &author, id, &items, checks.iter(), now_ms).map(Some)
     };
     let response = app
         .sequencer
-        .submit(apply, move |read, outcomes| {
-            let answer = |(outcomes, has_grown)| {
-                Ok::<_, operator_core::StoreError>((
-                    push::answer(read, id, known_tree_size, outcomes)?,
-                    has_grown,
-                ))
+        .submit(apply, move |read, applied: Option<push::Applied>| {
+            let answer = |applied: push::Applied| {
+                let response = push::answer(read, id, known_tree_size, applied.outcomes)?;
+                Ok::<_, operator_core::StoreError>((response, applied.has_grown))
             };
-            outcomes.map(answer).transpose()
+            applied.map(answer).transpose()
         })
         .await?;
     let (response, has_grown) = response.ok_or_else(replayed)?;
@@ -85,20 +80,4 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         signed.kept(&app);
     }
     Ok(Answer::to(&whole.parts.headers, response))
-}
-
-fn check_in_parallel(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, Refusal>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = items.len().div_ceil(cores).max(ITEMS_PER_THREAD);
-    if items.len() <= share {
-        return push::check_all(items, key);
-    }
-    std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            items.chunks(share).map(|chunk| scope.spawn(move || push::check_all(chunk, key))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().flat_map(join).collect()
-    })
 }

@@ -128,9 +128,13 @@ fn what_is_called_saved_waits_for_the_disk_also_after_what_does_not() {
         |conn: &Connection| conn.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
     device.state(&[visit(1, SPECIALIST, CHILD).1]);
     let mut writer = device.store.writer();
-    let later = writer.write(Durability::Later, |tx| Ok::<_, StoreError>(synchronous(tx)?)).unwrap();
-    let on_disk = writer.write(Durability::OnDisk, |tx| Ok::<_, StoreError>(synchronous(tx)?)).unwrap();
-    assert_eq!((later, on_disk), (1, 2), "NORMAL, FULL");
+    for (durability, expected) in
+        [(Durability::Later, 1), (Durability::OnDisk, 2), (Durability::Later, 1), (Durability::Tap, 2)]
+    {
+        let found = writer.write(durability, |tx| Ok::<_, StoreError>(synchronous(tx)?)).unwrap();
+        assert_eq!(found, expected, "{durability:?}: 1 is NORMAL, 2 is FULL");
+    }
+    writer.write(Durability::Later, |_| Ok::<_, StoreError>(())).unwrap();
     drop(writer);
     let sealed_with = std::cell::Cell::new(0);
     let append = device.store.append(None, &device.clock, &device.rng, |appending| {

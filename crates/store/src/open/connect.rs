@@ -7,6 +7,7 @@
 //! | `journal_mode` | `WAL` | readers go on while a page of a pull is written |
 //! | `synchronous` | `FULL` | what is called saved survives a power cut; `NORMAL` for a transaction whose rows are disposable |
 //! | `fullfsync`, `checkpoint_fullfsync` | on | on Apple systems fsync alone does not reach the disk |
+//! | `wal_autocheckpoint` | by [`super::Durability`] | nobody waits at a tap while the log is written back into the file |
 //! | `foreign_keys` | on | no receipt without its statement |
 //! | `secure_delete` | on | what a lost scope held is overwritten, not only unlinked |
 //! | `temp_store` | `MEMORY` | sorting never writes a plain temporary file |

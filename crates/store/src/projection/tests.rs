@@ -1,7 +1,9 @@
 use domain::content::{
-    CorrectionReason, DisputeReason, RecordKind, ReviewDecision, ReviewReason, VisitChange, VisitConfirmed,
-    VisitCorrected, VisitDisputed, VisitFinished, VisitReviewed,
+    CaptureEnd, CorrectionReason, DisputeReason, LocationMoment, LocationOutcome, RecordKind, ReviewDecision,
+    ReviewReason, UnavailableReason, VisitChange, VisitConfirmed, VisitCorrected, VisitDisputed,
+    VisitFinished, VisitLocated, VisitReviewed,
 };
+use domain::id::CaptureId;
 use domain::scope::Scope;
 use journal::Draft;
 use proptest::prelude::*;
@@ -97,6 +99,32 @@ fn act(operator: &mut TestOperator, devices: &[TestDevice; 3], (what, n, m): (u8
             operator.flags.clear();
         }
         _ => drop(devices[usize::from(n) % 3].pull(operator)),
+    }
+}
+
+#[test]
+fn flags_that_come_with_a_receipt_show_as_if_their_visit_were_folded_anew() {
+    for flag in Flag::ALL {
+        let mut operator = TestOperator::new();
+        let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
+        let (id, draft) = visit(1, SPECIALIST, CHILD);
+        let located = |capture: u8| VisitLocated {
+            capture: CaptureId::from_bytes([capture; 16]),
+            moment: LocationMoment::Registered,
+            outcome: LocationOutcome::Unavailable(UnavailableReason::Timeout),
+            began_at_ms: 1,
+            ended_at_ms: 2,
+            ended_by: CaptureEnd::WindowOver,
+        };
+        device.state(&[draft]);
+        for (capture, of) in [(0, [None, Some(*flag)]), (9, [Some(*flag), None])] {
+            device.state(&[Draft::new(id, located(capture))]);
+            operator.flags = of.into_iter().flatten().collect();
+            device.push(&mut operator);
+            let shown = device.shown();
+            device.store.rebuild().unwrap();
+            assert_eq!(device.shown(), shown, "{flag:?}");
+        }
     }
 }
 

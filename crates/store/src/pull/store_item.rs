@@ -6,7 +6,7 @@ use domain::content::Content;
 use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Statement, codec};
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{OptionalExtension, Transaction};
 use sync::outbox::{PullApplied, Verdict};
 use sync::wire::pull::PullItem;
 
@@ -33,6 +33,7 @@ pub(super) fn store(
     applied: &mut PullApplied,
 ) -> Result<(), Failed> {
     let scopes = scope::ids(transaction)?;
+    let carries = carry::is_any(transaction)?;
     // A page is signed by few keys.
     let mut bound = HashMap::new();
     for Judged { item, verdict } in judged {
@@ -61,7 +62,9 @@ pub(super) fn store(
         }
         applied.changed = true;
         if believed {
-            carry::arrived(transaction, statement.id())?;
+            if carries {
+                carry::arrived(transaction, statement.id())?;
+            }
             stale.mark(statement.header().kind, statement.header().subject);
             erase(transaction, account, item, statement, stale)?;
             if statement.header().kind == Kind::DeviceBound {
@@ -120,28 +123,28 @@ fn store_one(
     believed: bool,
     held_by: &[i64],
 ) -> Result<bool, Failed> {
-    let mut select = transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
-    let known = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0)).optional()?;
     let flags = column::flags(&item.flags);
-    match known {
-        Some(id) if id.0 != statement.id() => return Err(Failed::found(Found::other_leaf(item))),
-        Some(_) => {
-            transaction
-                .prepare_cached(
-                    "UPDATE foreign_statement SET flags = ?2, believed = max(believed, ?3) WHERE leaf_index = ?1",
-                )?
-                .execute((item.leaf_index, &flags, believed))?;
+    let is_new = insert(transaction, item, statement, believed, &flags)?;
+    if !is_new {
+        let mut select =
+            transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
+        let id = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0))?;
+        if id.0 != statement.id() {
+            return Err(Failed::found(Found::other_leaf(item)));
         }
-        None => insert(transaction, item, statement, believed, &flags)?,
-    }
-    if let Some(content) = &item.content {
         transaction
             .prepare_cached(
-                "INSERT INTO foreign_content (leaf_index, bytes) SELECT ?1, ?2
-                  WHERE NOT EXISTS (SELECT 1 FROM erased WHERE statement = ?3)
-                 ON CONFLICT (leaf_index) DO NOTHING",
+                "UPDATE foreign_statement SET flags = ?2, believed = max(believed, ?3) WHERE leaf_index = ?1",
             )?
-            .execute((item.leaf_index, &content.0, statement.id().as_bytes()))?;
+            .execute((item.leaf_index, &flags, believed))?;
+        if let Some(content) = &item.content {
+            transaction
+                .prepare_cached(
+                    "UPDATE foreign_statement SET content = ?2 WHERE leaf_index = ?1 AND content IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM erased WHERE statement = ?3)",
+                )?
+                .execute((item.leaf_index, &content.0, statement.id().as_bytes()))?;
+        }
     }
     let mut hold = transaction.prepare_cached(
         "INSERT INTO statement_scope (scope, leaf_index) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -149,35 +152,40 @@ fn store_one(
     for scope in held_by {
         hold.execute((scope, item.leaf_index))?;
     }
-    Ok(known.is_none())
+    Ok(is_new)
 }
 
+/// False when another statement, or the same, is at that place already.
 fn insert(
     transaction: &Transaction<'_>,
     item: &PullItem,
     statement: &Statement,
     believed: bool,
     flags: &str,
-) -> Result<(), Failed> {
+) -> Result<bool, Failed> {
     let header = statement.header();
     let inserted = transaction
         .prepare_cached(
-            "INSERT INTO foreign_statement (leaf_index, id, key, kind, subject, issued_at_s, bytes, flags, believed)
-             VALUES (:leaf_index, :id, :key, :kind, :subject, :issued_at_s, :bytes, :flags, :believed)",
+            "INSERT INTO foreign_statement
+                 (leaf_index, id, key, kind, subject, issued_at_s, bytes, flags, believed, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                 iif(EXISTS (SELECT 1 FROM erased WHERE statement = ?2), NULL, ?10))
+             ON CONFLICT (leaf_index) DO NOTHING",
         )?
-        .execute(named_params! {
-            ":leaf_index": item.leaf_index,
-            ":id": statement.id().as_bytes(),
-            ":key": header.key.as_bytes(),
-            ":kind": header.kind.as_str(),
-            ":subject": header.subject.as_bytes(),
-            ":issued_at_s": header.issued_at_s,
-            ":bytes": item.statement,
-            ":flags": flags,
-            ":believed": believed,
-        });
+        .execute((
+            item.leaf_index,
+            statement.id().as_bytes(),
+            header.key.as_bytes(),
+            header.kind.as_str(),
+            header.subject.as_bytes(),
+            header.issued_at_s,
+            &item.statement,
+            flags,
+            believed,
+            item.content.as_ref().map(|content| &content.0),
+        ));
     match inserted {
-        Ok(_) => Ok(()),
+        Ok(count) => Ok(count == 1),
         // The same statement at two places of the log: an honest operator registers nothing twice.
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
             Err(Failed::found(Found::other_leaf(item)))
@@ -188,8 +196,7 @@ fn insert(
 
 pub(crate) const ERASE: [&str; 3] = [
     carry::ERASE,
-    "DELETE FROM foreign_content
-      WHERE leaf_index IN (SELECT leaf_index FROM foreign_statement WHERE id = ?1)",
+    "UPDATE foreign_statement SET content = NULL WHERE id = ?1 AND content IS NOT NULL",
     "UPDATE own_statement SET content = NULL WHERE content IS NOT NULL AND seq IN
         (SELECT o.seq FROM own_id o JOIN receipt r ON r.seq = o.seq WHERE o.id = ?1)",
 ];

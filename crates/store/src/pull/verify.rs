@@ -6,6 +6,7 @@ use std::num::NonZero;
 use domain::content::Content;
 use domain::id::KeyId;
 use journal::{Statement, VerifyingKey, codec};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 use sync::outbox::Verdict;
 use sync::wire::pull::PullItem;
@@ -16,13 +17,19 @@ use crate::account::Account;
 /// Below this many statements a second thread costs more than it saves.
 const MIN_CHUNK: usize = 64;
 
-/// Decodes and verifies every statement of a page. Keys that the operator binds on this very page count.
+/// Keys that the operator bound on a page which was judged and may not be stored yet. An id is the thumbprint of its key,
+/// so what is remembered can not be wrong; whether a key counts is asked when the page is stored.
+#[derive(Default)]
+pub(crate) struct SeenKeys(Mutex<HashMap<KeyId, VerifyingKey>>);
+
+/// Decodes and verifies every statement of a page. Keys that the operator binds on this very page or on one before count.
 pub(super) fn judge(
     conn: &Connection,
     account: &Account,
+    seen: &SeenKeys,
     items: &[&PullItem],
 ) -> Result<Vec<Verdict>, StoreError> {
-    let decoded = in_parallel(items, |item| decode(item));
+    let decoded = in_parallel(items.to_vec(), decode);
     let operator = &account.operator.key;
     let mut keys = HashMap::from([
         (operator.id(), operator.clone()),
@@ -30,23 +37,28 @@ pub(super) fn judge(
     ]);
     for statement in decoded.iter().flatten() {
         let id = statement.header().key;
-        if !keys.contains_key(&id)
-            && let Some(key) = known_key(conn, id)?
-        {
-            keys.insert(id, key);
+        if keys.contains_key(&id) {
+            continue;
         }
+        let remembered = seen.0.lock().get(&id).cloned();
+        let key = match remembered {
+            Some(key) => Some(key),
+            None => known_key(conn, id)?,
+        };
+        keys.extend(key.map(|key| (id, key)));
     }
     for (item, statement) in items.iter().zip(&decoded) {
         if let Ok(statement) = statement
             && let Some(key) = bound_key(item, statement, operator)
         {
+            seen.0.lock().insert(key.id(), key.clone());
             keys.entry(key.id()).or_insert(key);
         }
     }
-    let pairs: Vec<_> = items.iter().copied().zip(decoded).collect();
-    Ok(in_parallel(&pairs, |(item, decoded)| match decoded {
+    let pairs = items.iter().copied().zip(decoded).collect();
+    Ok(in_parallel(pairs, |(item, decoded)| match decoded {
         Err(reason) => Verdict::Rejected(reason),
-        Ok(statement) => verify(item, statement.clone(), &keys),
+        Ok(statement) => verify(item, statement, &keys),
     }))
 }
 
@@ -86,29 +98,42 @@ fn own_key(item: &PullItem, statement: &Statement) -> Option<VerifyingKey> {
 }
 
 fn verify(item: &PullItem, statement: Statement, keys: &HashMap<KeyId, VerifyingKey>) -> Verdict {
-    let key = keys.get(&statement.header().key).cloned().or_else(|| own_key(item, &statement));
-    match key {
-        None => Verdict::Held(statement),
-        Some(key) => match statement.verify(&key) {
-            Ok(verified) => Verdict::Believed(verified),
-            Err(_) => Verdict::Rejected("bad-signature"),
+    let own;
+    let key = match keys.get(&statement.header().key) {
+        Some(key) => key,
+        None => match own_key(item, &statement) {
+            Some(key) => {
+                own = key;
+                &own
+            }
+            None => return Verdict::Held(statement),
         },
+    };
+    match statement.verify(key) {
+        Ok(verified) => Verdict::Believed(verified),
+        Err(_) => Verdict::Rejected("bad-signature"),
     }
 }
 
-/// Maps over a slice on every core, keeping the order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], map: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Maps on every core, keeping the order.
+fn in_parallel<T: Send, R: Send>(mut items: Vec<T>, map: impl Fn(T) -> R + Sync) -> Vec<R> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let chunk = items.len().div_ceil(cores).max(MIN_CHUNK);
-    if items.len() <= chunk {
-        return items.iter().map(map).collect();
+    let mut parts = Vec::new();
+    while items.len() > chunk {
+        let part = items.split_off(items.len() - chunk);
+        parts.push(part);
     }
     std::thread::scope(|threads| {
         let map = &map;
-        let running: Vec<_> = items
-            .chunks(chunk)
-            .map(|part| threads.spawn(move || part.iter().map(map).collect::<Vec<_>>()))
+        let running: Vec<_> = parts
+            .into_iter()
+            .map(|part| threads.spawn(move || part.into_iter().map(map).collect::<Vec<_>>()))
             .collect();
-        running.into_iter().flat_map(|thread| thread.join().expect("verifying does not panic")).collect()
+        let mut all: Vec<R> = items.into_iter().map(map).collect();
+        for thread in running.into_iter().rev() {
+            all.extend(thread.join().expect("verifying does not panic"));
+        }
+        all
     })
 }

@@ -51,8 +51,8 @@ impl Reader<'_> {
     pub fn courier_key(&self) -> Result<Vec<u8>, StoreError> {
         let operator = &self.account()?.operator;
         let mut select = self.conn.prepare_cached(
-            "SELECT c.bytes FROM foreign_statement f JOIN foreign_content c ON c.leaf_index = f.leaf_index
-              WHERE f.subject = ?1 AND f.kind = ?2 AND f.key = ?3 AND f.believed = 1
+            "SELECT f.content FROM foreign_statement f
+              WHERE f.subject = ?1 AND f.kind = ?2 AND f.key = ?3 AND f.believed = 1 AND f.content IS NOT NULL
               ORDER BY f.leaf_index DESC LIMIT 1",
         )?;
         let kind = Kind::OperatorKey;

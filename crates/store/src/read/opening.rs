@@ -35,9 +35,9 @@ impl Reader<'_> {
         let account = self.account()?;
         let Some(person) = account.person else { return Ok(Vec::new()) };
         let mut select = self.conn.prepare_cached(
-            "SELECT c.bytes FROM foreign_statement f JOIN foreign_content c ON c.leaf_index = f.leaf_index
+            "SELECT f.content FROM foreign_statement f
               WHERE f.subject IN (SELECT device FROM key WHERE person = ?1)
-                AND f.kind = ?2 AND f.key = ?3 AND f.believed = 1
+                AND f.kind = ?2 AND f.key = ?3 AND f.believed = 1 AND f.content IS NOT NULL
               ORDER BY f.leaf_index DESC",
         )?;
         let kind = Kind::RecoveryOpened;

@@ -114,8 +114,7 @@ impl Reader<'_> {
     }
 }
 
-const AS_SIGNED: &str = "SELECT f.bytes, c.bytes FROM foreign_statement f
-       JOIN foreign_content c ON c.leaf_index = f.leaf_index WHERE f.id = ?1
+const AS_SIGNED: &str = "SELECT bytes, content FROM foreign_statement WHERE id = ?1 AND content IS NOT NULL
      UNION ALL SELECT o.bytes, o.content FROM own_id l JOIN own_statement o ON o.seq = l.seq
        WHERE l.id = ?1 AND o.content IS NOT NULL
      UNION ALL SELECT bytes, content FROM carried_statement WHERE id = ?1";

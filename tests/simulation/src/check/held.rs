@@ -127,8 +127,7 @@ fn erased(world: &World, number: usize, wrong: &mut Vec<String>) {
     for (id, text) in &world.erased {
         let found = conn.query_row(
             "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
-                  + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index)
-                      WHERE s.id = ?1)
+                  + (SELECT count(content) FROM foreign_statement WHERE id = ?1)
                   + (SELECT count(*) FROM visit WHERE note = ?2)",
             (id.as_bytes(), text),
             |row| row.get::<_, u64>(0),
@@ -155,10 +154,7 @@ fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>
     due.retain(|leaf, _| !world.hands.without_content.contains(leaf));
     let conn = look_behind(device);
     let mut select = conn
-        .prepare(
-            "SELECT f.leaf_index, c.leaf_index IS NOT NULL, f.believed, f.key FROM foreign_statement f
-               LEFT JOIN foreign_content c USING (leaf_index)",
-        )
+        .prepare("SELECT leaf_index, content IS NOT NULL, believed, key FROM foreign_statement")
         .expect("it is there");
     let rows = select.query_map([], |row| {
         Ok((

@@ -34,7 +34,8 @@ pub(crate) fn push(
             Some(outcome) => outcomes.push(outcome),
             None => {
                 let (items, checked) = (std::slice::from_ref(item), std::slice::from_ref(checked));
-                outcomes.extend(rules::apply(txn.as_mut(), &author, key, items, checked, instance.now_ms())?);
+                let applied = rules::apply(txn.as_mut(), &author, key, items, checked, instance.now_ms())?;
+                outcomes.extend(applied.outcomes);
             }
         }
     }

@@ -87,7 +87,7 @@ impl Server {
             Err(CourierError::Folder(error)) => panic!("the courier keys can be read: {error}"),
         };
         let apply = move |txn: &mut dyn StoreTxn, operator: &Operator<'_>| {
-            rules::apply(txn, &delivery, operator.clock.utc_ms())
+            Ok(rules::apply(txn, &delivery, operator.clock.utc_ms())?.0)
         };
         let running = self.running.as_ref().expect("it runs");
         let answered = running.sequencer.submit(apply, |_, outcome| Ok(outcome)).await;
