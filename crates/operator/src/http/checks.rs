@@ -30,21 +30,19 @@ impl Checks {
     /// Begins, with a thread for each core.
     pub(super) fn begin(items: Arc<Vec<PushItem>>, key: VerifyingKey) -> Arc<Self> {
         let shares = items.len().div_ceil(SHARE);
-        let checked = items.iter().map(|_| OnceLock::new()).collect();
-        let checks = Arc::new(Self {
-            items,
-            key,
-            checked,
-            next: AtomicUsize::new(0),
-            is_broken: Mutex::new(false),
-            is_made: Condvar::new(),
-        });
+        let checks = Arc::new(Self::of(items, key));
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         for _ in 0..cores.min(shares) {
             let checks = Arc::clone(&checks);
             tokio::task::spawn_blocking(move || while checks.make_next() {});
         }
         checks
+    }
+
+    fn of(items: Arc<Vec<PushItem>>, key: VerifyingKey) -> Self {
+        let checked = items.iter().map(|_| OnceLock::new()).collect();
+        let (next, is_broken, is_made) = (AtomicUsize::new(0), Mutex::new(false), Condvar::new());
+        Self { items, key, checked, next, is_broken, is_made }
     }
 
     /// Checks the next share. False when nothing is left to take.
@@ -93,5 +91,63 @@ impl Checks {
     /// All of them, in the order of the items.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Result<Checked, Refusal>> {
         (0..self.checked.len()).map(|nth| self.get(nth))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ContinuousTime;
+    use domain::content::VisitFinished;
+    use domain::id::VisitId;
+    use journal::seal::Stamp;
+    use journal::{Draft, Sealed, SeriesHead, SigningKey, seal};
+
+    use super::*;
+
+    fn items(key: &SigningKey, count: u64) -> Vec<PushItem> {
+        let mut head = SeriesHead::EMPTY;
+        let item = |number: u64| {
+            let draft =
+                Draft::new(VisitId::from_bytes([7; 16]), VisitFinished { finished_at_ms: number as i64 });
+            let continuous = ContinuousTime { epoch: [1; 8], elapsed_ms: number };
+            let stamp = Stamp { utc_ms: 1_000, continuous, beacon: None };
+            let Sealed { id, bytes, content, .. } = seal(&draft, &head, stamp, [0; 16], key).unwrap();
+            head = head.after(id);
+            // Each kind of mistake comes at other places.
+            let (statement, content) = match number % 7 {
+                3 => (b"no statement".to_vec(), content),
+                5 => (bytes, b"another content".to_vec()),
+                _ => (bytes, content),
+            };
+            PushItem { id, seq: number, statement, content }
+        };
+        (0..count).map(item).collect()
+    }
+
+    fn results<'a>(checked: impl Iterator<Item = &'a Result<Checked, Refusal>>) -> Vec<String> {
+        checked.map(|one| format!("{:?}", one.as_ref().map(|checked| checked.statement().id()))).collect()
+    }
+
+    #[tokio::test]
+    async fn they_stand_in_the_order_of_the_items() {
+        let key = SigningKey::from_secret(&[3; 32]).unwrap();
+        for count in [0, 1, 31, 32, 33, 500] {
+            let items = items(&key, count);
+            let alone = push::check_all(&items, key.verifying_key());
+            let checks = Checks::begin(Arc::new(items), key.verifying_key().clone());
+            checks.reach(count as usize / 2);
+            assert_eq!(results(checks.iter()), results(alone.iter()), "{count}");
+            assert_eq!(results(checks.iter()), results(alone.iter()), "asked for again");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_check_that_will_never_be_made() {
+        let key = SigningKey::from_secret(&[3; 32]).unwrap();
+        let checks = Checks::of(Arc::new(items(&key, 1)), key.verifying_key().clone());
+        // As a share leaves it that was taken and panicked.
+        checks.next.store(1, Ordering::Relaxed);
+        *checks.is_broken.lock() = true;
+        assert!(catch_unwind(AssertUnwindSafe(|| checks.reach(1))).is_err());
     }
 }
