@@ -108,23 +108,30 @@ fn flags_that_come_with_a_receipt_show_as_if_their_visit_were_folded_anew() {
         let mut operator = TestOperator::new();
         let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
         let (id, draft) = visit(1, SPECIALIST, CHILD);
-        let located = |capture: u8| VisitLocated {
+        let located = |capture: u8, moment| VisitLocated {
             capture: CaptureId::from_bytes([capture; 16]),
-            moment: LocationMoment::Registered,
+            moment,
             outcome: LocationOutcome::Unavailable(UnavailableReason::Timeout),
             began_at_ms: 1,
             ended_at_ms: 2,
             ended_by: CaptureEnd::WindowOver,
         };
-        device.state(&[draft]);
-        for (capture, of) in [(0, [None, Some(*flag)]), (9, [Some(*flag), None])] {
-            device.state(&[Draft::new(id, located(capture))]);
-            operator.flags = of.into_iter().flatten().collect();
+        device.state(&[draft, Draft::new(id, located(1, LocationMoment::Registered))]);
+        device.push(&mut operator);
+        operator.flags = vec![*flag];
+        for (capture, moment) in [(1, LocationMoment::Finished), (2, LocationMoment::Confirmed)] {
+            device.state(&[Draft::new(id, located(capture, moment))]);
             device.push(&mut operator);
             let shown = device.shown();
             device.store.rebuild().unwrap();
-            assert_eq!(device.shown(), shown, "{flag:?}");
+            assert_eq!(device.shown(), shown, "{flag:?} of a position, {moment:?}");
         }
+        let (id, draft) = visit(2, SPECIALIST, CHILD);
+        device.state(&[draft, Draft::new(id, located(3, LocationMoment::Registered))]);
+        device.push(&mut operator);
+        let shown = device.shown();
+        device.store.rebuild().unwrap();
+        assert_eq!(device.shown(), shown, "{flag:?} of a registration");
     }
 }
 
