@@ -176,3 +176,33 @@ fn no_statement_under_the_write_lock_scans_a_table() {
         assert_eq!(scans.collect::<Vec<_>>(), Vec::<&String>::new(), "{sql}: {plan:?}");
     }
 }
+
+#[test]
+fn an_end_writes_no_index_of_its_visit() {
+    let mut operator = TestOperator::new();
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
+    device.pull(&operator);
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let basis = device.state(&[draft])[0].id;
+    let mut log = device.path().as_os_str().to_owned();
+    log.push("-wal");
+    let frames = || std::fs::metadata(&log).unwrap().len() / (4_096 + 24);
+    let written = |draft: Draft| {
+        let before = frames();
+        device.state(&[draft]);
+        frames() - before
+    };
+    let end = written(Draft::new(id, VisitFinished { finished_at_ms: 1 }));
+    let change = VisitChange {
+        cancelled: true,
+        service: None,
+        outcome: None,
+        started_at_ms: None,
+        finished_at_ms: None,
+    };
+    let reason = CorrectionReason::Undone;
+    let correction = written(Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 }));
+    // Statement and outbox; id, subject and how far they go; the visit and how far that goes.
+    assert_eq!(end, 7, "beside {correction} of what takes it out of an index");
+    assert!(device.store.read(|reader| reader.visit(id)).unwrap().unwrap().cancelled.is_some());
+}
