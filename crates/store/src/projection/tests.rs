@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+use crate::read::visit::{ReviewState, VisitFilter, VisitOrder, VisitSort};
 use crate::testing::{
     CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, visit,
 };
@@ -205,4 +206,28 @@ fn an_end_writes_no_index_of_its_visit() {
     // Statement and outbox; id, subject and how far they go; the visit and how far that goes.
     assert_eq!(end, 7, "beside {correction} of what takes it out of an index");
     assert!(device.store.read(|reader| reader.visit(id)).unwrap().unwrap().cancelled.is_some());
+}
+
+#[test]
+fn a_review_is_found_by_what_it_decided() {
+    let mut operator = TestOperator::new();
+    let [specialist, coordinator] = [(SPECIALIST, 0x81), (COORDINATOR, 0x83)]
+        .map(|(person, n)| TestDevice::bound(&mut operator, person, n));
+    specialist.pull(&operator);
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let basis = specialist.state(&[draft])[0].id;
+    specialist.push(&mut operator);
+    coordinator.pull(&operator);
+    for (decision, reason, state) in [
+        (ReviewDecision::Returned, ReviewReason::WrongTime, ReviewState::Returned),
+        (ReviewDecision::Accepted, ReviewReason::InOrder, ReviewState::Accepted),
+    ] {
+        let reviewed = VisitReviewed { basis, decision, reason, flags_seen: Vec::new(), reviewed_at_ms: 1 };
+        coordinator.state(&[Draft::new(id, reviewed)]);
+        let filter = VisitFilter { review: Some(state), ..VisitFilter::default() };
+        let order = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 9 };
+        let found = coordinator.store.read(|reader| reader.visits(&filter, order)).unwrap();
+        assert_eq!(found.visits.iter().map(|visit| visit.id).collect::<Vec<_>>(), [id], "{state:?}");
+    }
+    coordinator.store.check_integrity().unwrap();
 }
