@@ -22,6 +22,8 @@ pub(super) struct Conditions {
     shared_count: usize,
     /// A child or a specialist is named.
     is_about_person: bool,
+    /// Many of the visits of these people are wanted.
+    pub(super) is_long: bool,
 }
 
 impl Conditions {
@@ -36,6 +38,7 @@ impl Conditions {
             is_about_person: filter.child.is_some()
                 || filter.children.is_some()
                 || filter.specialist.is_some(),
+            is_long: false,
         };
         for word in fold(&filter.search).split(' ').filter(|word| !word.is_empty()) {
             let number = all.bind(word.to_owned());
@@ -56,9 +59,9 @@ impl Conditions {
         !self.words.is_empty()
     }
 
-    /// Whether nothing but words and organisations is asked for, and a device knows few organisations.
-    pub(super) fn hold_for_most(&self) -> bool {
-        self.state.is_empty() && !self.is_about_person
+    /// Whether a page is soon full when all visits are walked by their start: many are wanted, and nobody's in particular.
+    pub(super) fn hold_for_many(&self, way: Way) -> bool {
+        (self.is_long || way == Way::Walk) && !self.is_about_person
     }
 
     /// Whether `visit_count` alone tells how many visits there are.

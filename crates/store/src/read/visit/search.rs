@@ -83,10 +83,19 @@ impl Word {
 
 /// What the counts say of a search, before any visit is looked at.
 pub(super) struct Tally {
+    /// Visits of these people.
+    all_count: u64,
     /// Visits of these people with all words.
     pub(super) found_count: u64,
     /// How a page of them is best read.
     pub(super) way: Way,
+}
+
+impl Tally {
+    /// Whether so many of the visits of these people are many of them.
+    pub(super) fn is_long(&self, count: u64) -> bool {
+        count.saturating_mul(DENSE) >= self.all_count
+    }
 }
 
 impl Reader<'_> {
@@ -101,14 +110,17 @@ impl Reader<'_> {
             return Err(StoreError::Row("visit_count"));
         };
         conditions.pass_over_common_words(*all_count, each);
-        Ok(Tally { found_count: *found_count, way: way(*all_count, *found_count, sort) })
+        // What the counts do not know is looked at in each visit anyway.
+        let is_walked = sort == VisitSort::Started && conditions.are_counted();
+        let way = way(*all_count, *found_count, is_walked);
+        Ok(Tally { all_count: *all_count, found_count: *found_count, way })
     }
 }
 
-fn way(all_count: u64, found_count: u64, sort: VisitSort) -> Way {
+fn way(all_count: u64, found_count: u64, is_walked: bool) -> Way {
     if all_count <= FEW.max(found_count.saturating_mul(DENSE)) {
         Way::Read
-    } else if found_count <= FEW || sort != VisitSort::Started {
+    } else if found_count <= FEW || !is_walked {
         Way::LookUp
     } else {
         Way::Walk

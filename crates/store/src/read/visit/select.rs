@@ -39,7 +39,8 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<VisitRows, StoreError> {
         let mut conditions = self.conditions(filter)?;
-        let Tally { found_count, way } = self.tally(&mut conditions, order.sort)?;
+        let tally = self.tally(&mut conditions, order.sort)?;
+        let Tally { found_count, way, .. } = tally;
         if found_count == 0 {
             return Ok(VisitRows { visits: Vec::new(), total_count: 0 });
         }
@@ -47,6 +48,7 @@ impl Reader<'_> {
             true => found_count,
             false => self.count(&conditions, way)?,
         };
+        conditions.is_long = tally.is_long(total_count);
         Ok(VisitRows { visits: self.page_of_visits(conditions, way, order)?, total_count })
     }
 
@@ -168,7 +170,8 @@ pub(super) fn page_sql(conditions: &mut Conditions, way: Way, order: VisitOrder)
     let (limit, offset) = (conditions.bind(order.limit), conditions.bind(order.offset));
     // Nothing tells the planner that the list is long and the page is short.
     let is_by_start = order.sort == VisitSort::Started && way != Way::LookUp;
-    let found_by = if is_by_start && conditions.hold_for_most() { " INDEXED BY visit_started" } else { "" };
+    let found_by =
+        if is_by_start && conditions.hold_for_many(way) { " INDEXED BY visit_started" } else { "" };
     let order_by = order_by(order.sort, order.descending);
     // What a row shows is looked up for the rows of this page alone.
     format!(
