@@ -358,6 +358,47 @@ CREATE INDEX visit_returned ON visit (started_at_ms) WHERE review = 'returned';
 CREATE INDEX visit_disputed ON visit (started_at_ms) WHERE confirmation = 'disputed';
 CREATE INDEX visit_latest ON visit (specialist, child, started_at_ms) WHERE cancelled IS NULL;
 
+-- How many visits there are with the same people, place and service: a search counts these rows, which are few, instead
+-- of the visits.
+CREATE TABLE visit_count (
+    specialist BLOB NOT NULL,
+    organisation BLOB NOT NULL,
+    child BLOB NOT NULL,
+    place BLOB NOT NULL, -- empty: none
+    service TEXT NOT NULL,
+    visits_count INTEGER NOT NULL CHECK (visits_count >= 0),
+    PRIMARY KEY (specialist, organisation, child, place, service)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER visit_is_counted AFTER INSERT ON visit
+BEGIN
+    INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
+    VALUES (NEW.specialist, NEW.organisation, NEW.child, coalesce(NEW.place, x''), NEW.service, 1)
+        ON CONFLICT DO UPDATE SET visits_count = visits_count + 1;
+END;
+CREATE TRIGGER visit_is_counted_no_more AFTER DELETE ON visit
+BEGIN
+    UPDATE visit_count SET visits_count = visits_count - 1
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service;
+    DELETE FROM visit_count
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
+END;
+CREATE TRIGGER visit_is_counted_elsewhere AFTER UPDATE OF specialist, organisation, child, place, service ON visit
+WHEN NEW.specialist <> OLD.specialist OR NEW.organisation <> OLD.organisation OR NEW.child <> OLD.child
+     OR NEW.place IS NOT OLD.place OR NEW.service <> OLD.service
+BEGIN
+    UPDATE visit_count SET visits_count = visits_count - 1
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service;
+    DELETE FROM visit_count
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
+    INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
+    VALUES (NEW.specialist, NEW.organisation, NEW.child, coalesce(NEW.place, x''), NEW.service, 1)
+        ON CONFLICT DO UPDATE SET visits_count = visits_count + 1;
+END;
+
 CREATE TABLE visit_answer (
     visit BLOB NOT NULL,
     representative BLOB NOT NULL,

@@ -242,8 +242,9 @@ pub(crate) fn care_team_at(
     child: ChildId,
     at_ms: i64,
 ) -> Result<Option<CareTeamRow>> {
+    // By the child, because a tap waits for it: a person may be in thousands of care teams.
     let rows: Vec<_> =
-        reader.care_teams_of(viewer.person)?.into_iter().filter(|row| row.child == child).collect();
+        reader.care_team(child)?.into_iter().filter(|row| row.person == viewer.person).collect();
     let holds =
         |row: &&CareTeamRow, at_ms: i64| row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms);
     let found = rows

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::content::Role;
-use domain::id::{ChildId, PlaceId};
+use domain::id::ChildId;
 use domain::service_catalogue;
 use store::Reader;
 use store::read::child::ChildrenOf;
@@ -63,15 +63,6 @@ pub(crate) fn cards(reader: &Reader<'_>, viewer: &Viewer, ids: &[ChildId]) -> Re
     let rows = ids.iter().map(known).collect::<Result<Vec<_>>>()?;
     let siblings = Siblings::of(reader, of, viewer.now_ms, &rows)?;
     Ok(rows.iter().map(|row| child::card(row, &siblings)).collect())
-}
-
-/// Where a child is visited.
-///
-/// # Errors
-/// Those of the store.
-pub(crate) fn place(reader: &Reader<'_>, viewer: &Viewer, id: ChildId) -> Result<Option<PlaceId>> {
-    let row = reader.child(ChildrenOf::Specialist(viewer.person), id)?;
-    Ok(row.and_then(|row| row.place))
 }
 
 /// The service that is chosen beforehand: the last one to the first child, or the person's function in the care

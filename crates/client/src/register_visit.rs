@@ -190,7 +190,7 @@ fn plan(
             child,
             specialist: session.person,
             organisation,
-            place: children::place(&reader, &viewer, child)?,
+            place: reader.place_of_child(child)?,
             service: entry.service.clone(),
             outcome: entry.outcome,
             started_at_ms,

@@ -172,9 +172,13 @@ impl Session {
         self.sync.kick();
     }
 
-    /// Gives a draft id.
+    /// Gives a draft id: the moment in ms and 10 random bytes. A tap looks for what answered its draft, and those of one
+    /// day lie together.
     pub(crate) fn put_draft(&self, warned: Option<UnavailableReason>) -> String {
-        let id = data_encoding::HEXLOWER.encode(&self.ports.rng.array::<16>());
+        let mut id = [0; 16];
+        id[..6].copy_from_slice(&self.now_ms().to_be_bytes()[2..]);
+        self.ports.rng.fill(&mut id[6..]);
+        let id = data_encoding::HEXLOWER.encode(&id);
         let mut drafts = self.drafts.lock();
         let order = drafts.values().map(|draft| draft.order).max().unwrap_or(0) + 1;
         drafts.retain(|_, draft| draft.order + MAX_DRAFTS as u64 > order);

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+use crate::read::visit::{ReviewState, VisitFilter, VisitOrder, VisitSort};
 use crate::testing::{
     CHILD, COORDINATOR, ORGANISATION, PARENT, PLACE, SPECIALIST, TestDevice, TestOperator, visit,
 };
@@ -210,4 +211,58 @@ fn no_statement_under_the_write_lock_scans_a_table() {
             .filter(|step| step.starts_with("SCAN") && !step.contains("INDEX") && !step.contains("subquery"));
         assert_eq!(scans.collect::<Vec<_>>(), Vec::<&String>::new(), "{sql}: {plan:?}");
     }
+}
+
+#[test]
+fn an_end_writes_no_index_of_its_visit() {
+    let mut operator = TestOperator::new();
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
+    device.pull(&operator);
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let basis = device.state(&[draft])[0].id;
+    let mut log = device.path().as_os_str().to_owned();
+    log.push("-wal");
+    let frames = || std::fs::metadata(&log).unwrap().len() / (4_096 + 24);
+    let written = |draft: Draft| {
+        let before = frames();
+        device.state(&[draft]);
+        frames() - before
+    };
+    let end = written(Draft::new(id, VisitFinished { finished_at_ms: 1 }));
+    let change = VisitChange {
+        cancelled: true,
+        service: None,
+        outcome: None,
+        started_at_ms: None,
+        finished_at_ms: None,
+    };
+    let reason = CorrectionReason::Undone;
+    let correction = written(Draft::new(id, VisitCorrected { basis, reason, change, corrected_at_ms: 1 }));
+    // Statement and outbox; id, subject and how far they go; the visit and how far that goes.
+    assert_eq!(end, 7, "beside {correction} of what takes it out of an index");
+    assert!(device.store.read(|reader| reader.visit(id)).unwrap().unwrap().cancelled.is_some());
+}
+
+#[test]
+fn a_review_is_found_by_what_it_decided() {
+    let mut operator = TestOperator::new();
+    let [specialist, coordinator] = [(SPECIALIST, 0x81), (COORDINATOR, 0x83)]
+        .map(|(person, n)| TestDevice::bound(&mut operator, person, n));
+    specialist.pull(&operator);
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let basis = specialist.state(&[draft])[0].id;
+    specialist.push(&mut operator);
+    coordinator.pull(&operator);
+    for (decision, reason, state) in [
+        (ReviewDecision::Returned, ReviewReason::WrongTime, ReviewState::Returned),
+        (ReviewDecision::Accepted, ReviewReason::InOrder, ReviewState::Accepted),
+    ] {
+        let reviewed = VisitReviewed { basis, decision, reason, flags_seen: Vec::new(), reviewed_at_ms: 1 };
+        coordinator.state(&[Draft::new(id, reviewed)]);
+        let filter = VisitFilter { review: Some(state), ..VisitFilter::default() };
+        let order = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 9 };
+        let found = coordinator.store.read(|reader| reader.visits(&filter, order)).unwrap();
+        assert_eq!(found.visits.iter().map(|visit| visit.id).collect::<Vec<_>>(), [id], "{state:?}");
+    }
+    coordinator.store.check_integrity().unwrap();
 }

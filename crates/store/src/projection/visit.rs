@@ -185,6 +185,43 @@ fn whereabouts(
     Ok(Some((distance_m, Some(presence(distance_m, fix.accuracy_dm, radius_m)))))
 }
 
+/// The row of a visit; one that is there gets new values of the columns that no index holds, and `$more`.
+macro_rules! upsert {
+    ($more:literal) => {
+        concat!(
+            "INSERT INTO visit (id, registered, basis, child, specialist, organisation, place, service,
+                 service_sort_key, outcome, started_at_ms, finished_at_ms, offset_min, issued_at_s, late, cancelled,
+                 capture, warned, location, distance_m, presence, review, review_reason, confirmation, note, flags)
+             VALUES (:id, :registered, :basis, :child, :specialist, :organisation, :place, :service,
+                 :service_sort_key, :outcome, :started_at_ms, :finished_at_ms, :offset_min, :issued_at_s, :late,
+                 :cancelled, :capture, :warned, :location, :distance_m, :presence, :review, :review_reason,
+                 :confirmation, :note, :flags)
+             ON CONFLICT (id) DO UPDATE SET registered = excluded.registered, basis = excluded.basis,
+                 service_sort_key = excluded.service_sort_key, outcome = excluded.outcome,
+                 finished_at_ms = excluded.finished_at_ms, offset_min = excluded.offset_min,
+                 issued_at_s = excluded.issued_at_s, late = excluded.late, capture = excluded.capture,
+                 warned = excluded.warned, location = excluded.location, distance_m = excluded.distance_m,
+                 presence = excluded.presence, review_reason = excluded.review_reason, note = excluded.note,
+                 flags = excluded.flags",
+            $more
+        )
+    };
+}
+
+/// Changes nothing when the visit is found by something else now: naming a column writes its indexes, whether or not
+/// its value is new, and a position or an end changes none of them.
+const WITHOUT_KEYS: &str = upsert!(
+    " WHERE child = excluded.child AND specialist = excluded.specialist AND organisation = excluded.organisation
+            AND place IS excluded.place AND service = excluded.service AND started_at_ms = excluded.started_at_ms
+            AND cancelled IS excluded.cancelled AND review = excluded.review
+            AND confirmation = excluded.confirmation"
+);
+const WITH_KEYS: &str = upsert!(
+    ", child = excluded.child, specialist = excluded.specialist, organisation = excluded.organisation,
+       place = excluded.place, service = excluded.service, started_at_ms = excluded.started_at_ms,
+       cancelled = excluded.cancelled, review = excluded.review, confirmation = excluded.confirmation"
+);
+
 fn upsert(
     transaction: &Transaction<'_>,
     visit: &Visit,
@@ -199,27 +236,7 @@ fn upsert(
     };
     let service_name =
         service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.kk);
-    transaction
-        .prepare_cached(
-            "INSERT INTO visit (id, registered, basis, child, specialist, organisation, place, service,
-                 service_sort_key, outcome, started_at_ms, finished_at_ms, offset_min, issued_at_s, late, cancelled,
-                 capture, warned, location, distance_m, presence, review, review_reason, confirmation, note, flags)
-             VALUES (:id, :registered, :basis, :child, :specialist, :organisation, :place, :service,
-                 :service_sort_key, :outcome, :started_at_ms, :finished_at_ms, :offset_min, :issued_at_s, :late,
-                 :cancelled, :capture, :warned, :location, :distance_m, :presence, :review, :review_reason,
-                 :confirmation, :note, :flags)
-             ON CONFLICT (id) DO UPDATE SET registered = excluded.registered, basis = excluded.basis,
-                 child = excluded.child, specialist = excluded.specialist, organisation = excluded.organisation,
-                 place = excluded.place, service = excluded.service, service_sort_key = excluded.service_sort_key,
-                 outcome = excluded.outcome, started_at_ms = excluded.started_at_ms,
-                 finished_at_ms = excluded.finished_at_ms, offset_min = excluded.offset_min,
-                 issued_at_s = excluded.issued_at_s, late = excluded.late, cancelled = excluded.cancelled,
-                 capture = excluded.capture, warned = excluded.warned, location = excluded.location,
-                 distance_m = excluded.distance_m, presence = excluded.presence, review = excluded.review,
-                 review_reason = excluded.review_reason, confirmation = excluded.confirmation, note = excluded.note,
-                 flags = excluded.flags",
-        )?
-        .execute(named_params! {
+    let values = named_params! {
             ":id": visit.id.as_bytes(),
             ":registered": visit.registered.as_bytes(),
             ":basis": visit.basis.as_bytes(),
@@ -246,7 +263,10 @@ fn upsert(
             ":confirmation": visit.confirmation().as_str(),
             ":note": visit.note,
             ":flags": column::flags(flags),
-        })?;
+    };
+    if transaction.prepare_cached(WITHOUT_KEYS)?.execute(values)? == 0 {
+        transaction.prepare_cached(WITH_KEYS)?.execute(values)?;
+    }
     Ok(())
 }
 

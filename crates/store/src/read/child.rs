@@ -4,7 +4,7 @@ use domain::content::RepresentationBasis;
 use domain::id::{ChildId, OrganisationId, PersonId, PlaceId, VisitId};
 use domain::text::fold;
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::person::Name;
 use crate::column::{Blob, Code};
@@ -177,6 +177,17 @@ impl Reader<'_> {
         let mut select = self.conn.prepare_cached(&select)?;
         let mut rows = select.query_map(params_from_iter(&question.values), ChildRow::from_row)?;
         Ok(rows.next().transpose()?)
+    }
+
+    /// Where a child is visited; `None` when that or the child is not known here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn place_of_child(&self, id: ChildId) -> Result<Option<PlaceId>, StoreError> {
+        let mut select = self.conn.prepare_cached("SELECT place FROM child WHERE id = ?1")?;
+        let place =
+            select.query_row([id.as_bytes()], |row| row.get::<_, Option<Blob<PlaceId>>>(0)).optional()?;
+        Ok(place.flatten().map(|place| place.0))
     }
 
     /// The care team of a child, also past and coming members; by beginning.

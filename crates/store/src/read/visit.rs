@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `filter` | a filter and an order as SQL |
 //! | `neighbour` | the other visit of a flag about two |
+//! | `search` | how many a search finds, and how to come by them |
 //! | `select` | rows |
 
 mod filter;
 mod neighbour;
+mod search;
 mod select;
 
 use domain::Kind;

@@ -108,6 +108,21 @@ async fn two_taps_with_one_draft_are_one_visit() {
 }
 
 #[tokio::test]
+async fn drafts_of_one_time_lie_together_and_nobody_guesses_them() {
+    let scene = Setting::of(SPECIALIST).at_home().await;
+    let mut drafts = Vec::new();
+    for _ in 0..2 {
+        drafts.push(scene.draft(&[CHILD]).await.draft_id);
+    }
+    scene.clock.advance_ms(1);
+    drafts.push(scene.draft(&[CHILD]).await.draft_id);
+    let moments: Vec<i64> =
+        drafts.iter().map(|draft| i64::from_str_radix(&draft[..12], 16).unwrap()).collect();
+    assert_eq!(moments, [NOW_MS, NOW_MS, NOW_MS + 1]);
+    assert_ne!(drafts[0][12..], drafts[1][12..]);
+}
+
+#[tokio::test]
 async fn a_late_entry_reads_nothing_and_needs_its_reason() {
     let scene = Setting::of(SPECIALIST).at_home().await;
     let mut request = scene.draft(&[CHILD]).await;

@@ -2,26 +2,50 @@
 
 use std::collections::BTreeSet;
 
-use domain::content::Locale;
 use domain::id::VisitId;
-use domain::service_catalogue::SERVICES;
-use domain::text::{fold, matches};
+use domain::text::fold;
 use rusqlite::types::Value;
 
+use super::search::{Way, Word};
 use super::{ReviewState, TransportFilter, VisitFilter, VisitSort};
 
-/// Conditions on `visit v`, with their parameters.
+/// Conditions on visits, with their parameters.
 pub(super) struct Conditions {
-    conditions: Vec<String>,
+    /// On who and whom: columns that `visit` and `visit_count` have in common, without their table.
+    people: Vec<String>,
+    /// Each must be found in the child, the specialist, the place or the service.
+    words: Vec<Word>,
+    /// On `visit v` alone.
+    state: Vec<String>,
     pub(super) values: Vec<Value>,
+    /// So many of them belong to words and people.
+    shared_count: usize,
+    /// A child or a specialist is named.
+    is_about_person: bool,
+    /// Many of the visits of these people are wanted.
+    pub(super) is_long: bool,
 }
 
 impl Conditions {
     /// `beside_flagged` are the visits that flags of other visits are about as well.
     pub(super) fn of(filter: &VisitFilter, beside_flagged: &BTreeSet<VisitId>) -> Self {
-        let mut all = Self { conditions: Vec::new(), values: Vec::new() };
-        all.add_words(&filter.search);
+        let mut all = Self {
+            people: Vec::new(),
+            words: Vec::new(),
+            state: Vec::new(),
+            values: Vec::new(),
+            shared_count: 0,
+            is_about_person: filter.child.is_some()
+                || filter.children.is_some()
+                || filter.specialist.is_some(),
+            is_long: false,
+        };
+        for word in fold(&filter.search).split(' ').filter(|word| !word.is_empty()) {
+            let number = all.bind(word.to_owned());
+            all.words.push(Word::of(word, number));
+        }
         all.add_people(filter);
+        all.shared_count = all.values.len();
         all.add_state(filter);
         if filter.flagged {
             let beside: Vec<String> =
@@ -31,9 +55,55 @@ impl Conditions {
         all
     }
 
-    /// The whole condition, true when there is none.
-    pub(super) fn sql(&self) -> String {
-        if self.conditions.is_empty() { "1".into() } else { self.conditions.join(" AND ") }
+    pub(super) fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Whether a page is soon full when all visits are walked by their start: many are wanted, and nobody's in particular.
+    pub(super) fn hold_for_many(&self, way: Way) -> bool {
+        (self.is_long || way == Way::Walk) && !self.is_about_person
+    }
+
+    /// Whether `visit_count` alone tells how many visits there are.
+    pub(super) fn are_counted(&self) -> bool {
+        self.state.is_empty()
+    }
+
+    /// Asks `visit_count` how many visits there are of these people, how many of them each word finds, and how many all
+    /// words together; with its parameters.
+    pub(super) fn tally_sql(&self) -> (String, &[Value]) {
+        let words: Vec<String> = self.words.iter().map(|word| word.holds("")).collect();
+        let named: String = words.iter().enumerate().map(|(n, word)| format!(", {word} AS w{n}")).collect();
+        let numbered = || (0..words.len()).map(|n| format!(" * w{n}"));
+        let each: String = numbered().map(|word| format!(" coalesce(sum(visits_count{word}), 0),")).collect();
+        let all: String = numbered().collect();
+        let sql = format!(
+            "SELECT coalesce(sum(visits_count), 0),{each} coalesce(sum(visits_count{all}), 0)
+               FROM (SELECT visits_count{named} FROM visit_count WHERE {})",
+            joined(self.people.iter().cloned())
+        );
+        (sql, &self.values[..self.shared_count])
+    }
+
+    /// Asks no visit for words that every visit of these people holds, by what each word finds.
+    pub(super) fn pass_over_common_words(&mut self, all_count: u64, found_counts: &[u64]) {
+        for (word, &found_count) in self.words.iter_mut().zip(found_counts) {
+            word.is_common = found_count == all_count;
+        }
+    }
+
+    /// The whole condition on `visit v`, true when there is none.
+    pub(super) fn sql(&self, way: Way) -> String {
+        let (common, sought): (Vec<&Word>, Vec<&Word>) = self.words.iter().partition(|word| word.is_common);
+        let common = common.into_iter().map(Word::is_bound);
+        // A plus keeps a term from being what the visits are found by.
+        let (people, words) = match way {
+            Way::Read => ("v.", sought.iter().map(|word| word.holds("+v.")).collect()),
+            Way::LookUp => ("+v.", within_all(&sought, "v.rowid")),
+            Way::Walk => ("v.", within_all(&sought, "+v.rowid")),
+        };
+        let people = self.people.iter().map(|condition| format!("{people}{condition}"));
+        joined(people.chain(common).chain(words).chain(self.state.iter().cloned()))
     }
 
     /// Adds a parameter and gives its name.
@@ -43,53 +113,29 @@ impl Conditions {
     }
 
     fn add(&mut self, condition: impl Into<String>) {
-        self.conditions.push(condition.into());
-    }
-
-    /// Each word must be found in the child, the specialist, the place or the service. The people, of whom there are
-    /// few, are searched once for each word, not once for each visit.
-    fn add_words(&mut self, search: &str) {
-        for word in fold(search).split(' ').filter(|word| !word.is_empty()) {
-            let services: Vec<String> = SERVICES
-                .iter()
-                .filter(|service| Locale::ALL.iter().any(|&locale| matches(word, service.name(locale))))
-                .map(|service| format!("'{}'", service.code))
-                .collect();
-            let word = self.bind(word.to_owned());
-            let found = |column: &str, table: &str| {
-                format!(
-                    "SELECT rowid FROM visit WHERE {column} IN (SELECT id FROM {table} WHERE instr(search, {word}) > 0)"
-                )
-            };
-            let mut found =
-                vec![found("child", "child"), found("specialist", "person"), found("place", "place")];
-            if !services.is_empty() {
-                found.push(format!("SELECT rowid FROM visit WHERE service IN ({})", services.join(", ")));
-            }
-            self.add(format!("v.rowid IN ({})", found.join(" UNION ALL ")));
-        }
+        self.state.push(condition.into());
     }
 
     fn add_people(&mut self, filter: &VisitFilter) {
         if let Some(child) = filter.child {
             let child = self.bind(child.as_bytes().to_vec());
-            self.add(format!("v.child = {child}"));
+            self.people.push(format!("child = {child}"));
         }
         if let Some(children) = &filter.children {
             let children: Vec<String> =
                 children.iter().map(|child| self.bind(child.as_bytes().to_vec())).collect();
-            self.add(format!("v.child IN ({})", children.join(", ")));
+            self.people.push(format!("child IN ({})", children.join(", ")));
         }
         if let Some(specialist) = filter.specialist {
             let specialist = self.bind(specialist.as_bytes().to_vec());
-            self.add(format!("v.specialist = {specialist}"));
+            self.people.push(format!("specialist = {specialist}"));
         }
         if let Some(organisations) = &filter.organisations {
             let organisations: Vec<String> = organisations
                 .iter()
                 .map(|organisation| self.bind(organisation.as_bytes().to_vec()))
                 .collect();
-            self.add(format!("v.organisation IN ({})", organisations.join(", ")));
+            self.people.push(format!("organisation IN ({})", organisations.join(", ")));
         }
     }
 
@@ -128,8 +174,24 @@ impl Conditions {
             ));
         }
         if let Some(cancelled) = filter.cancelled {
-            self.add(if cancelled { "v.cancelled IS NOT NULL" } else { "v.cancelled IS NULL" });
+            // The plus keeps it from being read by `visit_latest`, which is in another order.
+            self.add(if cancelled { "v.cancelled IS NOT NULL" } else { "+v.cancelled IS NULL" });
         }
+    }
+}
+
+fn joined(conditions: impl Iterator<Item = String>) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() { "1".into() } else { conditions.join(" AND ") }
+}
+
+/// The row number is among those that every word finds.
+fn within_all(words: &[&Word], number: &str) -> Vec<String> {
+    let numbers: Vec<String> = words.iter().map(|word| word.numbers()).collect();
+    if numbers.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("{number} IN ({})", numbers.join(" INTERSECT "))]
     }
 }
 
@@ -158,7 +220,7 @@ fn transport_condition(transport: TransportFilter) -> String {
 pub(super) fn order_by(sort: VisitSort, descending: bool) -> String {
     let way = if descending { "DESC" } else { "ASC" };
     let (missing, column) = match sort {
-        VisitSort::Started => (None, "v.started_at_ms"),
+        VisitSort::Started => return format!("v.started_at_ms {way}, v.id"),
         VisitSort::Child => (Some("c.sort_key IS NULL"), "c.sort_key"),
         VisitSort::Specialist => (Some("s.sort_key IS NULL"), "s.sort_key"),
         VisitSort::Service => (None, "v.service_sort_key"),

@@ -13,7 +13,8 @@ use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{Row, params_from_iter};
 
 use super::filter::{Conditions, order_by};
-use super::{AnswerRow, StoryRow, VisitFilter, VisitOrder, VisitRow, VisitRows};
+use super::search::{Tally, Way};
+use super::{AnswerRow, StoryRow, VisitFilter, VisitOrder, VisitRow, VisitRows, VisitSort};
 use crate::column::{Blob, Code, Flags, Json};
 use crate::read::person::Name;
 use crate::read::transport::Transport;
@@ -24,8 +25,9 @@ const COLUMNS: &str = "
            s.patronymic, v.organisation, v.place, p.label, p.lat_e7 IS NOT NULL, v.service, v.outcome,
            v.started_at_ms, v.finished_at_ms, v.offset_min, v.issued_at_s, v.late, v.cancelled, v.capture,
            v.capture IN (SELECT capture FROM pending_capture), v.warned, v.location, v.distance_m, v.presence,
-           v.review, v.review_reason, v.confirmation, v.note, v.flags
-      FROM visit v
+           v.review, v.review_reason, v.confirmation, v.note, v.flags";
+/// `visit v` with the names that it is shown and sorted with.
+const NAMES: &str = "
       LEFT JOIN child c ON c.id = v.child
       LEFT JOIN person s ON s.id = v.specialist
       LEFT JOIN place p ON p.id = v.place";
@@ -36,36 +38,52 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<VisitRows, StoreError> {
-        let conditions = self.conditions(filter)?;
-        let total_count = self
-            .conn
-            .prepare_cached(&format!("SELECT count(*) FROM visit v WHERE {}", conditions.sql()))?
-            .query_row(params_from_iter(&conditions.values), |row| row.get(0))?;
-        Ok(VisitRows { visits: self.page_of_visits(conditions, order)?, total_count })
+        let mut conditions = self.conditions(filter)?;
+        let tally = self.tally(&mut conditions, order.sort)?;
+        let Tally { found_count, way, .. } = tally;
+        if found_count == 0 {
+            return Ok(VisitRows { visits: Vec::new(), total_count: 0 });
+        }
+        let total_count = match conditions.are_counted() {
+            true => found_count,
+            false => self.count(&conditions, way)?,
+        };
+        conditions.is_long = tally.is_long(total_count);
+        Ok(VisitRows { visits: self.page_of_visits(conditions, way, order)?, total_count })
     }
 
-    /// The same for who needs no number of all: counting looks at each of them.
+    /// The same for who needs no number of all: counting may look at each of them.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn first_visits(&self, filter: &VisitFilter, order: VisitOrder) -> Result<Vec<VisitRow>, StoreError> {
-        self.page_of_visits(self.conditions(filter)?, order)
+        let mut conditions = self.conditions(filter)?;
+        let way = match conditions.has_words() {
+            true => self.tally(&mut conditions, order.sort)?.way,
+            false => Way::Read,
+        };
+        self.page_of_visits(conditions, way, order)
     }
 
-    fn conditions(&self, filter: &VisitFilter) -> Result<Conditions, StoreError> {
+    pub(super) fn conditions(&self, filter: &VisitFilter) -> Result<Conditions, StoreError> {
         let beside = if filter.flagged { self.beside_flagged(filter)? } else { BTreeSet::new() };
         Ok(Conditions::of(filter, &beside))
     }
 
-    fn page_of_visits(
+    /// Counts by looking at each of them.
+    pub(super) fn count(&self, conditions: &Conditions, way: Way) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM visit v WHERE {}", conditions.sql(way));
+        let mut select = self.conn.prepare_cached(&sql)?;
+        Ok(select.query_row(params_from_iter(&conditions.values), |row| row.get(0))?)
+    }
+
+    pub(super) fn page_of_visits(
         &self,
         mut conditions: Conditions,
+        way: Way,
         order: VisitOrder,
     ) -> Result<Vec<VisitRow>, StoreError> {
-        let condition = conditions.sql();
-        let (limit, offset) = (conditions.bind(order.limit), conditions.bind(order.offset));
-        let order_by = order_by(order.sort, order.descending);
-        let sql = format!("{COLUMNS} WHERE {condition} ORDER BY {order_by} LIMIT {limit} OFFSET {offset}");
+        let sql = page_sql(&mut conditions, way, order);
         self.select(&sql, &conditions.values)
     }
 
@@ -75,7 +93,7 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn visit(&self, id: VisitId) -> Result<Option<VisitRow>, StoreError> {
         let values = [Value::Blob(id.as_bytes().to_vec())];
-        Ok(self.select(&format!("{COLUMNS} WHERE v.id = ?1"), &values)?.pop())
+        Ok(self.select(&format!("{COLUMNS} FROM visit v{NAMES} WHERE v.id = ?1"), &values)?.pop())
     }
 
     /// The statements of one visit: registered ones in the order of the log, then those that wait.
@@ -145,6 +163,22 @@ impl Reader<'_> {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+pub(super) fn page_sql(conditions: &mut Conditions, way: Way, order: VisitOrder) -> String {
+    let condition = conditions.sql(way);
+    let (limit, offset) = (conditions.bind(order.limit), conditions.bind(order.offset));
+    // Nothing tells the planner that the list is long and the page is short.
+    let is_by_start = order.sort == VisitSort::Started && way != Way::LookUp;
+    let found_by =
+        if is_by_start && conditions.hold_for_many(way) { " INDEXED BY visit_started" } else { "" };
+    let order_by = order_by(order.sort, order.descending);
+    // What a row shows is looked up for the rows of this page alone.
+    format!(
+        "WITH listed AS (SELECT v.rowid AS number FROM visit v{found_by}{NAMES}
+              WHERE {condition} ORDER BY {order_by} LIMIT {limit} OFFSET {offset})
+         {COLUMNS} FROM listed JOIN visit v ON v.rowid = listed.number{NAMES} ORDER BY {order_by}"
+    )
 }
 
 impl VisitRow {
