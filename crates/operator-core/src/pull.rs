@@ -49,6 +49,7 @@ pub fn pull(
         more: true,
         remaining: 0,
         checkpoint,
+        lacks_contents: !read.lost_contents(0, 1)?.is_empty(),
     };
     if request.scopes_version != Some(scopes_version) {
         response.scopes = Some(scopes.iter().copied().collect());
@@ -160,34 +161,45 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        let mut overtakers = if urgent_only { Vec::new() } else { self.overtakers(wanted, from, &items)? };
+        let mut overtakers =
+            if urgent_only { Vec::new() } else { self.from_behind(wanted, (from, cursor), &items)? };
         overtakers.extend(items);
         Ok(Page { items: overtakers, cursor, remaining, density })
     }
 
-    /// What was said about visits of this page before they came, and lies behind the reader's cursor: it had no
-    /// audience then.
-    fn overtakers(
+    /// What lies behind the reader's cursor and had no audience then: what was said about visits of this page before they
+    /// came, and statements whose content came back while the log had the size of a leaf of this page.
+    fn from_behind(
         &self,
         wanted: &BTreeSet<Scope>,
-        from: u64,
+        (from, to): (u64, u64),
         items: &[PullItem],
     ) -> Result<Vec<PullItem>, StoreError> {
-        let mut deliveries = BTreeMap::new();
+        let mut behind = Vec::new();
+        for leaf_index in self.read.contents_back(from, to)? {
+            let Some(back) = self.read.entry(leaf_index)? else { continue };
+            match back.kind.is_about_visit() {
+                // What was said about a visit that nobody knew reached nobody either.
+                true => behind.extend(self.read.entries_before(back.subject, from)?),
+                false => behind.push(back),
+            }
+        }
         for item in items {
             let registered = self.read.entry(item.leaf_index)?.filter(|e| e.kind == Kind::VisitRegistered);
-            let Some(registered) = registered else { continue };
-            for entry in project::overtakers(self.read, &registered)? {
-                if entry.leaf_index >= from || entry.key == self.key {
-                    continue;
-                }
-                let held = self.read.audiences(entry.leaf_index)?;
-                let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
-                if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
-                    let scopes = held.into_iter().map(|(scope, _)| scope).collect();
-                    deliveries
-                        .insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
-                }
+            if let Some(registered) = registered {
+                behind.extend(project::overtakers(self.read, &registered)?);
+            }
+        }
+        let mut deliveries = BTreeMap::new();
+        for entry in behind {
+            if entry.leaf_index >= from || entry.key == self.key {
+                continue;
+            }
+            let held = self.read.audiences(entry.leaf_index)?;
+            let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
+            if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
+                let scopes = held.into_iter().map(|(scope, _)| scope).collect();
+                deliveries.insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
             }
         }
         let is_of_all_scopes = wanted.len() == self.scopes.len();

@@ -40,7 +40,8 @@ pub fn apply(
         .collect()
 }
 
-/// How much is kept, as far as these items can add to it: leaves of the log, and items of theirs that were refused. It grows
+/// How much is kept, as far as these items can add to it: leaves of the log, contents that came back, and items of theirs
+/// that were refused. It grows
 /// when they take room, and not when they only come again.
 ///
 /// # Errors
@@ -51,7 +52,7 @@ pub fn kept_count(
     items: &[PushItem],
     checked: &[Result<Checked, Refusal>],
 ) -> Result<u64, StoreError> {
-    let mut count = read.log_size()?;
+    let mut count = read.log_size()? + read.contents_back(0, u64::MAX)?.len() as u64;
     for (item, _) in items.iter().zip(checked).filter(|(_, checked)| checked.is_err()) {
         count += u64::from(read.refusal(key, item.id)?.is_some());
     }

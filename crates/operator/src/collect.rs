@@ -247,6 +247,9 @@ impl<'a> Collecting<'a> {
         if let Some(first) = unexplained.first().copied().filter(|_| !without_contents) {
             return Err(AssembleError::Bare { count: unexplained.len() as u64, first });
         }
+        for leaf_index in &unexplained {
+            txn.put_lost_content(*leaf_index)?;
+        }
         head::seal(txn.as_mut(), &operator)?;
         txn.commit()?;
         instance.mark_signed()?;

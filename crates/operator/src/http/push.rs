@@ -16,11 +16,11 @@ use wire::body::MAX_INFLATED_BYTES;
 use wire::problem::ProblemCode;
 use wire::push::{MAX_ITEMS, PushItem, PushRequest, Refusal};
 
-use super::App;
 use super::authenticate::{authenticate, blocking, replayed};
 use super::body::{Answer, Whole};
 use super::collect;
 use super::problem::Failure;
+use super::{App, is_examined};
 
 /// Below this many items another thread costs more than it saves.
 const ITEMS_PER_THREAD: usize = 32;
@@ -35,19 +35,12 @@ const ITEMS_PER_THREAD: usize = 32;
         (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
-    let signed = authenticate(&app, &whole).await?;
-    let request: PushRequest = whole.decode(MAX_INFLATED_BYTES).await?;
-    if request.items.len() > MAX_ITEMS {
-        return Err(Failure::new(
-            ProblemCode::TooLarge,
-            format!("a push holds at most {MAX_ITEMS} statements"),
-        ));
-    }
-    let items = Arc::new(request.items);
     if app.instance.restored.is_waiting() {
-        let (instance, items) = (Arc::clone(&app.instance), Arc::clone(&items));
-        blocking(move || collect::fill(&instance, &items)).await??;
+        return Err(collect::take_pushed(&app, &whole).await.err().unwrap_or_else(is_examined));
     }
+    let signed = authenticate(&app, &whole).await?;
+    let request = read(&whole).await?;
+    let items = Arc::new(request.items);
     app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let key = signed.key.key.clone();
     let known_tree_size = request.known_tree_size;
@@ -85,6 +78,15 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         signed.kept(&app);
     }
     Ok(Answer::to(&whole.parts.headers, response))
+}
+
+pub(super) async fn read(whole: &Whole) -> Result<PushRequest, Failure> {
+    let request: PushRequest = whole.decode(MAX_INFLATED_BYTES).await?;
+    if request.items.len() > MAX_ITEMS {
+        let title = format!("a push holds at most {MAX_ITEMS} statements");
+        return Err(Failure::new(ProblemCode::TooLarge, title));
+    }
+    Ok(request)
 }
 
 fn check_in_parallel(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, Refusal>> {

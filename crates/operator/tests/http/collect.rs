@@ -1,6 +1,7 @@
 //! A log put together again from what devices hand back: the same log, or none.
 
 mod guarded;
+mod later;
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ struct Lost {
     specialist: Device,
     told: Visit,
     pushed: PushResponse,
+    /// Represents the child.
+    parent: Device,
     late: Device,
     late_binding: Pair,
     _folder: tempfile::TempDir,
@@ -42,6 +45,9 @@ async fn lost() -> Lost {
     let world = world().await;
     let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
     let child = child_of(&world, &specialist);
+    let parent =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let parent = world.ready_device_of(parent).await;
     let folder = tempfile::tempdir().unwrap();
     let begun = backup(&world.instance, &folder.path().join("backup")).unwrap().statements;
     world.clock.advance(5_000);
@@ -63,6 +69,7 @@ async fn lost() -> Lost {
         specialist,
         told,
         pushed,
+        parent,
         late,
         late_binding,
         _folder: folder,

@@ -40,6 +40,7 @@ impl Run<'_> {
                     }
                 }
             };
+            self.lacks_contents |= response.lacks_contents;
             let more = match pulling.after(&request, &response) {
                 Ok(more) => more,
                 Err(misfit) => {
