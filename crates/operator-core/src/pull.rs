@@ -161,10 +161,12 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        let mut overtakers =
-            if urgent_only { Vec::new() } else { self.from_behind(wanted, (from, cursor), &items)? };
-        overtakers.extend(items);
-        Ok(Page { items: overtakers, cursor, remaining, density })
+        // A content that came back and that nothing followed yet comes with every page until something does.
+        let behind_to = if cursor == to { to.saturating_add(1) } else { cursor };
+        let mut behind =
+            if urgent_only { Vec::new() } else { self.from_behind(wanted, (from, behind_to), &items)? };
+        behind.extend(items);
+        Ok(Page { items: behind, cursor, remaining, density })
     }
 
     /// What lies behind the reader's cursor and had no audience then: what was said about visits of this page before they

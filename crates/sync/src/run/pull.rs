@@ -34,6 +34,8 @@ impl Run<'_> {
                         Next::Again => continue,
                         Next::Revoked => {
                             self.summary.revoked = true;
+                            // No page tells it what is wanted, and it may hold the last copy.
+                            self.lacks_contents = true;
                             return Ok(());
                         }
                         Next::Stop(error) => return Err(error.into()),

@@ -94,6 +94,14 @@ async fn whoever_read_past_a_visit_that_nobody_could_read_gets_it_when_it_is_bac
         urgent_cursor: last.urgent_cursor,
         limit: 50,
     };
+    let ids = |page: &wire::pull::PullResponse| -> Vec<StatementId> {
+        page.items.iter().map(|item| Statement::decode(&item.statement).unwrap().id()).collect()
+    };
+    let back = mine.each_ref().map(|sealed| sealed.id);
+    let at_once = lost.parent.pull(&next).await.unwrap();
+    assert_eq!(ids(&at_once), back, "what was lost, and what nobody could place");
+    assert!(at_once.items.iter().all(|item| item.content.is_some()));
+    assert!(!at_once.lacks_contents);
     let note = lost.specialist.seal(
         lost.told.id,
         domain::content::VisitNoted {
@@ -104,13 +112,9 @@ async fn whoever_read_past_a_visit_that_nobody_could_read_gets_it_when_it_is_bac
     );
     lost.specialist.push(&[note.clone()]).await.unwrap();
     let page = lost.parent.pull(&next).await.unwrap();
-    let ids: Vec<_> = page.items.iter().map(|i| Statement::decode(&i.statement).unwrap().id()).collect();
-    let [visit, place, told] = mine.each_ref().map(|sealed| sealed.id);
-    assert_eq!(ids, [visit, place, told, note.id], "what was lost, what nobody could place, what is new");
-    assert!(page.items.iter().all(|item| item.content.is_some()));
-    assert!(!page.lacks_contents);
+    assert_eq!(ids(&page), [&back[..], &[note.id]].concat());
     let after = lost.parent.pull(&PullRequest { cursor: page.cursor, ..next }).await.unwrap();
-    assert!(after.items.is_empty(), "and only once");
+    assert!(after.items.is_empty(), "and never again");
     server.stop().await.unwrap();
 }
 
