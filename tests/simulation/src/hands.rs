@@ -96,7 +96,8 @@ impl World {
             let holding = self.holding(sql, *log[leaf as usize].id.as_bytes());
             for number in holding {
                 let name = self.name(number);
-                self.wrong.push(format!("I1: {name} holds the content of leaf {leaf}, and the operator lacks it"));
+                self.wrong
+                    .push(format!("I1: {name} holds the content of leaf {leaf}, and the operator lacks it"));
             }
         }
     }

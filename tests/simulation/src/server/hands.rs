@@ -84,13 +84,11 @@ impl Server {
     async fn take_back(&mut self, request: &CollectRequest) -> Result<CollectResponse, TransportError> {
         if request.leaves.is_empty() {
             let read = self.instance().read().expect("the operator can be read");
-            let wanted =
-                fill::wanted(read.as_ref(), request.from, MAX_STRETCHES).expect("it can be read");
+            let wanted = fill::wanted(read.as_ref(), request.from, MAX_STRETCHES).expect("it can be read");
             return Ok(CollectResponse { wanted });
         }
         let leaves = request.leaves.clone();
-        let take =
-            move |txn: &mut dyn StoreTxn, _: &Operator<'_>| fill::take_all(txn, &leaves);
+        let take = move |txn: &mut dyn StoreTxn, _: &Operator<'_>| fill::take_all(txn, &leaves);
         let running = self.running.as_ref().expect("it runs");
         let answered = running.sequencer.submit(take, |_, ()| Ok(())).await;
         self.settle(answered.map_err(sequenced))?;
