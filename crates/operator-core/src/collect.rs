@@ -39,6 +39,9 @@ pub enum CollectError {
         /// Why.
         why: &'static str,
     },
+    /// A head that was signed on the way is of another log.
+    #[error("a head of {0} statements is signed by this key and contradicts what was put together")]
+    OtherHead(u64),
     /// All together they are not what was signed.
     #[error(
         "the statements that were handed back do not give the root that was signed: one of them is not of this log"
@@ -109,7 +112,7 @@ pub fn replay(
 /// Ends a replay: the root over all leaves is the signed one, and the heads that were signed on the way are kept again.
 ///
 /// # Errors
-/// [`CollectError::OtherRoot`].
+/// [`CollectError::OtherRoot`]; [`CollectError::OtherHead`], which proves that this key signed two logs.
 pub fn conclude(
     txn: &mut dyn StoreTxn,
     signed: (u64, Digest),
@@ -120,11 +123,11 @@ pub fn conclude(
         return Err(CollectError::OtherRoot);
     }
     let mut last = txn.latest_head()?.map_or(0, |head| head.tree_size);
-    for head in heads {
-        let is_ours = head.tree_size > last
-            && head.tree_size <= tree_size
-            && merkle::root(&Tree(txn.as_read()), head.tree_size)? == head.root;
-        if is_ours {
+    for head in heads.iter().filter(|head| head.tree_size <= tree_size) {
+        if merkle::root(&Tree(txn.as_read()), head.tree_size)? != head.root {
+            return Err(CollectError::OtherHead(head.tree_size));
+        }
+        if head.tree_size > last {
             last = head.tree_size;
             txn.put_head(&StoredHead {
                 tree_size: head.tree_size,

@@ -27,8 +27,8 @@ pub use receive::ReceiveError;
 pub enum AssembleError {
     /// This key signed two logs.
     #[error(
-        "two heads of {0} statements are signed by this key and contradict each other: the log was forked before, and \
-         nothing can go on under this key"
+        "a head of {0} statements is signed by this key and contradicts another one or the log: the log was forked \
+         before, and nothing can go on under this key"
     )]
     Forked(u64),
     /// Some leaves are on no device that asked.
@@ -284,6 +284,7 @@ impl<'a> Collecting<'a> {
     fn misfit(&self, why: CollectError) -> AssembleError {
         match why {
             CollectError::Store(error) => error.into(),
+            CollectError::OtherHead(tree_size) => AssembleError::Forked(tree_size),
             why => AssembleError::Collect { why, givers: self.file.contradicting().unwrap_or_default() },
         }
     }

@@ -2,6 +2,7 @@
 
 mod guarded;
 mod later;
+mod witnesses;
 
 use std::sync::Arc;
 
@@ -17,10 +18,10 @@ use operator::{Folder, Instance, Server};
 use operator_core::store::{Entry, Projections};
 use operator_store::Collected;
 use wire::collect::{CollectRequest, CollectResponse, KnownHead, Leaf, RangeProof, Stretch};
-use wire::enrol::Pair;
+use wire::enrol::{EnrolResponse, Pair};
 use wire::problem::ProblemCode;
 use wire::pull::Content;
-use wire::push::{PushItem, PushResponse};
+use wire::push::{PushItem, PushResponse, Registration};
 
 use crate::device::{Device, World, world};
 use crate::main_job::{Visit, child_of, visit};
@@ -38,6 +39,7 @@ struct Lost {
     parent: Device,
     late: Device,
     late_binding: Pair,
+    late_registration: Registration,
     _folder: tempfile::TempDir,
 }
 
@@ -56,7 +58,7 @@ async fn lost() -> Lost {
     let pushed = specialist.push(&mine).await.unwrap();
     world.clock.advance(5_000);
     let mut late = Device::new(&world, world.person(&["coordinator"]));
-    let late_binding = late.enrol().await.unwrap().bound;
+    let EnrolResponse { bound: late_binding, registration: late_registration } = late.enrol().await.unwrap();
     let clock: Arc<dyn domain::Clock> = world.clock.clone();
     let to = Folder::at(folder.path().join("restored"));
     restore(&folder.path().join("backup"), to.clone(), false, clock.clone(), Arc::new(SystemRng)).unwrap();
@@ -72,6 +74,7 @@ async fn lost() -> Lost {
         parent,
         late,
         late_binding,
+        late_registration,
         _folder: folder,
     }
 }
@@ -102,7 +105,10 @@ impl Lost {
 
     /// The registration of the specialist's push, with its receipt.
     fn proven(&self) -> CollectRequest {
-        let registration = &self.pushed.registrations[0];
+        self.proven_by(&self.pushed.registrations[0])
+    }
+
+    fn proven_by(&self, registration: &Registration) -> CollectRequest {
         let leaves = registration.first_leaf..registration.first_leaf + registration.count;
         let proof = RangeProof {
             tree_size: registration.tree_size,

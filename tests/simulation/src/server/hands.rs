@@ -277,7 +277,11 @@ fn resume(
     let standing = instance.restored.standing(instance.read()?.as_ref(), &collecting.disbelieved()?)?;
     let progress = collecting.progress()?;
     let is_unknown = |size: &u64| *size > progress.signed_size;
-    let is_heard = standing.heard_count >= standing.devices_count || do_not_wait;
+    let mark = instance.folder.mark().read()?;
+    let is_marked = mark.is_some_and(|mark| mark.tree_size > standing.log_size);
+    let is_heard = standing.heard_count >= standing.devices_count
+        && (is_marked || standing.revoked_unheard.is_empty())
+        || do_not_wait;
     if !is_heard || standing.longer.values().any(is_unknown) {
         return Ok(Resumed::TooSoon);
     }
