@@ -5,6 +5,7 @@
 use domain::Kind;
 use domain::content::Content;
 use domain::id::Digest;
+use domain::scope::VisitParties;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use journal::{Statement, VerifyingKey};
@@ -12,6 +13,7 @@ use wire::push::Outcome;
 
 use crate::authorise::Author;
 use crate::erase;
+use crate::project;
 use crate::recover::{MAX_GAP, keep_places};
 use crate::register::{Tree, register};
 use crate::store::{StoreError, StoreRead, StoreTxn, StoredHead};
@@ -24,6 +26,8 @@ pub struct Candidate {
     pub statement: Vec<u8>,
     /// The content, if somebody had it.
     pub content: Option<Vec<u8>>,
+    /// Whom the visit concerns that it registers, when what it says was erased.
+    pub erased_visit: Option<VisitParties>,
     /// When it was registered as far as signed heads tell, UTC ms.
     pub registered_at_ms: i64,
 }
@@ -100,6 +104,11 @@ pub fn replay(
     match outcome {
         Outcome::Registered { .. } | Outcome::Fork { .. } => {}
         _ => return Err(misfit("it stands in the log already, or has no place in its series")),
+    }
+    if let Some(parties) = candidate.erased_visit
+        && checked.content().is_none()
+    {
+        project::put_erased_visit(txn, leaf_index, parties)?;
     }
     match checked.content() {
         Some(Content::ContentErased(erased)) if author == Author::Operator => {

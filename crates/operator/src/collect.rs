@@ -4,7 +4,10 @@
 mod give_up;
 mod receive;
 
+use std::collections::BTreeMap;
+
 use domain::id::{Digest, KeyId};
+use journal::Statement;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use operator_core::collect::{Candidate, CollectError, conclude, replay};
@@ -217,6 +220,10 @@ impl<'a> Collecting<'a> {
         if !missing.is_empty() {
             return Err(AssembleError::Missing(missing));
         }
+        let visits: BTreeMap<_, _> = (instance.folder.erasures().read()?.iter())
+            .flat_map(|erasure| &erasure.visits)
+            .map(|visit| (visit.registration, visit.parties()))
+            .collect();
         let mut txn = instance.store.write()?;
         let mut bare = Vec::new();
         for leaf_index in log_size..target.tree_size {
@@ -227,8 +234,13 @@ impl<'a> Collecting<'a> {
             let head = heads.iter().find(|head| head.tree_size > leaf_index);
             let registered_at_ms =
                 head.map_or_else(|| instance.now_ms(), |head| head.signed_at_s.saturating_mul(1_000));
-            let candidate =
-                Candidate { statement: given.statement, content: given.content, registered_at_ms };
+            let id = Statement::decode(&given.statement).ok().map(|statement| statement.id());
+            let candidate = Candidate {
+                statement: given.statement,
+                content: given.content,
+                erased_visit: id.and_then(|id| visits.get(&id).copied()),
+                registered_at_ms,
+            };
             replay(txn.as_mut(), instance.key.verifying_key(), &candidate).map_err(|why| self.misfit(why))?;
         }
         conclude(txn.as_mut(), (target.tree_size, target.root), &heads).map_err(|why| self.misfit(why))?;

@@ -1,10 +1,12 @@
 //! Whose word a restored log needs: devices that it does not know, heads of another log, devices that are revoked.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use domain::content::RevocationReason;
 use domain::id::Digest;
 use operator::change::revoke_device;
+use operator_core::erase;
 
 use super::*;
 
@@ -103,4 +105,33 @@ async fn without_a_mark_the_log_waits_for_revoked_devices_and_with_one_it_does_n
     restored.hear(key, size).unwrap();
     assert!(unheard().is_empty());
     assert_eq!(resume(), ExitCode::SUCCESS);
+}
+
+/// What is said about a visit after its registration was erased is judged and addressed as before, also when registration
+/// and erasure are both among what was lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_visit_of_the_lost_end_is_known_by_the_list_of_erasures() {
+    let mut lost = lost().await;
+    let named = BTreeSet::from([lost.told.registered.id]);
+    lost.world.instance.transact(|txn, operator| erase::erase(txn, operator, &named, "8-бап")).unwrap();
+    let note = domain::content::VisitNoted {
+        purpose: domain::content::NotePurpose::Care,
+        text: "Өшірілгеннен кейін".into(),
+        about: None,
+    };
+    let note = lost.specialist.seal(lost.told.id, note);
+    lost.specialist.push(&[note.clone()]).await.unwrap();
+    let was = lost.world.instance.read().unwrap();
+    lost.restored.folder.erasures().follow(was.as_ref()).unwrap();
+    let collecting = Collecting::open(&lost.restored).unwrap();
+    collecting.receive(lost.late.key.id(), &lost.giving(lost.all())).unwrap();
+    assert_eq!(collecting.assemble(false).unwrap().without_content, 0, "the erasure explains it");
+    let is = lost.restored.read().unwrap();
+    let row = is.visit(lost.told.id).unwrap();
+    assert!(row.is_some_and(|row| row.said.is_none()), "whom it concerns, and nothing else");
+    assert_eq!(row, was.visit(lost.told.id).unwrap());
+    let place = was.entry_by_id(note.id).unwrap().unwrap().leaf_index;
+    assert_eq!(is.entry(place).unwrap().unwrap().flags, []);
+    assert_eq!(is.audiences(place).unwrap(), was.audiences(place).unwrap());
+    assert_eq!(lost.world.audit(is.as_ref()).findings, []);
 }
