@@ -164,14 +164,14 @@ impl Reader<'_> {
         // A content that came back and that nothing followed yet comes with every page until something does.
         let behind_to = if cursor == to { to.saturating_add(1) } else { cursor };
         let mut behind =
-            if urgent_only { Vec::new() } else { self.from_behind(wanted, (from, behind_to), &items)? };
+            if urgent_only { Vec::new() } else { self.left_behind(wanted, (from, behind_to), &items)? };
         behind.extend(items);
         Ok(Page { items: behind, cursor, remaining, density })
     }
 
     /// What lies behind the reader's cursor and had no audience then: what was said about visits of this page before they
     /// came, and statements whose content came back while the log had the size of a leaf of this page.
-    fn from_behind(
+    fn left_behind(
         &self,
         wanted: &BTreeSet<Scope>,
         (from, to): (u64, u64),

@@ -110,7 +110,7 @@ async fn whoever_read_past_a_visit_that_nobody_could_read_gets_it_when_it_is_bac
             about: None,
         },
     );
-    lost.specialist.push(&[note.clone()]).await.unwrap();
+    lost.specialist.push(std::slice::from_ref(&note)).await.unwrap();
     let page = lost.parent.pull(&next).await.unwrap();
     assert_eq!(ids(&page), [&back[..], &[note.id]].concat());
     let after = lost.parent.pull(&PullRequest { cursor: page.cursor, ..next }).await.unwrap();

@@ -41,7 +41,7 @@ async fn a_device_whose_binding_was_lost_fills_by_a_push_as_well() {
     };
     // Registered, and its answer was lost; the others hold the envelope.
     let note = lost.late.seal(lost.told.id, note);
-    lost.late.push(&[note.clone()]).await.unwrap();
+    lost.late.push(std::slice::from_ref(&note)).await.unwrap();
     let mut leaves = lost.all();
     leaves.last_mut().unwrap().content = None;
     let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_device_whose_binding_was_lost_fills_by_a_push_as_well() {
     lost.late.moved_to(&server);
     let asking = CollectRequest { binding: Some(lost.late_binding.clone()), ..lost.asking() };
     for is_known in [false, true] {
-        let waits = lost.late.push(&[note.clone()]).await.unwrap_err();
+        let waits = lost.late.push(std::slice::from_ref(&note)).await.unwrap_err();
         assert_eq!(waits.problem.code, ProblemCode::Incomplete);
         let assembled = collecting.assemble(false);
         assert_eq!(assembled.is_ok(), is_known, "{assembled:?}");
@@ -120,7 +120,7 @@ async fn an_erased_visit_of_the_lost_end_is_known_by_the_list_of_erasures() {
         about: None,
     };
     let note = lost.specialist.seal(lost.told.id, note);
-    lost.specialist.push(&[note.clone()]).await.unwrap();
+    lost.specialist.push(std::slice::from_ref(&note)).await.unwrap();
     let was = lost.world.instance.read().unwrap();
     lost.restored.folder.erasures().follow(was.as_ref()).unwrap();
     let collecting = Collecting::open(&lost.restored).unwrap();

@@ -111,8 +111,9 @@ fn contents_that_the_operator_lost_are_handed_back_and_envelopes_are_not() {
         .store
         .write(|transaction| {
             let sql = "DELETE FROM foreign_content WHERE leaf_index = ?1";
-            Ok::<_, crate::StoreError>(assert_eq!(transaction.execute(sql, [bare])?, 1))
+            Ok::<_, crate::StoreError>(transaction.execute(sql, [bare])?)
         })
+        .map(|gone| assert_eq!(gone, 1))
         .unwrap();
     let wanted: Vec<_> = [bare, own, foreign].map(|leaf| Stretch { from: leaf, to: leaf + 1 }).into();
     for lacks in [false, true] {
