@@ -20,7 +20,8 @@ CREATE UNIQUE INDEX journal_series ON journal (key, seq) WHERE branch = 0;
 CREATE INDEX journal_subject ON journal (subject, kind);
 CREATE INDEX journal_urgent ON journal (leaf_index) WHERE urgent = 1;
 
-CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal
+CREATE TRIGGER journal_is_never_changed BEFORE UPDATE OF
+    leaf_index, id, key, seq, kind, subject, registered_at_ms, branch, urgent, statement ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is never changed'); END;
 CREATE TRIGGER journal_is_never_deleted BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is never deleted from'); END;
@@ -33,6 +34,20 @@ CREATE TABLE contents (
 
 CREATE TRIGGER contents_are_never_changed BEFORE UPDATE ON contents
 BEGIN SELECT RAISE(ABORT, 'a content is erased or stays as it is'); END;
+
+CREATE TABLE lost_contents (
+    -- Contents that no device handed back after a restore, though nobody erased them; they are taken from whoever brings
+    -- them later.
+    leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES journal (leaf_index),
+    back_at_size INTEGER                         -- leaves in the log when it came back; absent: it is lost
+) STRICT;
+
+CREATE INDEX lost_contents_back ON lost_contents (back_at_size);
+
+CREATE TRIGGER flags_are_judged_once BEFORE UPDATE OF flags ON journal
+WHEN NOT EXISTS (SELECT 1 FROM lost_contents JOIN journal AS filled USING (leaf_index)
+    WHERE back_at_size IS NOT NULL AND filled.subject = OLD.subject)
+BEGIN SELECT RAISE(ABORT, 'flags change only when a lost content came back'); END;
 
 CREATE TABLE nodes (
     -- Complete nodes of the Merkle tree (RFC 9162); level 0 holds leaf hashes.

@@ -5,6 +5,7 @@
 use domain::Kind;
 use domain::content::Content;
 use domain::id::Digest;
+use domain::scope::VisitParties;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use journal::{Statement, VerifyingKey};
@@ -12,6 +13,7 @@ use wire::push::Outcome;
 
 use crate::authorise::Author;
 use crate::erase;
+use crate::project;
 use crate::recover::{MAX_GAP, keep_places};
 use crate::register::{Tree, register};
 use crate::store::{StoreError, StoreRead, StoreTxn, StoredHead};
@@ -24,6 +26,8 @@ pub struct Candidate {
     pub statement: Vec<u8>,
     /// The content, if somebody had it.
     pub content: Option<Vec<u8>>,
+    /// Whom the visit concerns that it registers, when what it says was erased.
+    pub erased_visit: Option<VisitParties>,
     /// When it was registered as far as signed heads tell, UTC ms.
     pub registered_at_ms: i64,
 }
@@ -39,6 +43,9 @@ pub enum CollectError {
         /// Why.
         why: &'static str,
     },
+    /// A head that was signed on the way is of another log.
+    #[error("a head of {0} statements is signed by this key and contradicts what was put together")]
+    OtherHead(u64),
     /// All together they are not what was signed.
     #[error(
         "the statements that were handed back do not give the root that was signed: one of them is not of this log"
@@ -98,6 +105,11 @@ pub fn replay(
         Outcome::Registered { .. } | Outcome::Fork { .. } => {}
         _ => return Err(misfit("it stands in the log already, or has no place in its series")),
     }
+    if let Some(parties) = candidate.erased_visit
+        && checked.content().is_none()
+    {
+        project::put_erased_visit(txn, leaf_index, parties)?;
+    }
     match checked.content() {
         Some(Content::ContentErased(erased)) if author == Author::Operator => {
             Ok(erase::take_away(txn, &erased.statements)?)
@@ -109,7 +121,7 @@ pub fn replay(
 /// Ends a replay: the root over all leaves is the signed one, and the heads that were signed on the way are kept again.
 ///
 /// # Errors
-/// [`CollectError::OtherRoot`].
+/// [`CollectError::OtherRoot`]; [`CollectError::OtherHead`], which proves that this key signed two logs.
 pub fn conclude(
     txn: &mut dyn StoreTxn,
     signed: (u64, Digest),
@@ -120,11 +132,11 @@ pub fn conclude(
         return Err(CollectError::OtherRoot);
     }
     let mut last = txn.latest_head()?.map_or(0, |head| head.tree_size);
-    for head in heads {
-        let is_ours = head.tree_size > last
-            && head.tree_size <= tree_size
-            && merkle::root(&Tree(txn.as_read()), head.tree_size)? == head.root;
-        if is_ours {
+    for head in heads.iter().filter(|head| head.tree_size <= tree_size) {
+        if merkle::root(&Tree(txn.as_read()), head.tree_size)? != head.root {
+            return Err(CollectError::OtherHead(head.tree_size));
+        }
+        if head.tree_size > last {
             last = head.tree_size;
             txn.put_head(&StoredHead {
                 tree_size: head.tree_size,

@@ -11,6 +11,7 @@ use domain::scope::Scope;
 use crate::Operator;
 use crate::operator::Stated;
 use crate::project;
+use crate::store::lost::is_lost;
 use crate::store::{Entry, PageQuery, StoreError, StoreRead, StoreTxn};
 
 /// Statements that one erasure names at most: its content stays far below the largest one.
@@ -60,13 +61,18 @@ pub fn about(read: &dyn StoreRead, subject: SubjectId) -> Result<Vec<Entry>, Sto
     let mut found = Vec::new();
     for kind in Kind::ALL.iter().copied().filter(|kind| is_erasable(*kind)) {
         for entry in read.entries_about(subject, kind)? {
-            if read.content(entry.leaf_index)?.is_some() {
+            if may_come(read, entry.leaf_index)? {
                 found.push(entry);
             }
         }
     }
     found.sort_unstable_by_key(|entry| entry.leaf_index);
     Ok(found)
+}
+
+/// Whether a content is here, or is lost and may come back.
+fn may_come(read: &dyn StoreRead, leaf_index: u64) -> Result<bool, StoreError> {
+    Ok(read.content(leaf_index)?.is_some() || is_lost(read, leaf_index)?)
 }
 
 /// States an erasure and erases. Statements whose content is gone already are left out.
@@ -92,7 +98,7 @@ pub fn erase(
         if !is_erasable(entry.kind) {
             return Err(EraseError::Needed(*id, entry.kind));
         }
-        if txn.content(entry.leaf_index)?.is_some() {
+        if may_come(txn.as_read(), entry.leaf_index)? {
             going.push(entry);
         }
     }

@@ -19,6 +19,7 @@
 //! | [`push`], [`pull`] | the two halves of a sync |
 //! | [`carry`] | statements of other devices, handed over |
 //! | [`collect`] | the lost end of a log, put together again |
+//! | [`fill`] | a content that the log lost, brought later |
 //! | [`erase`] | contents that go while their statements stay |
 //! | [`courier`] | sealed parcels of other devices, opened |
 //! | [`recover`] | statements out of a file that its owner could not open |
@@ -39,6 +40,7 @@ pub mod directory;
 pub mod enrol;
 pub mod erase;
 pub mod fact;
+pub mod fill;
 pub mod head;
 pub mod memory;
 pub mod operator;

@@ -1,5 +1,6 @@
 //! A store in memory: for tests, and the second implementation that keeps the contract honest.
 
+mod lost;
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ type Slot = (Class, SubjectId, Option<SubjectId>, String);
 struct State {
     journal: Vec<Entry>,
     contents: BTreeMap<u64, Vec<u8>>,
+    lost: BTreeMap<u64, Option<u64>>,
     nodes: BTreeMap<(u8, u64), Digest>,
     heads: Vec<StoredHead>,
     refusals: Vec<RefusedItem>,
@@ -333,6 +335,7 @@ impl StoreTxn for MemoryTxn<'_> {
 
     fn erase_content(&mut self, leaf_index: u64) -> Result<(), StoreError> {
         self.state.contents.remove(&leaf_index);
+        self.state.lost.remove(&leaf_index);
         self.state.readings.remove(&leaf_index);
         Ok(())
     }

@@ -112,6 +112,23 @@ fn put_visit(
     address_overtakers(txn, entry)
 }
 
+/// Puts a visit into the list of which nothing is left but whom it concerns.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn put_erased_visit(
+    txn: &mut dyn StoreTxn,
+    leaf_index: u64,
+    parties: VisitParties,
+) -> Result<(), StoreError> {
+    let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
+    let entry = txn.entry(leaf_index)?.ok_or(unknown)?;
+    let visit = VisitId::from(entry.subject);
+    let is_first = entry.kind == Kind::VisitRegistered && txn.visit(visit)?.is_none();
+    let row = VisitRow { visit, parties, said: None, basis: entry.id, leaf_index };
+    if is_first { txn.put_visit(&row) } else { Ok(()) }
+}
+
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
 /// It is judged now, as it would have been then, changes the visit as it would have, and is addressed.
 fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {

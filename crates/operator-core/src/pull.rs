@@ -54,6 +54,7 @@ pub fn pull(
         more: true,
         remaining: 0,
         checkpoint,
+        lacks_contents: !read.lost_contents(0, 1)?.is_empty(),
     };
     if request.scopes_version != Some(scopes_version) {
         response.scopes = Some(scopes.iter().copied().collect());
@@ -169,35 +170,47 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        let mut overtakers = match urgent_only {
+        // A content that came back and that nothing followed yet comes with every page until something does.
+        let behind_to = if cursor == to { to.saturating_add(1) } else { cursor };
+        let mut behind = match urgent_only {
             true => Vec::new(),
-            false => self.overtakers(wanted, from, &registrations)?,
+            false => self.left_behind(wanted, (from, behind_to), &registrations)?,
         };
-        overtakers.extend(items);
-        Ok(Page { items: overtakers, cursor, remaining, density })
+        behind.extend(items);
+        Ok(Page { items: behind, cursor, remaining, density })
     }
 
-    /// What was said about visits of this page before they came, and lies behind the reader's cursor: it had no
-    /// audience then. Registrations are given as visit and leaf.
-    fn overtakers(
+    /// What lies behind the reader's cursor and had no audience then: what was said about visits of this page before they
+    /// came, and statements whose content came back while the log had the size of a leaf of this page. Registrations are
+    /// given as visit and leaf.
+    fn left_behind(
         &self,
         wanted: &BTreeSet<Scope>,
-        from: u64,
+        (from, to): (u64, u64),
         registrations: &[(SubjectId, u64)],
     ) -> Result<Vec<PullItem>, StoreError> {
+        let mut behind = Vec::new();
+        for leaf_index in self.read.contents_back(from, to)? {
+            let Some(back) = self.read.entry(leaf_index)? else { continue };
+            match back.kind.is_about_visit() {
+                // What was said about a visit that nobody knew reached nobody either.
+                true => behind.extend(self.read.entries_before(back.subject, from)?),
+                false => behind.push(back),
+            }
+        }
+        for (visit, registered_at) in registrations {
+            behind.extend(project::overtakers(self.read, *visit, *registered_at)?);
+        }
         let mut deliveries = BTreeMap::new();
-        for (visit, registered) in registrations {
-            for entry in project::overtakers(self.read, *visit, *registered)? {
-                if entry.leaf_index >= from || entry.key == self.key {
-                    continue;
-                }
-                let held = self.read.audiences(entry.leaf_index)?;
-                let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
-                if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
-                    let scopes = held.into_iter().map(|(scope, _)| scope).collect();
-                    deliveries
-                        .insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
-                }
+        for entry in behind {
+            if entry.leaf_index >= from || entry.key == self.key {
+                continue;
+            }
+            let held = self.read.audiences(entry.leaf_index)?;
+            let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
+            if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
+                let scopes = held.into_iter().map(|(scope, _)| scope).collect();
+                deliveries.insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
             }
         }
         let mut leaves = Leaves { of_all_scopes: wanted.len() == self.scopes.len(), ..Leaves::default() };

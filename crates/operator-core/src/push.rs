@@ -22,7 +22,8 @@ pub fn check_all(items: &[PushItem], key: &VerifyingKey) -> Vec<Result<Checked, 
 pub struct Applied {
     /// Of each item, in their order.
     pub outcomes: Vec<Outcome>,
-    /// Something is kept that was not before: a leaf, or an item that was refused. Not when they only come again.
+    /// Something is kept that was not before: a leaf, a content that came back, or an item that was refused. Not when they
+    /// only come again.
     pub has_grown: bool,
 }
 
@@ -40,6 +41,12 @@ pub fn apply<'a>(
     now_ms: i64,
 ) -> Result<Applied, StoreError> {
     let before = txn.log_size()?;
+    let lacks = !txn.lost_contents(0, 1)?.is_empty();
+    let back_count = |txn: &dyn StoreTxn| match lacks {
+        true => Ok(txn.contents_back(0, u64::MAX)?.len()),
+        false => Ok(0),
+    };
+    let back_before = back_count(txn)?;
     let mut applied = Applied { outcomes: Vec::with_capacity(items.len()), has_grown: false };
     for (item, checked) in items.iter().zip(checked) {
         applied.outcomes.push(match checked {
@@ -52,7 +59,7 @@ pub fn apply<'a>(
             }
         });
     }
-    applied.has_grown |= txn.log_size()? > before;
+    applied.has_grown |= txn.log_size()? > before || back_count(txn)? > back_before;
     Ok(applied)
 }
 

@@ -10,6 +10,7 @@ use wire::push::{Outcome, Refusal};
 
 use crate::authorise::Author;
 use crate::register::register;
+use crate::store::lost::is_lost;
 use crate::store::{BoundKey, RefusedItem, StoreError, StoreRead, StoreTxn};
 use crate::verify::{Checked, check};
 
@@ -81,7 +82,7 @@ pub fn sift(read: &dyn StoreRead, bound: &BoundKey, found: Vec<Found>) -> Result
             (statement.header().seq == found.seq).then_some((statement.id(), bytes))
         });
         match own {
-            Some((id, _)) if read.entry_by_id(id)?.is_some() => sifted.known_count += 1,
+            Some((id, _)) if is_whole(read, id)? => sifted.known_count += 1,
             Some((id, bytes)) => match check(&bytes, &content, &bound.key) {
                 Ok(checked) => sifted.fresh.push(checked),
                 // The content is gone: the statement alone says nothing, but its id keeps the place.
@@ -91,6 +92,12 @@ pub fn sift(read: &dyn StoreRead, bound: &BoundKey, found: Vec<Found>) -> Result
         }
     }
     Ok(sifted)
+}
+
+/// Whether the log has a statement and has not lost what it says.
+fn is_whole(read: &dyn StoreRead, id: StatementId) -> Result<bool, StoreError> {
+    let entry = read.entry_by_id(id)?;
+    entry.map_or(Ok(false), |entry| Ok(!is_lost(read, entry.leaf_index)?))
 }
 
 impl Sifted {

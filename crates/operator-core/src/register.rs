@@ -8,6 +8,7 @@ use journal::{Beacon, Header};
 use wire::push::Outcome;
 
 use crate::authorise::{self, Author};
+use crate::fill;
 use crate::project;
 use crate::store::{Entry, StoreError, StoreRead, StoreTxn};
 use crate::verify::Checked;
@@ -45,7 +46,12 @@ pub fn register(
 ) -> Result<Outcome, StoreError> {
     let statement = checked.statement();
     if let Some(entry) = txn.entry_by_id(statement.id())? {
-        return Ok(Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags: entry.flags });
+        let again = match checked.content_bytes() {
+            Some(content) => fill::take_back(txn, &entry, content)?,
+            None => None,
+        };
+        let flags = again.unwrap_or(entry.flags);
+        return Ok(Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags });
     }
     let branch = match place(txn.as_read(), checked)? {
         Place::Gap(expected_seq) => return Ok(Outcome::Gap { expected_seq }),

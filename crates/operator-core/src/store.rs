@@ -11,9 +11,11 @@
 //! * Calls block. A backend with network round trips runs on blocking threads (docs/adr/0002-sync-store-contract.md).
 //!
 //! # Invariants
-//! Journal, nodes, heads and refusals are only added to. Contents are erasable. Facts, keys, visits, readings, traces and
+//! Journal, nodes, heads and refusals are only added to, but for the flags of [`LostTxn::judge_again`]. Contents are
+//! erasable. Facts, keys, visits, readings, traces and
 //! audiences are projections: [`StoreTxn::clear_projections`] drops them and [`crate::project::rebuild`] makes them again.
 
+pub mod lost;
 pub mod trace;
 
 use std::collections::BTreeSet;
@@ -30,6 +32,7 @@ pub use wire::push::Refusal;
 
 use crate::fact::{Fact, FactQuery};
 pub use crate::visit::{VisitRow, VisitSaid};
+use lost::{LostRead, LostTxn};
 use trace::{ReadingRow, TraceRead, TraceRow, TraceTxn};
 
 /// Why the store could not do it.
@@ -191,7 +194,7 @@ pub struct Delivery {
 
 /// Everything that can be read. Every method fails with [`StoreError::Unavailable`] or [`StoreError::Damaged`].
 #[expect(clippy::missing_errors_doc, reason = "the same two variants everywhere, stated on the trait")]
-pub trait StoreRead: TraceRead {
+pub trait StoreRead: TraceRead + LostRead {
     /// Leaves in the log.
     fn log_size(&self) -> Result<u64, StoreError>;
     /// A registered statement by position.
@@ -295,7 +298,7 @@ pub fn read_said<R: StoreRead + ?Sized>(read: &R, leaf_index: u64) -> Result<Opt
 
 /// A write transaction. Dropping it rolls it back. Errors as [`StoreRead`].
 #[expect(clippy::missing_errors_doc, reason = "the same two variants everywhere, stated on the trait")]
-pub trait StoreTxn: StoreRead + TraceTxn {
+pub trait StoreTxn: StoreRead + TraceTxn + LostTxn {
     /// For functions that only read.
     fn as_read(&self) -> &dyn StoreRead;
     /// Appends at [`Entry::leaf_index`], which must be the size of the log; a taken id or position is an error.

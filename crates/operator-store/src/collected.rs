@@ -3,8 +3,9 @@
 //!
 //! # Invariants
 //! Nothing here is believed: a leaf is what somebody said, proven or not. Each leaf has at most [`leaves::MAX_RIVALS`]
-//! unproven rivals and each device shows at most [`heads::MAX_HEADS_OF_ONE`] heads, so the file cannot grow beyond a
-//! multiple of what was lost. What a request costs follows from what is in it, not from what others gave before.
+//! unproven rivals and each device shows at most [`heads::MAX_HEADS_OF_ONE`] heads, but for those that prove that the
+//! operator's key signed two logs, which only its holder can make. So the file cannot grow beyond a multiple of what was
+//! lost. What a request costs follows from what is in it, not from what others gave before.
 
 mod heads;
 mod leaves;
@@ -32,6 +33,7 @@ const SCHEMA: &str = "
         root BLOB NOT NULL,
         bytes BLOB NOT NULL,
         key BLOB NOT NULL,                       -- who showed it first
+        contradicts INTEGER NOT NULL,            -- 1: the log or another head of its size; kept whatever comes
         PRIMARY KEY (tree_size, root)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS heads_by_key ON heads (key, tree_size);

@@ -15,6 +15,7 @@
 //! Nothing is kept in memory between transactions: another process may have written.
 
 mod error;
+mod lost;
 mod memory;
 mod migrate;
 mod query;

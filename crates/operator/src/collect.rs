@@ -4,7 +4,10 @@
 mod give_up;
 mod receive;
 
+use std::collections::BTreeMap;
+
 use domain::id::{Digest, KeyId};
+use journal::Statement;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use operator_core::collect::{Candidate, CollectError, conclude, replay};
@@ -27,8 +30,8 @@ pub use receive::ReceiveError;
 pub enum AssembleError {
     /// This key signed two logs.
     #[error(
-        "two heads of {0} statements are signed by this key and contradict each other: the log was forked before, and \
-         nothing can go on under this key"
+        "a head of {0} statements is signed by this key and contradicts another one or the log: the log was forked \
+         before, and nothing can go on under this key"
     )]
     Forked(u64),
     /// Some leaves are on no device that asked.
@@ -217,6 +220,10 @@ impl<'a> Collecting<'a> {
         if !missing.is_empty() {
             return Err(AssembleError::Missing(missing));
         }
+        let visits: BTreeMap<_, _> = (instance.folder.erasures().read()?.iter())
+            .flat_map(|erasure| &erasure.visits)
+            .map(|visit| (visit.registration, visit.parties()))
+            .collect();
         let mut txn = instance.store.write()?;
         let mut bare = Vec::new();
         for leaf_index in log_size..target.tree_size {
@@ -227,8 +234,13 @@ impl<'a> Collecting<'a> {
             let head = heads.iter().find(|head| head.tree_size > leaf_index);
             let registered_at_ms =
                 head.map_or_else(|| instance.now_ms(), |head| head.signed_at_s.saturating_mul(1_000));
-            let candidate =
-                Candidate { statement: given.statement, content: given.content, registered_at_ms };
+            let id = Statement::decode(&given.statement).ok().map(|statement| statement.id());
+            let candidate = Candidate {
+                statement: given.statement,
+                content: given.content,
+                erased_visit: id.and_then(|id| visits.get(&id).copied()),
+                registered_at_ms,
+            };
             replay(txn.as_mut(), instance.key.verifying_key(), &candidate).map_err(|why| self.misfit(why))?;
         }
         conclude(txn.as_mut(), (target.tree_size, target.root), &heads).map_err(|why| self.misfit(why))?;
@@ -246,6 +258,9 @@ impl<'a> Collecting<'a> {
         }
         if let Some(first) = unexplained.first().copied().filter(|_| !without_contents) {
             return Err(AssembleError::Bare { count: unexplained.len() as u64, first });
+        }
+        for leaf_index in &unexplained {
+            txn.put_lost_content(*leaf_index)?;
         }
         head::seal(txn.as_mut(), &operator)?;
         txn.commit()?;
@@ -281,6 +296,7 @@ impl<'a> Collecting<'a> {
     fn misfit(&self, why: CollectError) -> AssembleError {
         match why {
             CollectError::Store(error) => error.into(),
+            CollectError::OtherHead(tree_size) => AssembleError::Forked(tree_size),
             why => AssembleError::Collect { why, givers: self.file.contradicting().unwrap_or_default() },
         }
     }

@@ -1,13 +1,15 @@
 //! What was erased, in a file beside the mark that only grows: a backup that is older than an erasure brings nothing
-//! back, even when no device heard of it yet. It holds the operator's own statements and names no person.
+//! back, even when no device heard of it yet. It holds the operator's own statements and, of visits whose registration was
+//! erased, ids; it names no person.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use domain::Content;
-use domain::id::StatementId;
+use domain::id::{ChildId, OrganisationId, PersonId, StatementId};
+use domain::scope::VisitParties;
+use domain::{Content, Kind};
 use journal::{Statement, codec};
 use operator_core::erase::{self, EraseError};
 use operator_core::store::{Entry, StoreError, StoreRead};
@@ -48,6 +50,47 @@ pub struct Erasure {
     /// Its content.
     #[serde(with = "hex")]
     pub content: Vec<u8>,
+    /// Whom visits concern whose registration it took.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<ErasedVisit>,
+}
+
+/// Whom an erased visit concerns, by ids, as the operator's list of visits keeps it: what is said about the visit later is
+/// judged and addressed by that, and after a restore nothing else tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedVisit {
+    /// The `visit-registered`.
+    pub registration: StatementId,
+    /// Whom.
+    pub child: ChildId,
+    /// Who.
+    pub specialist: PersonId,
+    /// For which organisation.
+    pub organisation: OrganisationId,
+}
+
+impl ErasedVisit {
+    /// As rules know it.
+    pub const fn parties(&self) -> VisitParties {
+        VisitParties { child: self.child, specialist: self.specialist, organisation: self.organisation }
+    }
+
+    /// Of the statements, those that registered a visit which is known.
+    fn of(read: &dyn StoreRead, statements: &[StatementId]) -> Result<Vec<Self>, StoreError> {
+        let mut visits = Vec::new();
+        for registration in statements {
+            let Some(entry) = read.entry_by_id(*registration)? else { continue };
+            if entry.kind != Kind::VisitRegistered {
+                continue;
+            }
+            let row = read.visit(entry.subject.into())?.filter(|row| row.leaf_index == entry.leaf_index);
+            visits.extend(row.map(|row| {
+                let VisitParties { child, specialist, organisation } = row.parties;
+                Self { registration: *registration, child, specialist, organisation }
+            }));
+        }
+        Ok(visits)
+    }
 }
 
 mod hex {
@@ -157,7 +200,13 @@ impl Erasures {
         let mut lines = Vec::new();
         for entry in erase::all(read)?.into_iter().filter(|entry| !known.contains(&entry.leaf_index)) {
             let Some(content) = read.content(entry.leaf_index)? else { continue };
-            let erasure = Erasure { leaf_index: entry.leaf_index, statement: entry.statement, content };
+            let mut erasure = Erasure {
+                leaf_index: entry.leaf_index,
+                statement: entry.statement,
+                content,
+                visits: Vec::new(),
+            };
+            erasure.visits = ErasedVisit::of(read, &erasure.statements().unwrap_or_default())?;
             serde_json::to_writer(&mut lines, &erasure).map_err(|error| self.io(error.into()))?;
             lines.push(b'\n');
         }

@@ -63,6 +63,8 @@ pub(crate) struct App {
     quota: Arc<quota::Quota>,
     /// What they sent otherwise.
     in_vain: Arc<quota::Quota>,
+    /// Of that what they brought of others.
+    parcels_in_vain: Arc<quota::Quota>,
     courier_limit: Arc<limit::Limit<KeyId>>,
     hashing: Arc<Semaphore>,
     receiving: Arc<Mutex<()>>,
@@ -105,7 +107,8 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
     let timeout = Duration::from_secs(config.request_timeout_s);
     let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
     let quota = Arc::new(quota::Quota::new(config.device_day_mib, quota::DAY));
-    let in_vain = Arc::new(quota::Quota::new(quota::in_vain_mib(config.device_day_mib), quota::HOUR));
+    let in_vain = || Arc::new(quota::Quota::new(quota::in_vain_mib(config.device_day_mib), quota::HOUR));
+    let (in_vain, parcels_in_vain) = (in_vain(), in_vain());
     let courier_limit = Arc::new(limit::Limit::new(PARCELS, PARCELS_WINDOW));
     let collect_quota = Arc::new(quota::Quota::new(config.device_day_mib, quota::DAY));
     let (receiving, shown) = <(Arc<_>, Arc<_>)>::default();
@@ -115,6 +118,7 @@ pub fn router(instance: Arc<Instance>, sequencer: Sequencer) -> Router {
         enrol_limit,
         quota,
         in_vain,
+        parcels_in_vain,
         courier_limit,
         hashing,
         receiving,

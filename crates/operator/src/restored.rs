@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use domain::id::KeyId;
-use operator_core::store::{StoreError, StoreRead};
+use operator_core::store::{BoundKey, StoreError, StoreRead};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Standing {
     pub devices_count: u64,
     /// Those of them that have asked since, or are disbelieved.
     pub heard_count: u64,
+    /// Devices that are revoked and have not asked: they may push and hand back, and a late push may have been answered
+    /// since the backup.
+    pub revoked_unheard: BTreeSet<String>,
     /// Devices that saw a longer log, and its size.
     pub longer: BTreeMap<String, u64>,
     /// Devices that an officer left out.
@@ -112,15 +115,18 @@ impl Restored {
     pub fn standing(&self, read_log: &dyn StoreRead, disbelieved: &[KeyId]) -> Result<Standing, StoreError> {
         let heard = read(&self.path).map_err(|error| StoreError::Unavailable(error.into()))?.known_tree_size;
         let log_size = read_log.log_size()?;
-        let in_force = read_log.bound_keys(None)?.into_iter().filter(|bound| bound.is_in_force());
-        let keys: Vec<String> = in_force.map(|bound| bound.key.id().to_string()).collect();
+        let (in_force, revoked): (Vec<_>, Vec<_>) =
+            read_log.bound_keys(None)?.into_iter().partition(BoundKey::is_in_force);
+        let name = |bound: BoundKey| bound.key.id().to_string();
+        let keys: Vec<String> = in_force.into_iter().map(name).collect();
         let disbelieved: BTreeSet<String> = disbelieved.iter().map(ToString::to_string).collect();
         let is_waited_for = |key: &&String| !heard.contains_key(*key) && !disbelieved.contains(*key);
         let heard_count = (keys.len() - keys.iter().filter(is_waited_for).count()) as u64;
+        let revoked_unheard = revoked.into_iter().map(name).filter(|key| is_waited_for(&key)).collect();
         let is_longer = |(key, size): &(String, u64)| *size > log_size && !disbelieved.contains(key);
         let longer = heard.into_iter().filter(is_longer).collect();
         let devices_count = keys.len() as u64;
-        Ok(Standing { log_size, devices_count, heard_count, longer, disbelieved })
+        Ok(Standing { log_size, devices_count, heard_count, revoked_unheard, longer, disbelieved })
     }
 }
 

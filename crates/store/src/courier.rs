@@ -23,6 +23,9 @@ const EARLY_FOR_MS: i64 = 14 * 86_400_000;
 /// A parcel that was early rests so long after the first such answer, then twice as long after each, at most a day.
 const EARLY_RESTS_MS: i64 = 3_600_000;
 const EARLY_RESTS_MOST_MS: i64 = 86_400_000;
+/// Whether a parcel that was early rests. A clock that was set back makes nobody rest longer.
+const RESTS: &str = "(state = 'early' AND answered_at_ms <= :now_ms
+    AND :now_ms < answered_at_ms + min(:rests_ms << min(early_count - 1, 8), :most_ms))";
 /// Parcels that are remembered after the operator's answer.
 const MAX_ANSWERED: u32 = 20;
 
@@ -137,7 +140,7 @@ impl Store {
         })
     }
 
-    /// What to deliver, in the order in which it was sealed. A clock that was set back makes nobody rest longer.
+    /// What to deliver, in the order in which it was sealed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -147,13 +150,11 @@ impl Store {
             Due::All => (true, 0),
         };
         self.with_reader(|conn| {
-            let mut select = conn.prepare_cached(
+            let mut select = conn.prepare_cached(&format!(
                 "SELECT sha256 FROM carried_parcel
-                  WHERE bytes IS NOT NULL AND (:all OR state = 'waiting' OR (state = 'early' AND NOT (
-                    answered_at_ms <= :now_ms
-                    AND :now_ms < answered_at_ms + min(:rests_ms << min(early_count - 1, 8), :most_ms))))
+                  WHERE bytes IS NOT NULL AND (:all OR state = 'waiting' OR (state = 'early' AND NOT {RESTS}))
                   ORDER BY sealed_at_s, taken_in_at_ms, sha256",
-            )?;
+            ))?;
             let values = named_params! {
                 ":all": all,
                 ":now_ms": now_ms,
@@ -193,6 +194,19 @@ impl Store {
             CourierOutcome::Refused { reason } => ("refused", Some(reason.as_str())),
         };
         self.write(|transaction| {
+            // A person who asks again and again while it rests makes nothing of it: neither is the next rest longer, nor
+            // comes it aside sooner.
+            let rests = transaction
+                .prepare_cached(&format!("SELECT 1 FROM carried_parcel WHERE sha256 = :sha256 AND {RESTS}"))?
+                .exists(named_params! {
+                    ":sha256": sha256.as_bytes(),
+                    ":now_ms": now_ms,
+                    ":rests_ms": EARLY_RESTS_MS,
+                    ":most_ms": EARLY_RESTS_MOST_MS,
+                })?;
+            if rests && outcome == CourierOutcome::Early {
+                return Ok(());
+            }
             transaction.execute(
                 "UPDATE carried_parcel
                     SET state = iif(:state = 'early' AND (state = 'aside' OR (early_count + 1 >= :most

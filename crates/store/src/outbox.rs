@@ -117,15 +117,15 @@ impl Outbox for Store {
             if receipts::known_tree_size(transaction)? != request.known_tree_size {
                 return Err(Failed::of(OutboxError::Overtaken));
             }
-            let mut erased = Vec::new();
+            let mut changed = Vec::new();
             for registration in &proven {
                 receipts::follow(transaction, registration)?;
-                erased.extend(receipts::store(transaction, registration, |id| answers.flags(id))?);
+                changed.extend(receipts::store(transaction, registration, |id| answers.flags(id))?);
             }
             let refused = answers.park(transaction)?;
             answers.take_back(transaction)?;
             tracing::trace!(target: "esep::step", step = "receipts-written");
-            answers.refresh(transaction, &account, &erased)?;
+            answers.refresh(transaction, &account, &changed)?;
             let head = append::head(transaction)?;
             Ok(PushApplied {
                 registered_count: answers.registered.len() as u64,
@@ -317,13 +317,13 @@ impl Answers {
         Ok(())
     }
 
-    /// Shows the operator's flags on what they are about, and takes refused positions and what was erased out of what is
-    /// shown.
+    /// Shows the operator's flags on what they are about, and takes refused positions, what was erased and flags that the
+    /// operator does not say any more out of what is shown.
     fn refresh(
         &self,
         transaction: &Transaction<'_>,
         account: &Account,
-        erased: &[u64],
+        changed: &[u64],
     ) -> Result<(), StoreError> {
         let flagged = self.registered.values().filter(|(_, flags)| !flags.is_empty());
         let refused = self.refused.iter().map(|(seq, ..)| *seq);
@@ -341,7 +341,7 @@ impl Answers {
                 stale.mark(kind, subject);
             }
         }
-        for seq in refused.chain(erased.iter().copied()) {
+        for seq in refused.chain(changed.iter().copied()) {
             let (kind, subject) = about(seq)?;
             stale.mark(kind, subject);
         }

@@ -101,8 +101,9 @@ pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Resu
     if is_older { Ok(()) } else { Ok(set_beacon(transaction, &proven.head)?) }
 }
 
-/// Stores what was proven and closes the outbox rows. A receipt that is there already stays: it is the older evidence.
-/// What was erased before its receipt came was kept only to be sent, and goes now; returned are its numbers.
+/// Stores what was proven and closes the outbox rows. A receipt that is there already stays, because it is the older
+/// evidence, but for its flags: the operator says them anew. What was erased before its receipt came was kept only to be
+/// sent, and goes now. Returned are the numbers of what is to be shown otherwise than before.
 pub(crate) fn store(
     transaction: &Transaction<'_>,
     proven: &Proven<'_>,
@@ -130,10 +131,16 @@ pub(crate) fn store(
         "INSERT INTO receipt (seq, leaf_index, registration, flags) SELECT ?1, ?2, ?3, ?4
           WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE seq = ?1)",
     )?;
+    let mut flag =
+        transaction.prepare_cached("UPDATE receipt SET flags = ?2 WHERE seq = ?1 AND flags <> ?2")?;
+    let mut changed = Vec::new();
     let mut close = transaction.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?;
     for (offset, (seq, statement)) in proven.leaves.iter().enumerate() {
         let leaf_index = registration.first_leaf + offset as u64;
-        insert.execute((seq, leaf_index, id, column::flags(&flags_of(*statement))))?;
+        let flags = column::flags(&flags_of(*statement));
+        if insert.execute((seq, leaf_index, id, &flags))? == 0 && flag.execute((seq, &flags))? > 0 {
+            changed.push(*seq);
+        }
         close.execute([seq])?;
     }
     let any: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))?;
@@ -141,13 +148,12 @@ pub(crate) fn store(
         "UPDATE own_statement SET content = NULL
           WHERE seq = ?1 AND content IS NOT NULL AND EXISTS (SELECT 1 FROM erased WHERE statement = ?2)",
     )?;
-    let mut erased = Vec::new();
     for (seq, statement) in proven.leaves.iter().filter(|_| any) {
         if erase.execute((seq, statement.as_bytes()))? > 0 {
-            erased.push(*seq);
+            changed.push(*seq);
         }
     }
-    Ok(erased)
+    Ok(changed)
 }
 
 /// Size of the last head of the log that is consistent with all before it; 0 for none.

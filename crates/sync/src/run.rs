@@ -78,11 +78,18 @@ pub async fn synchronise(
     refused: Refused,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, SyncError> {
-    let mut run = Run { outbox, transport, progress, summary: Summary::default(), overtaken_count: 0 };
+    let mut run = Run {
+        outbox,
+        transport,
+        progress,
+        summary: Summary::default(),
+        overtaken_count: 0,
+        lacks_contents: false,
+    };
     match run.whole(refused).await {
         Err(error @ SyncError::Transport(TransportError::Problem { code: ProblemCode::Incomplete, .. })) => {
             // Whatever becomes of it: the operator answers nothing else until it is whole, and asks again then.
-            match run.hand_back().await {
+            match run.give_back_all().await {
                 // Its person has to know, and can ask the operator.
                 Err(SyncError::Transport(why)) if collect::is_disbelieved(&why) => return Err(why.into()),
                 Err(error) => tracing::warn!(%error, "what the operator lost was not handed back to its end"),
@@ -90,7 +97,15 @@ pub async fn synchronise(
             }
             Err(error)
         }
-        Ok(()) => Ok(run.summary),
+        Ok(()) => {
+            if run.lacks_contents
+                && let Err(error) = run.hand_back(collect::Lacks::Contents).await
+            {
+                // It is asked for with every pull until it is there.
+                tracing::warn!(%error, "contents that the operator lost were not handed back to their end");
+            }
+            Ok(run.summary)
+        }
         Err(error) => Err(error),
     }
 }
@@ -101,6 +116,8 @@ struct Run<'a> {
     progress: &'a (dyn Fn(Progress) + Send + Sync),
     summary: Summary,
     overtaken_count: u32,
+    /// The operator said so with a page.
+    lacks_contents: bool,
 }
 
 impl Run<'_> {

@@ -184,6 +184,9 @@ pub struct PullResponse {
     /// The head of the log; absent while the log is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+    /// The operator lost contents in a restore: whoever holds some hands them back ([`crate::collect`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_contents: bool,
 }
 
 /// Reads scopes and leaves out those that this version does not know: a newer operator must not silence an older device,

@@ -77,6 +77,31 @@ impl World {
         }
     }
 
+    /// I1: a content that the log went on without is on no device that came since. What came back is due like any other.
+    pub(crate) async fn nobody_holds_what_is_lost(&mut self) {
+        let server = std::sync::Arc::clone(&self.server);
+        let server = server.lock().await;
+        if self.hands.lost.is_some() {
+            return;
+        }
+        let lost = server.lost_contents();
+        let read = server.instance().read().expect("the operator can be read");
+        let is_bare = |leaf: &u64| read.content(*leaf).expect("it can be read").is_none();
+        self.hands.without_content.retain(is_bare);
+        drop(read);
+        let sql = "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
+             + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index) WHERE s.id = ?1)";
+        let log = crate::check::entries(server.instance());
+        for leaf in lost {
+            let holding = self.holding(sql, *log[leaf as usize].id.as_bytes());
+            for number in holding {
+                let name = self.name(number);
+                self.wrong
+                    .push(format!("I1: {name} holds the content of leaf {leaf}, and the operator lacks it"));
+            }
+        }
+    }
+
     fn holding(&self, sql: &str, wanted: impl ToSql) -> Vec<Number> {
         let is_holding = |number: &Number| {
             let found =

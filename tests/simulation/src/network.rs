@@ -103,7 +103,7 @@ impl Network {
             0 | 1 => Fate::RequestLost,
             2 | 3 => Fate::ReplyLost,
             4 | 5 => Fate::Doubled,
-            6 if is_push => Fate::Late,
+            6 | 11 if is_push => Fate::Late,
             7 if is_push && self.chance.one_in(2) => Fate::Damaged,
             8..11 if is_push && self.may_lie => Fate::Lie,
             _ => Fate::Arrives,

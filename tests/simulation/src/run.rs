@@ -99,6 +99,7 @@ async fn live(world: &mut World) -> Vec<String> {
         world.step().await;
     }
     heal(world).await;
+    world.nobody_holds_what_is_lost().await;
     let server = world.server.lock().await;
     let branches = crate::check::branches(&server);
     drop(server);

@@ -131,6 +131,7 @@ impl Server {
     /// # Errors
     /// [`TransportError::Offline`] when the process ended before it answered.
     pub async fn push(&mut self, key: KeyId, request: PushRequest) -> Result<PushResponse, TransportError> {
+        self.fill_from(&request);
         self.may_serve(key, request.known_tree_size)?;
         let answered = match self.mistake {
             Some(mistake) if mistake.is_of_the_push() => {

@@ -193,6 +193,7 @@ impl Operator {
                 consistency: sure(consistency),
                 head: head.bytes,
             }),
+            lacks_contents: false,
         };
         if request.scopes_version != Some(scopes_version) {
             response.scopes = Some(scopes.to_vec());

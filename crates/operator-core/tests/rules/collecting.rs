@@ -14,6 +14,7 @@ fn put(world: &World, sealed: &Sealed) -> Result<(), CollectError> {
     let candidate = Candidate {
         statement: sealed.bytes.clone(),
         content: Some(sealed.content.clone()),
+        erased_visit: None,
         registered_at_ms: 1_795_000_000_000,
     };
     let operator = world.operator();

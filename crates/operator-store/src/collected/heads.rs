@@ -39,29 +39,39 @@ fn has_room(transaction: &Transaction<'_>, giver: KeyId, tree_size: u64) -> rusq
     transaction
         .prepare_cached(
             "DELETE FROM heads WHERE (tree_size, root) = (SELECT tree_size, root FROM heads
-              WHERE ?1 IS NULL OR key = ?1 ORDER BY tree_size LIMIT 1)",
+              WHERE contradicts = 0 AND (?1 IS NULL OR key = ?1) ORDER BY tree_size LIMIT 1)",
         )?
         .execute([of_whom])?;
     Ok(true)
 }
 
 impl Collected {
-    /// Keeps a head, as far as there is room. Whoever calls has verified it.
+    /// Keeps a head, as far as there is room; one that contradicts the log, or another head of its size, always: it proves
+    /// that the key signed two logs. Whoever calls has verified it.
     ///
     /// # Errors
     /// Those of the file.
-    pub fn put_head(&self, giver: KeyId, head: &ShownHead) -> Result<(), StoreError> {
+    pub fn put_head(&self, giver: KeyId, head: &ShownHead, contradicts_log: bool) -> Result<(), StoreError> {
         self.transact(|transaction| {
             let is_known: bool = one(
                 transaction,
                 "SELECT EXISTS (SELECT 1 FROM heads WHERE tree_size = ?1 AND root = ?2)",
                 params![head.tree_size, head.root.as_bytes()],
             )?;
-            if is_known || !has_room(transaction, giver, head.tree_size)? {
+            if is_known {
                 return Ok(());
             }
-            let sql = "INSERT INTO heads (tree_size, root, bytes, key) VALUES (?1, ?2, ?3, ?4)";
-            let values = params![head.tree_size, head.root.as_bytes(), head.bytes, giver.as_bytes()];
+            let others = transaction
+                .prepare_cached("UPDATE heads SET contradicts = 1 WHERE tree_size = ?1")?
+                .execute([head.tree_size])?;
+            let contradicts = contradicts_log || others > 0;
+            if !contradicts && !has_room(transaction, giver, head.tree_size)? {
+                return Ok(());
+            }
+            let sql =
+                "INSERT INTO heads (tree_size, root, bytes, key, contradicts) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let values =
+                params![head.tree_size, head.root.as_bytes(), head.bytes, giver.as_bytes(), contradicts];
             transaction.prepare_cached(sql)?.execute(values).map(drop)
         })
     }

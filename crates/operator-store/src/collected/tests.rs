@@ -101,28 +101,56 @@ fn heads_fill_neither_the_file_nor_the_place_of_the_largest() {
     let file = file_in(&folder);
     file.connection.lock().execute_batch("PRAGMA synchronous = OFF").unwrap();
     let most = u64::from(heads::MAX_HEADS_OF_ONE);
-    file.put_head(key(2), &head(most)).unwrap();
+    file.put_head(key(2), &head(most), false).unwrap();
     for tree_size in (1..=most + 9).map(|size| size * 2) {
-        file.put_head(key(1), &head(tree_size)).unwrap();
+        file.put_head(key(1), &head(tree_size), false).unwrap();
     }
     let kept = || file.heads().unwrap().len() as u64;
     assert_eq!(kept(), most + 1, "the one that both showed is kept once");
-    file.put_head(key(1), &head(most + 1)).unwrap();
+    file.put_head(key(1), &head(most + 1), false).unwrap();
     assert_eq!(kept(), most + 1, "nothing more of this device");
     assert_eq!(file.largest_heads().unwrap(), [head(2 * (most + 9))]);
-    file.put_head(key(2), &head(most + 1)).unwrap();
+    file.put_head(key(2), &head(most + 1), false).unwrap();
     assert_eq!(kept(), most + 2, "others have room");
     file.connection.lock().execute("UPDATE heads_count SET value = ?1", [heads::MAX_HEADS]).unwrap();
-    file.put_head(key(2), &head(most + 3)).unwrap();
+    file.put_head(key(2), &head(most + 3), false).unwrap();
     assert_eq!(kept(), most + 2, "nor of all together");
-    file.put_head(key(2), &head(9 * most)).unwrap();
+    file.put_head(key(2), &head(9 * most), false).unwrap();
     assert_eq!(file.largest_heads().unwrap(), [head(9 * most)], "how much is lost is known all the same");
     assert_eq!(kept(), most + 2);
     let other = ShownHead { root: Digest::from_bytes([8; 32]), ..head(9 * most) };
-    file.put_head(key(3), &head(1)).unwrap();
+    file.put_head(key(3), &head(1), false).unwrap();
     file.connection.lock().execute("UPDATE heads_count SET value = 0", []).unwrap();
-    file.put_head(key(3), &other).unwrap();
+    file.put_head(key(3), &other, false).unwrap();
     assert_eq!(file.largest_heads().unwrap().len(), 2, "two that contradict each other are both there");
+}
+
+/// Two logs under one key: what proves it is never given up for what proves nothing.
+#[test]
+fn heads_that_contradict_are_kept_whatever_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_in(&folder);
+    file.connection.lock().execute_batch("PRAGMA synchronous = OFF").unwrap();
+    let most = u64::from(heads::MAX_HEADS_OF_ONE);
+    let other = |tree_size| ShownHead { root: Digest::from_bytes([8; 32]), ..head(tree_size) };
+    file.put_head(key(1), &head(7), false).unwrap();
+    file.put_head(key(1), &head(8), false).unwrap();
+    file.put_head(key(1), &other(3), true).unwrap();
+    file.put_head(key(2), &other(8), false).unwrap();
+    for tree_size in 100..100 + most {
+        file.put_head(key(1), &head(tree_size), false).unwrap();
+    }
+    file.connection.lock().execute("UPDATE heads_count SET value = ?1", [heads::MAX_HEADS]).unwrap();
+    // The file is full, and one comes that the log contradicts.
+    file.put_head(key(1), &other(4), true).unwrap();
+    for tree_size in 9_000..9_000 + 2 * most {
+        file.put_head(key(1), &head(tree_size), false).unwrap();
+    }
+    let kept = file.heads().unwrap();
+    for evidence in [other(3), other(4), head(8), other(8)] {
+        assert!(kept.contains(&evidence), "{evidence:?}");
+    }
+    assert!(!kept.contains(&head(7)), "one that says nothing new makes room");
 }
 
 /// Steps of SQLite's machine that something takes.
@@ -151,7 +179,7 @@ fn a_request_costs_as_much_as_is_in_it_however_much_others_gave() {
     // What each request does: show a head, ask, give a leaf.
     let request = |at: u64| {
         steps(&file, |file| {
-            file.put_head(key(1), &head(at)).unwrap();
+            file.put_head(key(1), &head(at), false).unwrap();
             assert_eq!(file.largest_heads().unwrap().len(), 1);
             file.reach(0, lost).unwrap();
             assert!(!file.is_disbelieved(key(1)).unwrap());
@@ -165,7 +193,7 @@ fn a_request_costs_as_much_as_is_in_it_however_much_others_gave() {
         let filler: Vec<Given> = (0..1_000).map(|at| proven(round * 10_000 + 2 * at)).collect();
         file.put(key(2), &filler).unwrap();
         for at in 0..900 {
-            file.put_head(key(round as u8), &head(round * 10_000 + at)).unwrap();
+            file.put_head(key(round as u8), &head(round * 10_000 + at), false).unwrap();
         }
     }
     let late = request(70_000);

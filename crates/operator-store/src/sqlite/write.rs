@@ -135,6 +135,7 @@ impl StoreTxn for Txn<Writing<'_>> {
     fn erase_content(&mut self, leaf_index: u64) -> Result<(), StoreError> {
         self.memory.said.clear();
         self.run("DELETE FROM readings WHERE leaf_index = ?1", [signed(leaf_index)])?;
+        self.run("DELETE FROM lost_contents WHERE leaf_index = ?1", [signed(leaf_index)])?;
         self.run("DELETE FROM contents WHERE leaf_index = ?1", [signed(leaf_index)]).map(drop)
     }
 

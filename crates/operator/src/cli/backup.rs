@@ -124,6 +124,11 @@ fn show(seen: &Seen) -> Outcome {
             progress.missing_count
         ))?;
     }
+    for key in &standing.revoked_unheard {
+        output::line(&format!(
+            "device {key} is revoked and has not asked: it may have pushed late statements"
+        ))?;
+    }
     for (key, size) in &standing.longer {
         output::line(&format!("device {key} says that it saw {size} statements"))?;
     }
@@ -170,6 +175,16 @@ pub(super) fn run_resume(options: &ResumeOptions) -> Outcome {
     if standing.heard_count < standing.devices_count && !options.do_not_wait {
         return Err(Failure::from(
             "not every device has asked yet: wait, or take the risk with --do-not-wait",
+        ));
+    }
+    // Without a mark that was kept only devices know how far the log was signed, and the last one that was answered may be
+    // one that is revoked.
+    let mark = instance.folder.mark().read()?;
+    let is_marked = mark.is_some_and(|mark| mark.tree_size > standing.log_size);
+    if !is_marked && !standing.revoked_unheard.is_empty() && !options.do_not_wait {
+        return Err(Failure::from(
+            "no signed-head was kept, and revoked devices that may have pushed since have not asked: call whoever has \
+             them, or take the risk with --do-not-wait",
         ));
     }
     if let Some(out) = &options.give_up {

@@ -1,10 +1,12 @@
 //! Looking at what a device gives, and keeping it apart.
 
+use domain::Kind;
 use domain::id::{Digest, KeyId};
 use journal::merkle;
 use journal::receipt::TreeHead;
 use journal::statement::MAX_STATEMENT_BYTES;
 use journal::{Statement, codec};
+use operator_core::collect::binds;
 use operator_core::head;
 use operator_core::store::StoreRead;
 use operator_store::collected::{Given, ShownHead};
@@ -61,8 +63,35 @@ impl Collecting<'_> {
                 kept.push(Given { content: given.content.filter(|_| !is_erased), ..given });
             }
         }
+        if let Some(bound) = self.binding_before(giver, request).filter(|_| proven)
+            && (log_size..target.tree_size).contains(&bound.leaf_index)
+        {
+            kept.push(bound);
+        }
         self.file.put(giver, &kept).map_err(AssembleError::from)?;
         Ok(Vec::new())
+    }
+
+    /// The binding of a device whose enrolment is among the leaves: it stands right before that, because both were
+    /// registered at once. A device that lost its operator before its first pull has it without a place, and nobody else
+    /// has it at all.
+    fn binding_before(&self, giver: KeyId, request: &CollectRequest) -> Option<Given> {
+        let is_enrolment = |leaf: &&Leaf| {
+            Statement::decode(&leaf.statement).is_ok_and(|statement| {
+                let header = statement.header();
+                header.kind == Kind::DeviceEnrolled && header.key == giver && header.seq == 0
+            })
+        };
+        let enrolled = request.leaves.iter().find(is_enrolment)?;
+        let binding = request.binding.as_ref()?;
+        let key = binds(self.instance.key.verifying_key(), &binding.statement, &binding.content)?;
+        Some(Given {
+            leaf_index: enrolled.leaf_index.checked_sub(1).filter(|_| key.id() == giver)?,
+            hash: merkle::leaf_hash(&binding.statement),
+            statement: binding.statement.clone(),
+            content: Some(binding.content.clone()),
+            proven: false,
+        })
     }
 
     /// Takes contents out of what a device pushes while the log waits: of a statement that was registered and whose
@@ -88,13 +117,12 @@ impl Collecting<'_> {
 
     /// A head that the log reaches says nothing new, unless it contradicts the log.
     fn keep_head(&self, giver: KeyId, read: &dyn StoreRead, head: TreeHead) -> Result<(), AssembleError> {
-        let is_known = head.tree_size <= read.log_size()?
-            && merkle::root(&head::tree(read), head.tree_size)? == head.root;
-        if is_known {
+        let is_within = head.tree_size <= read.log_size()?;
+        if is_within && merkle::root(&head::tree(read), head.tree_size)? == head.root {
             return Ok(());
         }
         let shown = ShownHead { tree_size: head.tree_size, root: head.root, bytes: head.bytes };
-        Ok(self.file.put_head(giver, &shown)?)
+        Ok(self.file.put_head(giver, &shown, is_within)?)
     }
 
     /// The head under which the receipt proves the leaves.

@@ -20,6 +20,7 @@ pub(super) struct Signed {
     nonce: String,
     expires_s: i64,
     bytes_count: usize,
+    in_vain: Arc<Quota>,
 }
 
 /// A nonce to be remembered in the transaction of its request.
@@ -50,7 +51,7 @@ impl Signed {
     /// The same for what is somebody else's: a parcel counts for its author.
     pub(super) fn kept_of(&self, app: &App, author: KeyId, bytes_count: usize) {
         let now = Instant::now();
-        app.in_vain.give_back(self.key.key.id(), self.bytes_count, now);
+        self.in_vain.give_back(self.key.key.id(), self.bytes_count, now);
         app.quota.count(author, bytes_count, now);
     }
 
@@ -66,6 +67,20 @@ impl Signed {
 
 /// Reads the signature, finds the key and checks.
 pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Failure> {
+    authenticate_counting(app, whole, Some(&app.quota), &app.in_vain).await
+}
+
+/// The same for what is somebody else's: it has an hour of its own for what comes in vain, and no day of who brings it.
+pub(super) async fn authenticate_carrier(app: &App, whole: &Whole) -> Result<Signed, Failure> {
+    authenticate_counting(app, whole, None, &app.parcels_in_vain).await
+}
+
+async fn authenticate_counting(
+    app: &App,
+    whole: &Whole,
+    day: Option<&Quota>,
+    in_vain: &Arc<Quota>,
+) -> Result<Signed, Failure> {
     let claimed = Claimed::read(app, whole)?;
     let wanted = claimed.key();
     let instance = Arc::clone(&app.instance);
@@ -78,10 +93,11 @@ pub(super) async fn authenticate(app: &App, whole: &Whole) -> Result<Signed, Fai
     };
     claimed.verify(&key.key)?;
     let (bytes_count, now) = (whole.bytes.len(), Instant::now());
-    app.quota.check(wanted, bytes_count, now).map_err(too_much)?;
+    day.map_or(Ok(()), |day| day.check(wanted, bytes_count, now)).map_err(too_much)?;
     // Counted as in vain until something of it is kept.
-    app.in_vain.take(wanted, bytes_count, now).map_err(too_much)?;
-    Ok(Signed { key, nonce: claimed.claim.nonce, expires_s: claimed.claim.expires_s, bytes_count })
+    in_vain.take(wanted, bytes_count, now).map_err(too_much)?;
+    let Claim { nonce, expires_s, .. } = claimed.claim;
+    Ok(Signed { key, nonce, expires_s, bytes_count, in_vain: Arc::clone(in_vain) })
 }
 
 /// A request that says whose it is, before its key is known.

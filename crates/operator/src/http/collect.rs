@@ -3,9 +3,10 @@
 //! 200: [`CollectResponse`]; empty when nothing is wanted. 400: a receipt that this operator did not sign. 401 as of a
 //! push; a key whose binding is among what was lost shows it, at first in a small request. 403 `disbelieved`: an officer
 //! left this device out. A revoked device may hand back as it may push. The same request again changes nothing, so no
-//! nonce is kept: nothing can be written into a log that waits.
+//! nonce is kept: nothing can be written into a log that waits, and into one that went on without some contents only
+//! these, whose hashes it holds.
 //!
-//! Before anything is unpacked it is known whose it is, and that the log waits.
+//! Before anything is unpacked it is known whose it is, and that something is wanted.
 
 use std::sync::Arc;
 
@@ -14,8 +15,9 @@ use axum::response::IntoResponse;
 use domain::id::KeyId;
 use journal::VerifyingKey;
 use operator_core::collect::binds;
+use operator_core::fill;
 use wire::body::MAX_INFLATED_BYTES;
-use wire::collect::{CollectRequest, CollectResponse, MAX_LEAVES, Stretch};
+use wire::collect::{CollectRequest, CollectResponse, MAX_LEAVES, MAX_STRETCHES, Stretch};
 use wire::problem::ProblemCode;
 use wire::push::PushItem;
 
@@ -52,7 +54,8 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         return Err(unknown_key());
     }
     if !app.instance.restored.is_waiting() {
-        return Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted: Vec::new() }));
+        let wanted = lost_contents(&app, &whole).await?;
+        return Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted }));
     }
     let most_bytes = if known.is_some() { MAX_INFLATED_BYTES } else { MAX_SHOWN_BYTES };
     let request: CollectRequest = whole.decode(most_bytes).await?;
@@ -63,15 +66,39 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         claimed.verify(&shown)?;
         app.shown.lock().insert(giver, shown);
     }
-    if request.leaves.len() > MAX_LEAVES {
-        return Err(Failure::new(
-            ProblemCode::TooLarge,
-            format!("one request hands back at most {MAX_LEAVES} statements"),
-        ));
-    }
+    check_count(&request)?;
     let instance = Arc::clone(&app.instance);
     let wanted = blocking(move || receive(&instance, giver, &request)).await??;
     Ok(Answer::to(&whole.parts.headers, CollectResponse { wanted }))
+}
+
+fn check_count(request: &CollectRequest) -> Result<(), Failure> {
+    if request.leaves.len() <= MAX_LEAVES {
+        return Ok(());
+    }
+    let title = format!("one request hands back at most {MAX_LEAVES} statements");
+    Err(Failure::new(ProblemCode::TooLarge, title))
+}
+
+/// When the log went on without some contents: which they are, or what a device has of them.
+async fn lost_contents(app: &App, whole: &Whole) -> Result<Vec<Stretch>, Failure> {
+    let lacks = |instance: &Instance, from: u64| fill::wanted(instance.read()?.as_ref(), from, MAX_STRETCHES);
+    let instance = Arc::clone(&app.instance);
+    if blocking(move || lacks(&instance, 0)).await??.is_empty() {
+        return Ok(Vec::new());
+    }
+    let request: CollectRequest = whole.decode(MAX_INFLATED_BYTES).await?;
+    check_count(&request)?;
+    if request.leaves.is_empty() {
+        let instance = Arc::clone(&app.instance);
+        return Ok(blocking(move || lacks(&instance, request.from)).await??);
+    }
+    let leaves = request.leaves;
+    let take = move |txn: &mut dyn operator_core::StoreTxn, _: &operator_core::Operator<'_>| {
+        fill::take_all(txn, &leaves)
+    };
+    app.sequencer.submit(take, |_, ()| Ok(())).await?;
+    Ok(Vec::new())
 }
 
 /// The key of a device that the log knows, or that has shown the operator's own binding since this server began.
@@ -99,8 +126,22 @@ fn receive(instance: &Instance, giver: KeyId, request: &CollectRequest) -> Resul
     Ok(wanted)
 }
 
-/// Keeps what a pushed statement says, if the log waits for it.
-pub(super) fn fill(instance: &Instance, pushed: &[PushItem]) -> Result<(), Failure> {
+/// Takes from a push what the log that waits for it lacks, also of a device whose binding it lost and that has shown it.
+/// Like what is handed back it counts apart from what a device may send in a day.
+pub(super) async fn take_pushed(app: &App, whole: &Whole) -> Result<(), Failure> {
+    let claimed = Claimed::read(app, whole)?;
+    let giver = claimed.key();
+    // What bound it may be among the statements that the backup lacks.
+    let key = known_key(app, giver).await?.ok_or_else(is_examined)?;
+    claimed.verify(&key)?;
+    take(&app.collect_quota, giver, whole)?;
+    let request = super::push::read(whole).await?;
+    let instance = Arc::clone(&app.instance);
+    blocking(move || fill_from(&instance, &request.items)).await??;
+    app.may_serve(giver, request.known_tree_size).await
+}
+
+fn fill_from(instance: &Instance, pushed: &[PushItem]) -> Result<(), Failure> {
     let exclusive = instance.restored.exclusively().map_err(not_kept)?.ok_or_else(is_examined)?;
     if exclusive.is_waiting() {
         Collecting::open(instance)

@@ -14,7 +14,7 @@ use wire::courier::{CourierOutcome, CourierRequest, CourierResponse};
 use wire::problem::ProblemCode;
 
 use super::App;
-use super::authenticate::{authenticate, blocking, replayed};
+use super::authenticate::{authenticate_carrier, blocking, replayed};
 use super::body::{Answer, Whole};
 use super::problem::Failure;
 use crate::courier::{CourierError, examine, log};
@@ -29,7 +29,7 @@ use crate::courier::{CourierError, examine, log};
         (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
-    let signed = authenticate(&app, &whole).await?;
+    let signed = authenticate_carrier(&app, &whole).await?;
     let carrier = signed.key.key.id();
     let now = Instant::now();
     app.courier_limit.check(carrier, now).map_err(|seconds| {

@@ -14,12 +14,12 @@ use wire::body::MAX_INFLATED_BYTES;
 use wire::problem::ProblemCode;
 use wire::push::{MAX_ITEMS, PushRequest};
 
-use super::App;
 use super::authenticate::{authenticate, blocking, replayed};
 use super::body::{Answer, Whole};
 use super::checks::Checks;
 use super::collect;
 use super::problem::Failure;
+use super::{App, is_examined};
 
 #[utoipa::path(post, path = "/v1/push", tag = "sync",
     request_body(description = "PushRequest; the request is signed by the device's key (RFC 9421)", content_type = "application/cbor"),
@@ -31,20 +31,13 @@ use super::problem::Failure;
         (status = 503, description = "Problem `unavailable`, with Retry-After", content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl IntoResponse, Failure> {
-    let signed = authenticate(&app, &whole).await?;
-    let request: PushRequest = whole.decode(MAX_INFLATED_BYTES).await?;
-    if request.items.len() > MAX_ITEMS {
-        return Err(Failure::new(
-            ProblemCode::TooLarge,
-            format!("a push holds at most {MAX_ITEMS} statements"),
-        ));
+    if app.instance.restored.is_waiting() {
+        return Err(collect::take_pushed(&app, &whole).await.err().unwrap_or_else(is_examined));
     }
+    let signed = authenticate(&app, &whole).await?;
+    let request = read(&whole).await?;
     let items_count = request.items.len();
     let items = Arc::new(request.items);
-    if app.instance.restored.is_waiting() {
-        let (instance, items) = (Arc::clone(&app.instance), Arc::clone(&items));
-        blocking(move || collect::fill(&instance, &items)).await??;
-    }
     app.may_serve(signed.key.key.id(), request.known_tree_size).await?;
     let key = signed.key.key.clone();
     let known_tree_size = request.known_tree_size;
@@ -80,4 +73,13 @@ pub(super) async fn post(State(app): State<App>, whole: Whole) -> Result<impl In
         signed.kept(&app);
     }
     Ok(Answer::to(&whole.parts.headers, response))
+}
+
+pub(super) async fn read(whole: &Whole) -> Result<PushRequest, Failure> {
+    let request: PushRequest = whole.decode(MAX_INFLATED_BYTES).await?;
+    if request.items.len() > MAX_ITEMS {
+        let title = format!("a push holds at most {MAX_ITEMS} statements");
+        return Err(Failure::new(ProblemCode::TooLarge, title));
+    }
+    Ok(request)
 }

@@ -1,6 +1,8 @@
 //! A log put together again from what devices hand back: the same log, or none.
 
 mod guarded;
+mod later;
+mod witnesses;
 
 use std::sync::Arc;
 
@@ -16,10 +18,10 @@ use operator::{Folder, Instance, Server};
 use operator_core::store::{Entry, Projections};
 use operator_store::Collected;
 use wire::collect::{CollectRequest, CollectResponse, KnownHead, Leaf, RangeProof, Stretch};
-use wire::enrol::Pair;
+use wire::enrol::{EnrolResponse, Pair};
 use wire::problem::ProblemCode;
 use wire::pull::Content;
-use wire::push::{PushItem, PushResponse};
+use wire::push::{PushItem, PushResponse, Registration};
 
 use crate::device::{Device, World, world};
 use crate::main_job::{Visit, child_of, visit};
@@ -33,8 +35,11 @@ struct Lost {
     specialist: Device,
     told: Visit,
     pushed: PushResponse,
+    /// Represents the child.
+    parent: Device,
     late: Device,
     late_binding: Pair,
+    late_registration: Registration,
     _folder: tempfile::TempDir,
 }
 
@@ -42,6 +47,9 @@ async fn lost() -> Lost {
     let world = world().await;
     let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
     let child = child_of(&world, &specialist);
+    let parent =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let parent = world.ready_device_of(parent).await;
     let folder = tempfile::tempdir().unwrap();
     let begun = backup(&world.instance, &folder.path().join("backup")).unwrap().statements;
     world.clock.advance(5_000);
@@ -50,7 +58,7 @@ async fn lost() -> Lost {
     let pushed = specialist.push(&mine).await.unwrap();
     world.clock.advance(5_000);
     let mut late = Device::new(&world, world.person(&["coordinator"]));
-    let late_binding = late.enrol().await.unwrap().bound;
+    let EnrolResponse { bound: late_binding, registration: late_registration } = late.enrol().await.unwrap();
     let clock: Arc<dyn domain::Clock> = world.clock.clone();
     let to = Folder::at(folder.path().join("restored"));
     restore(&folder.path().join("backup"), to.clone(), false, clock.clone(), Arc::new(SystemRng)).unwrap();
@@ -63,8 +71,10 @@ async fn lost() -> Lost {
         specialist,
         told,
         pushed,
+        parent,
         late,
         late_binding,
+        late_registration,
         _folder: folder,
     }
 }
@@ -95,7 +105,10 @@ impl Lost {
 
     /// The registration of the specialist's push, with its receipt.
     fn proven(&self) -> CollectRequest {
-        let registration = &self.pushed.registrations[0];
+        self.proven_by(&self.pushed.registrations[0])
+    }
+
+    fn proven_by(&self, registration: &Registration) -> CollectRequest {
         let leaves = registration.first_leaf..registration.first_leaf + registration.count;
         let proof = RangeProof {
             tree_size: registration.tree_size,

@@ -80,14 +80,35 @@ fn what_is_early_for_weeks_is_put_aside_and_only_a_person_brings_or_drops_it() {
     assert!(carried(&device).is_empty() && !store.drop_parcel(sha256).unwrap());
 }
 
+/// Whoever asks ten times within an hour makes the parcel rest no longer than who asks once.
 #[test]
-fn ten_answers_in_a_day_put_nothing_aside_nor_does_a_phone_that_was_off() {
+fn asking_while_a_parcel_rests_makes_nothing_longer() {
+    let device = device(&mut TestOperator::new());
+    let store = &device.store;
+    let hour_ms: i64 = 3_600_000;
+    store.take_in(&foreign(1), 0).unwrap();
+    let [sha256] = store.parcels_to_deliver(Due::All).unwrap().try_into().unwrap();
+    for minute in 0..10 {
+        store.note_delivered(sha256, CourierOutcome::Early, minute * 60_000).unwrap();
+        assert_eq!(store.parcels_to_deliver(Due::All).unwrap(), [sha256], "a person may ask all the same");
+    }
+    let is_due = |at_ms| store.parcels_to_deliver(Due::At(at_ms)).unwrap() == [sha256];
+    assert!(!is_due(hour_ms - 1) && is_due(hour_ms), "an hour after the first answer");
+    store.note_delivered(sha256, CourierOutcome::Early, hour_ms).unwrap();
+    assert!(!is_due(3 * hour_ms - 1) && is_due(3 * hour_ms), "and then twice as long");
+    store.note_delivered(sha256, CourierOutcome::Taken, hour_ms + 1).unwrap();
+    assert!(store.parcels_to_deliver(Due::All).unwrap().is_empty(), "what was taken is gone, resting or not");
+}
+
+#[test]
+fn nine_answers_put_nothing_aside_nor_does_a_phone_that_was_off() {
     let device = device(&mut TestOperator::new());
     let store = &device.store;
     store.take_in(&foreign(1), 0).unwrap();
     let [sha256] = store.parcels_to_deliver(Due::All).unwrap().try_into().unwrap();
-    for n in 0..9 {
-        store.note_delivered(sha256, CourierOutcome::Early, n).unwrap();
+    let hour_ms: i64 = 3_600_000;
+    for hours in [0, 1, 3, 7, 15, 31, 55, 79, 103] {
+        store.note_delivered(sha256, CourierOutcome::Early, hours * hour_ms).unwrap();
     }
     store.take_in(&foreign(2), 0).unwrap();
     let second = *store.parcels_to_deliver(Due::All).unwrap().last().unwrap();

@@ -1,6 +1,7 @@
 mod disbelieved;
 mod history;
 mod synchronised;
+mod wanted;
 
 use domain::Rng;
 use journal::receipt::{TreeHead, verify_receipt};
@@ -200,6 +201,24 @@ fn a_restored_copy_of_the_file_is_noticed_and_both_branches_are_registered() {
     assert!(operator.log.iter().any(|entry| entry.id == appended.statements[0].id));
     let shown = restored.read(|reader| reader.visit(id)).unwrap().unwrap();
     assert!(shown.flags.contains(&Flag::Fork), "a person looks at it");
+}
+
+#[test]
+fn other_flags_for_a_statement_that_was_sent_again_show_at_once() {
+    let (mut operator, device) = devices();
+    let sealed = device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    device.push(&mut operator);
+    let leaf = operator.log.iter().position(|entry| entry.id == sealed[0].id).unwrap();
+    for flags in [vec![Flag::LateSync, Flag::VisitsOverlap], vec![Flag::VisitsOverlap], Vec::new()] {
+        operator.log[leaf].flags = flags.clone();
+        let request = device.store.next_batch(Some(1), 10, usize::MAX).unwrap();
+        let response = operator.push(&request, device.key());
+        device.store.apply_push(&request, &response).unwrap();
+        let (id, _) = visit(1, SPECIALIST, CHILD);
+        let shown = device.store.read(|reader| reader.visit(id)).unwrap().unwrap();
+        let in_order = |flags: &[Flag]| flags.iter().copied().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(in_order(&shown.flags), in_order(&flags), "as the operator says now");
+    }
 }
 
 #[test]

@@ -396,6 +396,7 @@ impl TestOperator {
             more: true,
             remaining: 0,
             checkpoint: Some(checkpoint),
+            lacks_contents: false,
         };
         if request.scopes_version != Some(scopes_version) {
             response.scopes = Some(scopes.iter().copied().collect());

@@ -27,6 +27,7 @@ fn response(cursor: u64, backfill_cursor: Option<u64>, more: bool) -> PullRespon
         more,
         remaining: 0,
         checkpoint: None,
+        lacks_contents: false,
     }
 }
 

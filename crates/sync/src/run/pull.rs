@@ -34,12 +34,15 @@ impl Run<'_> {
                         Next::Again => continue,
                         Next::Revoked => {
                             self.summary.revoked = true;
+                            // No page tells it what is wanted, and it may hold the last copy.
+                            self.lacks_contents = true;
                             return Ok(());
                         }
                         Next::Stop(error) => return Err(error.into()),
                     }
                 }
             };
+            self.lacks_contents |= response.lacks_contents;
             let more = match pulling.after(&request, &response) {
                 Ok(more) => more,
                 Err(misfit) => {

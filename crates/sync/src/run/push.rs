@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wire::problem::ProblemCode;
 use wire::push::{Outcome, PushRequest, PushResponse, Refusal};
 
+use super::collect::Lacks;
 use super::{Phase, Progress, Run};
 use crate::SyncError;
 use crate::outbox::{OutboxError, PushApplied};
@@ -103,6 +104,29 @@ impl Run<'_> {
             }
             if let Next::Stop(error) = next {
                 return Err(error);
+            }
+        }
+    }
+
+    /// Hands back what an operator lost that waits for it, and shows it all that waits here: what it registered and could
+    /// not answer any more has no receipt, and others may hold the envelope only. It takes from that what it lacks.
+    pub(super) async fn give_back_all(&self) -> Result<(), SyncError> {
+        if !self.hand_back(Lacks::Statements).await? {
+            return Ok(());
+        }
+        let mut limits = Pushing::new().limits();
+        loop {
+            let request = self.batch(limits.from_seq, limits).await?;
+            let Some(last) = request.items.last() else { return Ok(()) };
+            limits.from_seq = Some(last.seq + 1);
+            match self.transport.push(&request).await {
+                Err(TransportError::Problem {
+                    code: ProblemCode::Incomplete | ProblemCode::TooLarge,
+                    ..
+                }) => {}
+                Err(error) => return Err(error.into()),
+                // It goes on: the next sync pushes as ever, and gets the same answers.
+                Ok(_) => return Ok(()),
             }
         }
     }

@@ -125,9 +125,9 @@ impl Line {
         }
         let before = server.restarts_count;
         if fate == Fate::Doubled {
-            drop(server.collect(self.key, request));
+            drop(server.collect(self.key, request).await);
         }
-        let answered = server.collect(self.key, request);
+        let answered = server.collect(self.key, request).await;
         survived(&self.network, &mut server, before);
         if fate == Fate::ReplyLost { Err(TransportError::Offline) } else { answered }
     }

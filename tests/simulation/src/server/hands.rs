@@ -11,13 +11,14 @@ use operator::collect::{AssembleError, Collecting};
 use operator::courier::{self, CourierError, CourierKeys, examine};
 use operator::sequencer::SequenceError;
 use operator_core::store::{StoreError, StoreTxn};
-use operator_core::{Operator, carry, courier as rules};
+use operator_core::{Operator, carry, courier as rules, fill};
 use operator_store::Collected;
 use sync::TransportError;
 use wire::carry::{CarryRequest, CarryResponse};
-use wire::collect::{CollectRequest, CollectResponse};
+use wire::collect::{CollectRequest, CollectResponse, MAX_STRETCHES};
 use wire::courier::{CourierOutcome, CourierResponse};
 use wire::problem::ProblemCode;
+use wire::push::PushRequest;
 
 use super::Server;
 use crate::mistake::Mistake;
@@ -55,6 +56,43 @@ impl Server {
         }
         restored.hear(key, known_tree_size).expect("what a device knows can be written");
         Err(problem(ProblemCode::Incomplete))
+    }
+
+    /// What a log that waits takes from a push.
+    pub(super) fn fill_from(&mut self, request: &PushRequest) {
+        let instance = Arc::clone(self.instance());
+        if !instance.restored.is_waiting() {
+            return;
+        }
+        let exclusive = instance.restored.exclusively().expect("it can be locked");
+        let filled = Collecting::open(&instance)
+            .map_err(AssembleError::from)
+            .and_then(|collecting| collecting.fill(&request.items));
+        drop(exclusive);
+        if let Err(error) = filled {
+            assert!(self.disk.is_dead() || self.disk.is_full(), "what fits is taken: {error}");
+        }
+    }
+
+    /// Leaves that the log went on without the contents of.
+    pub fn lost_contents(&self) -> BTreeSet<u64> {
+        let read = self.instance().read().expect("the operator can be read");
+        read.lost_contents(0, u32::MAX).expect("it can be read").into_iter().collect()
+    }
+
+    /// `POST /v1/collect` of a log that goes on.
+    async fn take_back(&mut self, request: &CollectRequest) -> Result<CollectResponse, TransportError> {
+        if request.leaves.is_empty() {
+            let read = self.instance().read().expect("the operator can be read");
+            let wanted = fill::wanted(read.as_ref(), request.from, MAX_STRETCHES).expect("it can be read");
+            return Ok(CollectResponse { wanted });
+        }
+        let leaves = request.leaves.clone();
+        let take = move |txn: &mut dyn StoreTxn, _: &Operator<'_>| fill::take_all(txn, &leaves);
+        let running = self.running.as_ref().expect("it runs");
+        let answered = running.sequencer.submit(take, |_, ()| Ok(())).await;
+        self.settle(answered.map_err(sequenced))?;
+        Ok(CollectResponse { wanted: Vec::new() })
     }
 
     /// `POST /v1/carry` behind the signature of the request.
@@ -145,14 +183,15 @@ impl Server {
     ///
     /// # Errors
     /// [`ProblemCode::BadRequest`], and as [`Server::push`].
-    pub fn collect(
+    pub async fn collect(
         &mut self,
         key: KeyId,
         request: &CollectRequest,
     ) -> Result<CollectResponse, TransportError> {
         let instance = Arc::clone(self.instance());
         if !instance.restored.is_waiting() {
-            return Ok(CollectResponse { wanted: Vec::new() });
+            drop(instance);
+            return self.take_back(request).await;
         }
         let exclusive =
             instance.restored.exclusively().expect("it can be locked").expect("nobody else is at it");
@@ -238,7 +277,11 @@ fn resume(
     let standing = instance.restored.standing(instance.read()?.as_ref(), &collecting.disbelieved()?)?;
     let progress = collecting.progress()?;
     let is_unknown = |size: &u64| *size > progress.signed_size;
-    let is_heard = standing.heard_count >= standing.devices_count || do_not_wait;
+    let mark = instance.folder.mark().read()?;
+    let is_marked = mark.is_some_and(|mark| mark.tree_size > standing.log_size);
+    let is_heard = standing.heard_count >= standing.devices_count
+        && (is_marked || standing.revoked_unheard.is_empty())
+        || do_not_wait;
     if !is_heard || standing.longer.values().any(is_unknown) {
         return Ok(Resumed::TooSoon);
     }
