@@ -90,7 +90,7 @@ impl World {
         self.hands.without_content.retain(is_bare);
         drop(read);
         let sql = "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
-             + (SELECT count(*) FROM foreign_content c JOIN foreign_statement s USING (leaf_index) WHERE s.id = ?1)";
+             + (SELECT count(content) FROM foreign_statement WHERE id = ?1)";
         let log = crate::check::entries(server.instance());
         for leaf in lost {
             let holding = self.holding(sql, *log[leaf as usize].id.as_bytes());

@@ -110,7 +110,7 @@ fn contents_that_the_operator_lost_are_handed_back_and_envelopes_are_not() {
     device
         .store
         .write(|transaction| {
-            let sql = "DELETE FROM foreign_content WHERE leaf_index = ?1";
+            let sql = "UPDATE foreign_statement SET content = NULL WHERE leaf_index = ?1";
             Ok::<_, crate::StoreError>(transaction.execute(sql, [bare])?)
         })
         .map(|gone| assert_eq!(gone, 1))
