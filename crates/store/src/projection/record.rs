@@ -7,6 +7,7 @@ use domain::content::{
     CareTeamChanged, Content, MemberChanged, RecordChanged, RecordData, RecordKind, RepresentationChanged,
     Role,
 };
+use domain::flag::Flag;
 use domain::id::{OrganisationId, PersonId, PlaceId, StatementId, SubjectId};
 use domain::text::{SortKey, fold as fold_text};
 use rusqlite::{Transaction, named_params};
@@ -179,7 +180,9 @@ fn counts(
         return Ok(true);
     }
     let is_refused = matches!(statement.transport, crate::read::transport::Transport::Refused(_));
-    if is_refused || !statement.content.as_ref().is_some_and(statement::is_position) {
+    // What the operator does not count moves no place here either.
+    let is_void = statement.flags.iter().any(|flag| matches!(flag, Flag::NoAuthority | Flag::KeyRevoked));
+    if is_refused || is_void || !statement.content.as_ref().is_some_and(statement::is_position) {
         return Ok(false);
     }
     let Some(author) = super::person_of(transaction, account, statement.key)? else { return Ok(false) };
