@@ -33,3 +33,23 @@ fn a_place_takes_the_position_that_a_coordinator_adopted_and_distances_follow() 
     let place = parent.store.read(|reader| reader.place(PLACE)).unwrap().unwrap();
     assert_eq!(place.position.map(|position| position.lat_e7()), Some(511_705_000));
 }
+
+#[test]
+fn a_position_that_the_operator_does_not_count_moves_no_place() {
+    for flag in [Flag::NoAuthority, Flag::KeyRevoked] {
+        let (mut operator, _, parent, coordinator) = scene();
+        let data = RecordData::Position {
+            lat_e7: 511_605_000,
+            lon_e7: 714_704_000,
+            radius_m: 150,
+            adopted_from: None,
+        };
+        coordinator.state(&[Draft::new(PLACE, RecordChanged { record: RecordKind::Place, data })]);
+        operator.flags = vec![flag];
+        coordinator.push(&mut operator);
+        for device in [&parent, &coordinator] {
+            device.pull(&operator);
+            assert_eq!(shown(device, 1).unwrap().presence, None, "{flag:?}");
+        }
+    }
+}
