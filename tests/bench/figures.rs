@@ -89,7 +89,7 @@ what they limit; compare the ratios, the milliseconds do not travel.
 
 A visit here is two statements: the registration and its position. Those that are synced are registered as people do it:
 one child a tap, spread over three years, no two positions the same, each service of the catalogue in turn. A full device
-is filled with twenty children a tap.
+is filled with twenty children a tap. Both clocks of the device go together.
 
 | What | Product | Limit in the same run | Ratio |
 |---|---|---|---|";
