@@ -369,6 +369,12 @@ CREATE TABLE visit_count (
     visits_count INTEGER NOT NULL CHECK (visits_count >= 0),
     PRIMARY KEY (specialist, organisation, child, place, service)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER visit_count_ends_at_zero AFTER UPDATE OF visits_count ON visit_count WHEN NEW.visits_count = 0
+BEGIN
+    DELETE FROM visit_count
+     WHERE specialist = NEW.specialist AND organisation = NEW.organisation AND child = NEW.child
+           AND place = NEW.place AND service = NEW.service;
+END;
 CREATE TRIGGER visit_is_counted AFTER INSERT ON visit
 BEGIN
     INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
@@ -380,9 +386,6 @@ BEGIN
     UPDATE visit_count SET visits_count = visits_count - 1
      WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
            AND place = coalesce(OLD.place, x'') AND service = OLD.service;
-    DELETE FROM visit_count
-     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
-           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
 END;
 CREATE TRIGGER visit_is_counted_elsewhere AFTER UPDATE OF specialist, organisation, child, place, service ON visit
 WHEN NEW.specialist <> OLD.specialist OR NEW.organisation <> OLD.organisation OR NEW.child <> OLD.child
@@ -391,9 +394,6 @@ BEGIN
     UPDATE visit_count SET visits_count = visits_count - 1
      WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
            AND place = coalesce(OLD.place, x'') AND service = OLD.service;
-    DELETE FROM visit_count
-     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
-           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
     INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
     VALUES (NEW.specialist, NEW.organisation, NEW.child, coalesce(NEW.place, x''), NEW.service, 1)
         ON CONFLICT DO UPDATE SET visits_count = visits_count + 1;

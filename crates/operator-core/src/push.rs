@@ -41,12 +41,8 @@ pub fn apply<'a>(
     now_ms: i64,
 ) -> Result<Applied, StoreError> {
     let before = txn.log_size()?;
-    let lacks = !txn.lost_contents(0, 1)?.is_empty();
-    let back_count = |txn: &dyn StoreTxn| match lacks {
-        true => Ok(txn.contents_back(0, u64::MAX)?.len()),
-        false => Ok(0),
-    };
-    let back_before = back_count(txn)?;
+    // What comes back now comes at the size that the log has now.
+    let back_before = txn.contents_back(before, u64::MAX)?.len();
     let mut applied = Applied { outcomes: Vec::with_capacity(items.len()), has_grown: false };
     for (item, checked) in items.iter().zip(checked) {
         applied.outcomes.push(match checked {
@@ -59,7 +55,7 @@ pub fn apply<'a>(
             }
         });
     }
-    applied.has_grown |= txn.log_size()? > before || back_count(txn)? > back_before;
+    applied.has_grown |= txn.log_size()? > before || txn.contents_back(before, u64::MAX)?.len() > back_before;
     Ok(applied)
 }
 
