@@ -153,9 +153,8 @@ CREATE TABLE scope (
 CREATE TABLE statement_scope (
     scope INTEGER NOT NULL REFERENCES scope (id),
     leaf_index INTEGER NOT NULL REFERENCES foreign_statement (leaf_index) ON DELETE CASCADE,
-    PRIMARY KEY (scope, leaf_index)
+    PRIMARY KEY (leaf_index, scope) -- in the order of the log, as statements come; a lost scope looks through all
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX statement_scope_leaf ON statement_scope (leaf_index);
 
 -- Contents that were erased: they never come back, whoever sends them.
 CREATE TABLE erased (
@@ -369,12 +368,6 @@ CREATE TABLE visit_count (
     visits_count INTEGER NOT NULL CHECK (visits_count >= 0),
     PRIMARY KEY (specialist, organisation, child, place, service)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER visit_count_ends_at_zero AFTER UPDATE OF visits_count ON visit_count WHEN NEW.visits_count = 0
-BEGIN
-    DELETE FROM visit_count
-     WHERE specialist = NEW.specialist AND organisation = NEW.organisation AND child = NEW.child
-           AND place = NEW.place AND service = NEW.service;
-END;
 CREATE TRIGGER visit_is_counted AFTER INSERT ON visit
 BEGIN
     INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
@@ -386,6 +379,9 @@ BEGIN
     UPDATE visit_count SET visits_count = visits_count - 1
      WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
            AND place = coalesce(OLD.place, x'') AND service = OLD.service;
+    DELETE FROM visit_count
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
 END;
 CREATE TRIGGER visit_is_counted_elsewhere AFTER UPDATE OF specialist, organisation, child, place, service ON visit
 WHEN NEW.specialist <> OLD.specialist OR NEW.organisation <> OLD.organisation OR NEW.child <> OLD.child
@@ -394,6 +390,9 @@ BEGIN
     UPDATE visit_count SET visits_count = visits_count - 1
      WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
            AND place = coalesce(OLD.place, x'') AND service = OLD.service;
+    DELETE FROM visit_count
+     WHERE specialist = OLD.specialist AND organisation = OLD.organisation AND child = OLD.child
+           AND place = coalesce(OLD.place, x'') AND service = OLD.service AND visits_count = 0;
     INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
     VALUES (NEW.specialist, NEW.organisation, NEW.child, coalesce(NEW.place, x''), NEW.service, 1)
         ON CONFLICT DO UPDATE SET visits_count = visits_count + 1;

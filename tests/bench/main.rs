@@ -111,7 +111,7 @@ async fn road(page: &mut Page, world: &mut World, device: &Device, folder: &Path
     world.operator.kill();
     let synced = scaled(SYNCED);
     device.fill(synced, 1).await;
-    let limits = raw::Limits::measure(synced, folder);
+    let limits = raw::Limits::measure(synced, folder).await;
     world.operator.restart();
     road::push(page, device, synced, &limits).await;
     road::pull(page, world, synced, &limits).await;

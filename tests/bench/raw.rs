@@ -15,6 +15,8 @@ use rusqlite::Connection;
 
 use crate::world::DOOR;
 
+mod peer;
+
 /// Statements in one request.
 const BATCH: usize = 500;
 
@@ -165,20 +167,29 @@ fn statements(key: &SigningKey, count: usize) -> Vec<Row> {
 pub(crate) struct Limits {
     /// Batches verified and durable on the receiving side.
     pub(crate) push: Duration,
-    /// One durable transaction into an empty encrypted file.
+    /// A pull without the product: pages from a plain file over HTTP, packed, into an empty encrypted file in one durable
+    /// transaction.
     pub(crate) pull: Duration,
+    /// Of that the transaction alone, with everything at hand.
+    pub(crate) insert: Duration,
     /// The signature checks on all cores.
     pub(crate) checks: Duration,
 }
 
 impl Limits {
-    pub(crate) fn measure(visits: usize, folder: &Path) -> Self {
+    pub(crate) async fn measure(visits: usize, folder: &Path) -> Self {
         let key = SigningKey::generate(&SystemRng);
         let rows = statements(&key, visits * 2);
         let best = |measure: &dyn Fn(usize) -> Duration| (0..3).map(measure).min().unwrap_or_default();
+        let mut pull = Duration::MAX;
+        for round in 0..3 {
+            let took = peer::pull(&rows, &folder.join(format!("pull-{round}"))).await;
+            pull = pull.min(took.expect("files and a connection of this machine"));
+        }
         Self {
             push: best(&|round| push(&rows, key.verifying_key(), &folder.join(format!("push-{round}.db")))),
-            pull: best(&|round| pull(&rows, &folder.join(format!("pull-{round}.db")))),
+            pull,
+            insert: best(&|round| insert_all(&rows, &folder.join(format!("insert-{round}.db")))),
             checks: best(&|_| checks(&rows, key.verifying_key())),
         }
     }
@@ -211,7 +222,7 @@ fn push(rows: &[Row], key: &VerifyingKey, path: &Path) -> Duration {
     began.elapsed()
 }
 
-fn pull(rows: &[Row], path: &Path) -> Duration {
+fn insert_all(rows: &[Row], path: &Path) -> Duration {
     let mut conn = open(path, true);
     let began = Instant::now();
     let transaction = conn.transaction().expect("a transaction");

@@ -307,6 +307,12 @@ impl Outbox for Observed {
         Ok(applied)
     }
 
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
+        let applied = self.store.apply_pulls(pages)?;
+        self.changed.fetch_or(applied.changed, Ordering::Relaxed);
+        Ok(applied)
+    }
+
     fn waiting(&self) -> Result<Waiting, OutboxError> {
         self.store.waiting()
     }

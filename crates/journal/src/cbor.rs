@@ -58,7 +58,7 @@ fn write(value: Value) -> Result<Vec<u8>, CborError> {
 /// Every variant of [`CborError`].
 pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
     scan::scan(bytes)?;
-    ciborium::de::from_reader_with_recursion_limit(bytes, MAX_DEPTH).map_err(|_| CborError::Malformed)
+    scan::value(bytes)
 }
 
 /// Turns any serialisable value into deterministic CBOR.

@@ -45,8 +45,8 @@ impl Durability {
     const fn pragma(self) -> &'static str {
         match self {
             Durability::Tap => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
-            Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
-            Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000",
+            Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000",
+            Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
         }
     }
 }

@@ -169,7 +169,11 @@ impl Outbox for Store {
     }
 
     fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
-        pull::apply(self, request, page)
+        pull::apply(self, &[(request.clone(), page)])
+    }
+
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
+        pull::apply(self, pages)
     }
 
     fn waiting(&self) -> Result<Waiting, OutboxError> {

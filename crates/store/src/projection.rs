@@ -19,12 +19,15 @@ mod publication;
 mod record;
 mod visit;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::Kind;
 use domain::flag::Flag;
 use domain::id::{KeyId, PersonId, SubjectId};
+use journal::Statement;
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use sync::wire::pull::PullItem;
 
 use crate::account::Account;
 use crate::column::{Blob, Text};
@@ -38,8 +41,14 @@ pub(crate) struct Stale {
     records: BTreeSet<SubjectId>,
     organisations: BTreeSet<SubjectId>,
     agreements: BTreeSet<SubjectId>,
-    visits: BTreeSet<SubjectId>,
+    /// With everything that is said about them, where all of it came just now: it is not read back then.
+    visits: BTreeMap<SubjectId, Option<Vec<Believed>>>,
 }
+
+/// What another statement says about a subject.
+const ANYTHING_ELSE: &str = "SELECT 1 FROM foreign_statement WHERE subject = ?1 AND leaf_index <> ?2
+     UNION ALL SELECT 1 FROM own_subject WHERE subject = ?1
+     UNION ALL SELECT 1 FROM carried_statement WHERE subject = ?1";
 
 impl Stale {
     /// A statement of that kind about that subject came, changed or went.
@@ -52,11 +61,41 @@ impl Stale {
             | Kind::RepresentationChanged => &mut self.records,
             Kind::OrganisationChanged => &mut self.organisations,
             Kind::AgreementPublished => &mut self.agreements,
-            kind if kind.is_about_visit() => &mut self.visits,
+            kind if kind.is_about_visit() => {
+                self.visits.insert(subject, None);
+                return;
+            }
             // Read straight from the statements, or of no interest to a screen.
             _ => return,
         };
         subjects.insert(subject);
+    }
+
+    /// A statement that is believed came as another's, with a content that no erasure concerns.
+    pub(crate) fn came(
+        &mut self,
+        transaction: &Transaction<'_>,
+        statement: &Statement,
+        item: &PullItem,
+    ) -> Result<(), StoreError> {
+        let header = statement.header();
+        if !header.kind.is_about_visit() {
+            self.mark(header.kind, header.subject);
+            return Ok(());
+        }
+        match self.visits.entry(header.subject) {
+            Entry::Occupied(mut known) => {
+                if let Some(all) = known.get_mut() {
+                    all.push(Believed::of_item(statement, item));
+                }
+            }
+            Entry::Vacant(unknown) => {
+                let mut select = transaction.prepare_cached(ANYTHING_ELSE)?;
+                let is_any = select.exists((header.subject.as_bytes(), item.leaf_index))?;
+                unknown.insert((!is_any).then(|| vec![Believed::of_item(statement, item)]));
+            }
+        }
+        Ok(())
     }
 
     /// Folds the keys first, because which statements are believed may follow from them.
@@ -91,13 +130,13 @@ impl Stale {
             }
         }
         for place in moved.places {
-            self.visits.extend(visit::at_place(transaction, place)?);
+            self.mark_visits(visit::at_place(transaction, place)?);
         }
         for child in moved.represented {
-            self.visits.extend(visit::of_child(transaction, child)?);
+            self.mark_visits(visit::of_child(transaction, child)?);
         }
         for person in moved.coordinators {
-            self.visits.extend(reviewed_by(transaction, account, person)?);
+            self.mark_visits(reviewed_by(transaction, account, person)?);
         }
         for &subject in &self.organisations {
             publication::fold_organisation(transaction, account, subject)?;
@@ -105,11 +144,18 @@ impl Stale {
         for &subject in &self.agreements {
             publication::fold_agreement(transaction, account, subject)?;
         }
-        let mut authors = Authors::default();
-        for &subject in &self.visits {
-            visit::fold(transaction, account, subject, &mut authors)?;
+        if !self.visits.is_empty() {
+            let mut folding = visit::Folding::new(transaction, account)?;
+            for (subject, known) in self.visits {
+                folding.fold(subject, known)?;
+            }
         }
         Ok(())
+    }
+
+    /// What is shown of them does not follow from what came just now alone.
+    fn mark_visits(&mut self, visits: Vec<SubjectId>) {
+        self.visits.extend(visits.into_iter().map(|visit| (visit, None)));
     }
 
     /// A key was bound, or is not any more: whoever signed with it has another name now.

@@ -4,12 +4,14 @@ pub(crate) mod again;
 pub(crate) mod store_item;
 pub(crate) mod verify;
 
+use std::borrow::Cow;
+
 use domain::id::Digest;
 use journal::merkle;
 use journal::receipt::TreeHead;
 use rusqlite::{Connection, Transaction};
 use sync::OutboxError;
-use sync::outbox::{Page, PullApplied};
+use sync::outbox::{Page, PullApplied, Verdict};
 use sync::wire::pull::{Backfill, Checkpoint, PullItem, PullRequest, PullResponse};
 
 use crate::account::Account;
@@ -18,8 +20,6 @@ use crate::outbox::{Failed, outward};
 use crate::projection::Stale;
 use crate::trust::{self, Found};
 use crate::{Store, StoreError, receipts, scope};
-
-use store_item::Judged;
 
 /// What to ask next.
 pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, StoreError> {
@@ -48,10 +48,12 @@ pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, Stor
 /// Checks the statements of a page.
 pub(crate) fn judge(store: &Store, response: PullResponse) -> Result<Page, OutboxError> {
     let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
-    let items = items_of(&response);
-    let verdicts =
-        store.with_reader(|conn| verify::judge(conn, &account, &store.seen_keys, &items)).map_err(outward)?;
+    let verdicts = verdicts(store, &account, &items_of(&response))?;
     Ok(Page { response, verdicts: Some(verdicts) })
+}
+
+fn verdicts(store: &Store, account: &Account, items: &[&PullItem]) -> Result<Vec<Verdict>, OutboxError> {
+    store.with_reader(|conn| verify::judge(conn, account, &store.seen_keys, items)).map_err(outward)
 }
 
 /// What is judged of a page, in that order.
@@ -59,41 +61,56 @@ fn items_of(response: &PullResponse) -> Vec<&PullItem> {
     response.urgent.iter().chain(&response.items).collect()
 }
 
-/// Stores one page whose statements verify.
-pub(crate) fn apply(store: &Store, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+/// A page that can be stored.
+struct Ready<'a> {
+    request: &'a PullRequest,
+    response: &'a PullResponse,
+    items: Vec<&'a PullItem>,
+    verdicts: Cow<'a, [Verdict]>,
+    head: Option<TreeHead>,
+}
+
+/// Stores pages whose statements verify, all of them or none. Whatever their statements are about is folded once, however
+/// many of these pages say something about it.
+pub(crate) fn apply(store: &Store, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
     let account = store.shared_account().ok_or(OutboxError::Protocol("the device has no key yet"))?;
-    let page = match &page.verdicts {
-        Some(verdicts) if verdicts.len() == items_of(&page.response).len() => page,
-        _ => judge(store, page.response)?,
-    };
-    let Page { response, verdicts } = page;
-    check(request, &response).map_err(OutboxError::Protocol)?;
-    let head = match response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)) {
-        Some(Err(failed)) => return store.answered(Err(failed)),
-        Some(Ok(head)) => Some(head),
-        None => None,
-    };
-    let judged = items_of(&response).into_iter().zip(verdicts.into_iter().flatten());
-    let judged: Vec<_> = judged.map(|(item, verdict)| Judged { item, verdict }).collect();
+    let mut ready = Vec::with_capacity(pages.len());
+    for (request, page) in pages {
+        let items = items_of(&page.response);
+        let verdicts = match &page.verdicts {
+            Some(verdicts) if verdicts.len() == items.len() => Cow::Borrowed(verdicts.as_slice()),
+            _ => Cow::Owned(verdicts(store, &account, &items)?),
+        };
+        check(request, &page.response).map_err(OutboxError::Protocol)?;
+        let head = match page.response.checkpoint.as_ref().map(|checkpoint| read_head(checkpoint, &account)) {
+            Some(Err(failed)) => return store.answered(Err(failed)),
+            Some(Ok(head)) => Some(head),
+            None => None,
+        };
+        ready.push(Ready { request, response: &page.response, items, verdicts, head });
+    }
     let applied = store.write(|transaction| {
         trust::require(transaction)?;
-        if self::request(transaction, request.limit)? != *request {
-            return Err(Failed::of(OutboxError::Overtaken));
-        }
-        if let (Some(head), Some(checkpoint)) = (&head, &response.checkpoint) {
-            advance_beacon(transaction, head, checkpoint)?;
-        }
         let mut stale = Stale::default();
-        let mut applied = PullApplied { new_count: 0, rejected_count: 0, changed: false };
-        if let Some(list) = &response.scopes {
-            let caught_up = request.cursor == 0;
-            if scope::apply(transaction, list, caught_up, &mut stale)? {
-                transaction.execute("UPDATE log_position SET backfill_cursor = 0", [])?;
+        let mut applied = PullApplied::default();
+        for Ready { request, response, items, verdicts, head } in &ready {
+            if self::request(transaction, request.limit)? != **request {
+                return Err(Failed::of(OutboxError::Overtaken));
             }
-            applied.changed = true;
+            if let (Some(head), Some(checkpoint)) = (head, &response.checkpoint) {
+                advance_beacon(transaction, head, checkpoint)?;
+            }
+            if let Some(list) = &response.scopes {
+                let caught_up = request.cursor == 0;
+                if scope::apply(transaction, list, caught_up, &mut stale)? {
+                    transaction.execute("UPDATE log_position SET backfill_cursor = 0", [])?;
+                }
+                applied.changed = true;
+            }
+            let judged = items.iter().copied().zip(verdicts.iter());
+            store_item::store(transaction, &account, judged, &mut stale, &mut applied)?;
+            advance(transaction, request, response)?;
         }
-        store_item::store(transaction, &account, judged, &mut stale, &mut applied)?;
-        advance(transaction, request, &response)?;
         stale.settle(transaction, &account)?;
         Ok(applied)
     });

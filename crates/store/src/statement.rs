@@ -6,6 +6,7 @@ use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Sealed, Statement, codec};
 use rusqlite::{Connection, Row};
+use sync::wire::pull::PullItem;
 use sync::wire::push::Refusal;
 
 use crate::StoreError;
@@ -33,6 +34,24 @@ impl Believed {
     /// Whether it says something with the operator's authority.
     pub(crate) fn is_by(&self, key: KeyId) -> bool {
         self.key == key
+    }
+
+    /// As it comes with a pull, and as it will be read from the row that is made of it.
+    pub(crate) fn of_item(statement: &Statement, item: &PullItem) -> Self {
+        let header = statement.header();
+        let content = item.content.as_ref();
+        Self {
+            id: statement.id(),
+            key: header.key,
+            own: false,
+            kind: header.kind,
+            issued_at_s: header.issued_at_s,
+            leaf_index: Some(item.leaf_index),
+            flags: item.flags.clone(),
+            transport: Transport::Registered,
+            receipt_at_s: None,
+            content: content.and_then(|content| codec::decode(header.kind, &content.0).ok()),
+        }
     }
 
     /// From a row of [`ABOUT`].
@@ -98,9 +117,17 @@ pub(crate) fn about(
     account: &Account,
     subject: SubjectId,
 ) -> Result<Vec<Believed>, StoreError> {
-    let mut select = conn.prepare_cached(ABOUT)?;
+    believed(&mut *conn.prepare_cached(ABOUT)?, account, subject)
+}
+
+/// The same, for who asks for many subjects and prepared [`ABOUT`] once.
+pub(crate) fn believed(
+    about: &mut rusqlite::Statement<'_>,
+    account: &Account,
+    subject: SubjectId,
+) -> Result<Vec<Believed>, StoreError> {
     let own_key = account.key.id();
-    let rows = select.query_map([subject.as_bytes()], |row| Believed::from_row(row, own_key))?;
+    let rows = about.query_map([subject.as_bytes()], |row| Believed::from_row(row, own_key))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -59,7 +59,7 @@ pub struct PushApplied {
 }
 
 /// What a page changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PullApplied {
     /// Statements that are new here.
     pub new_count: u64,
@@ -67,6 +67,15 @@ pub struct PullApplied {
     pub rejected_count: u64,
     /// Something on screen may be stale.
     pub changed: bool,
+}
+
+impl PullApplied {
+    /// What another page changed comes to it.
+    pub fn add(&mut self, other: Self) {
+        self.new_count += other.new_count;
+        self.rejected_count += other.rejected_count;
+        self.changed |= other.changed;
+    }
 }
 
 /// What a statement of a page was found to be.
@@ -227,6 +236,12 @@ pub trait Outbox: Send + Sync + 'static {
     /// [`OutboxError::Protocol`] when the page does not belong to the request, [`OutboxError::Unproven`],
     /// [`OutboxError::SplitView`], [`OutboxError::Overtaken`]: then nothing is changed.
     fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError>;
+
+    /// The same with several pages, each of which follows the one before: all of them, in one transaction, or none.
+    ///
+    /// # Errors
+    /// Those of each.
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError>;
 
     /// What waits.
     ///

@@ -1,5 +1,8 @@
 //! Looks through bytes before anything is made of them: is this deterministic CBOR, and not more of it than any message
-//! of the protocol holds. It needs no memory, however much the bytes promise.
+//! of the protocol holds. It needs no memory, however much the bytes promise; only then is the value made.
+
+use ciborium::Value;
+use ciborium::value::Integer;
 
 use super::{CborError, MAX_DEPTH};
 
@@ -15,6 +18,14 @@ pub(super) fn scan(bytes: &[u8]) -> Result<(), CborError> {
     let mut scanner = Scanner { bytes, at: 0, items: 0 };
     scanner.item(0)?;
     if scanner.at == bytes.len() { Ok(()) } else { Err(CborError::Malformed) }
+}
+
+/// Makes the value of bytes that [`scan`] found to be in the one form: a pull reads some hundred thousand items.
+///
+/// # Errors
+/// [`CborError::Malformed`] for bytes that were not looked through.
+pub(super) fn value(bytes: &[u8]) -> Result<Value, CborError> {
+    Scanner { bytes, at: 0, items: 0 }.value(0)
 }
 
 struct Scanner<'a> {
@@ -63,6 +74,53 @@ impl Scanner<'_> {
             self.item(depth)?;
         }
         Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, CborError> {
+        let first = *self.take(1)?.first().ok_or(CborError::Malformed)?;
+        let (major, info) = (first >> 5, first & 0x1f);
+        if major == 7 {
+            return match info {
+                20 | 21 => Ok(Value::Bool(info == 21)),
+                22 => Ok(Value::Null),
+                _ => Err(CborError::Forbidden),
+            };
+        }
+        let argument = self.argument(info)?;
+        match major {
+            0 => Ok(Value::Integer(argument.into())),
+            1 => {
+                let negative = Integer::try_from(-1 - i128::from(argument));
+                negative.map(Value::Integer).map_err(|_| CborError::Malformed)
+            }
+            2 => Ok(Value::Bytes(self.take(length(argument)?)?.to_vec())),
+            3 => {
+                let text = std::str::from_utf8(self.take(length(argument)?)?);
+                text.map(|text| Value::Text(text.to_owned())).map_err(|_| CborError::Malformed)
+            }
+            4 | 5 if depth == MAX_DEPTH => Err(CborError::Malformed),
+            4 => {
+                let mut items = Vec::with_capacity(self.room(argument));
+                for _ in 0..argument {
+                    items.push(self.value(depth + 1)?);
+                }
+                Ok(Value::Array(items))
+            }
+            5 => {
+                let mut entries = Vec::with_capacity(self.room(argument));
+                for _ in 0..argument {
+                    entries.push((self.value(depth + 1)?, self.value(depth + 1)?));
+                }
+                Ok(Value::Map(entries))
+            }
+            _ => Err(CborError::Forbidden),
+        }
+    }
+
+    /// For how many items memory is set aside: whatever a length promises, no more than there are bytes.
+    fn room(&self, promised: u64) -> usize {
+        let left = self.bytes.len() - self.at;
+        usize::try_from(promised).map_or(left, |promised| promised.min(left))
     }
 
     /// false, true and null; nothing else of this major type.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 use domain::Kind;
 use domain::content::Content;
@@ -113,12 +114,15 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
     }
 
     fn entries_before(&self, subject: SubjectId, leaf_index: u64) -> Result<Vec<Entry>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM journal INDEXED BY journal_subject
-            WHERE subject = ?1 AND leaf_index < ?2 ORDER BY leaf_index",
-            rows::ENTRY
-        );
-        many(&self.connection, &sql, params![subject.as_bytes(), signed(leaf_index)], rows::entry)
+        // A page of a pull asks for each visit that it brings.
+        static BEFORE: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT {} FROM journal INDEXED BY journal_subject
+                  WHERE subject = ?1 AND leaf_index < ?2 ORDER BY leaf_index",
+                rows::ENTRY
+            )
+        });
+        many(&self.connection, &BEFORE, params![subject.as_bytes(), signed(leaf_index)], rows::entry)
     }
 
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {

@@ -193,6 +193,7 @@ fn no_statement_under_the_write_lock_scans_a_table() {
         record::REPRESENTATIVES_OF,
         REVIEWED_BY,
         REVIEWED_HERE,
+        ANYTHING_ELSE,
         crate::statement::ABOUT,
         crate::pull::store_item::ABOUT_WHAT,
     ];

@@ -1,6 +1,6 @@
 //! The visit as it stands, folded by [`domain::visit::Visit::fold`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::Kind;
 use domain::content::{Content, LocationMoment, LocationOutcome, VisitLocated};
@@ -10,7 +10,7 @@ use domain::id::{PlaceId, SubjectId};
 use domain::service_catalogue;
 use domain::text::SortKey;
 use domain::visit::{Answer, Confirmation, Review, Visit, VisitStatement};
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction, named_params, params};
 
 use super::Authors;
 use super::authority::Parties;
@@ -19,87 +19,184 @@ use crate::account::Account;
 use crate::column::{self, Blob, Flags, code, json};
 use crate::statement::{self, Believed};
 
-/// Folds one visit anew.
-pub(super) fn fold(
-    transaction: &Transaction<'_>,
-    account: &Account,
-    subject: SubjectId,
-    authors: &mut Authors,
-) -> Result<(), StoreError> {
-    for table in ["visit_answer", "reading"] {
-        let mut delete = transaction.prepare_cached(&format!("DELETE FROM {table} WHERE visit = ?1"))?;
-        delete.execute([subject.as_bytes()])?;
-    }
-    let operator = account.operator.key.id();
-    let mut known = statement::about(transaction, account, subject)?;
-    known.retain(|statement| statement.kind.is_about_visit() && !statement.is_by(operator));
-    let parties = Parties::of(&known);
-    let mut statements = Vec::with_capacity(known.len());
-    for statement in &mut known {
-        let author = authors.of(transaction, account, statement.key)?;
-        if let Some(Content::VisitLocated(located)) = &statement.content
-            && (statement.own || (author.is_some() && author == account.person))
-        {
-            insert_reading(transaction, subject, located)?;
-        }
-        if let Some(Content::VisitLocated(located)) = &statement.content
-            && located.moment == LocationMoment::Confirmed
-        {
-            // Where a representative was says nothing about where the specialist was.
-            statement.flags.retain(|flag| !ABOUT_A_POSITION.contains(flag));
-        }
-        let has_authority = match parties {
-            Some(parties) => parties.allow(transaction, statement, author)?,
-            None => false,
+/// Folds visits: what it asks of the file for each is prepared once.
+pub(super) struct Folding<'a> {
+    transaction: &'a Transaction<'a>,
+    account: &'a Account,
+    authors: Authors,
+    /// Of the services, of which there are few.
+    sort_keys: HashMap<String, Vec<u8>>,
+    about: CachedStatement<'a>,
+    upsert: CachedStatement<'a>,
+    /// Whether any visit has rows there, which fold anew with it.
+    has_answers: bool,
+    has_readings: bool,
+}
+
+impl<'a> Folding<'a> {
+    pub(super) fn new(transaction: &'a Transaction<'a>, account: &'a Account) -> Result<Self, StoreError> {
+        let has_rows = |table: &str| {
+            let mut select = transaction.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))?;
+            select.query_row([], |row| row.get::<_, bool>(0))
         };
-        if statement.kind != Kind::VisitRegistered {
-            // An answer that overtook its visit: nothing is unknown any more.
-            statement.flags.retain(|flag| *flag != Flag::UnknownSubject);
+        Ok(Self {
+            transaction,
+            account,
+            authors: Authors::default(),
+            sort_keys: HashMap::new(),
+            about: transaction.prepare_cached(statement::ABOUT)?,
+            upsert: transaction.prepare_cached(WITHOUT_KEYS)?,
+            has_answers: has_rows("visit_answer")?,
+            has_readings: has_rows("reading")?,
+        })
+    }
+
+    fn forget(&self, subject: SubjectId) -> Result<(), StoreError> {
+        if self.has_answers {
+            let mut delete = self.transaction.prepare_cached("DELETE FROM visit_answer WHERE visit = ?1")?;
+            delete.execute([subject.as_bytes()])?;
         }
-        let by_guest = super::is_by_guest(transaction, account, statement)?;
-        let (id, content) = (statement.id, statement.content.take());
-        statements.push(VisitStatement { id, author, has_authority, by_guest, content });
+        if self.has_readings {
+            let mut delete = self.transaction.prepare_cached("DELETE FROM reading WHERE visit = ?1")?;
+            delete.execute([subject.as_bytes()])?;
+        }
+        Ok(())
     }
-    let Some(visit) = Visit::fold(subject.into(), &statements) else {
-        transaction.prepare_cached("DELETE FROM visit WHERE id = ?1")?.execute([subject.as_bytes()])?;
-        return Ok(());
-    };
-    let whereabouts = match visit.place {
-        Some(place) => whereabouts(transaction, place, visit.location.as_ref())?,
-        None => None,
-    };
-    let flags = flags(&visit, &known, whereabouts.and_then(|(_, presence)| presence));
-    let registered = known.iter().find(|statement| statement.id == visit.registered);
-    upsert(
-        transaction,
-        &visit,
-        whereabouts,
-        &flags,
-        registered.map_or(0, |statement| statement.issued_at_s),
-    )?;
-    for (representative, given) in &visit.answers {
-        let (confirmed, reason) = match given.answer {
-            Answer::Confirmed => (true, None),
-            Answer::Disputed(reason) => (false, Some(code(&reason)?)),
+
+    /// Folds one visit anew, from what is known about it already, or else from what the file holds.
+    pub(super) fn fold(
+        &mut self,
+        subject: SubjectId,
+        known: Option<Vec<Believed>>,
+    ) -> Result<(), StoreError> {
+        self.forget(subject)?;
+        let mut known = match known {
+            Some(mut known) => {
+                known.sort_by_key(|statement| statement.leaf_index);
+                known
+            }
+            None => statement::believed(&mut self.about, self.account, subject)?,
         };
-        transaction
-            .prepare_cached(
-                "INSERT INTO visit_answer
-                     (visit, representative, confirmed, reason, answered_at_ms, basis, statement, by_guest)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute((
-                subject.as_bytes(),
-                representative.as_bytes(),
-                confirmed,
-                reason,
-                given.answered_at_ms,
-                given.basis.as_bytes(),
-                given.statement.as_bytes(),
-                given.by_guest,
-            ))?;
+        let operator = self.account.operator.key.id();
+        known.retain(|statement| statement.kind.is_about_visit() && !statement.is_by(operator));
+        let parties = Parties::of(&known);
+        let mut statements = Vec::with_capacity(known.len());
+        for statement in &mut known {
+            let author = self.authors.of(self.transaction, self.account, statement.key)?;
+            if let Some(Content::VisitLocated(located)) = &statement.content
+                && (statement.own || (author.is_some() && author == self.account.person))
+            {
+                self.has_readings = true;
+                insert_reading(self.transaction, subject, located)?;
+            }
+            if let Some(Content::VisitLocated(located)) = &statement.content
+                && located.moment == LocationMoment::Confirmed
+            {
+                // Where a representative was says nothing about where the specialist was.
+                statement.flags.retain(|flag| !ABOUT_A_POSITION.contains(flag));
+            }
+            let has_authority = match parties {
+                Some(parties) => parties.allow(self.transaction, statement, author)?,
+                None => false,
+            };
+            if statement.kind != Kind::VisitRegistered {
+                // An answer that overtook its visit: nothing is unknown any more.
+                statement.flags.retain(|flag| *flag != Flag::UnknownSubject);
+            }
+            let by_guest = super::is_by_guest(self.transaction, self.account, statement)?;
+            let (id, content) = (statement.id, statement.content.take());
+            statements.push(VisitStatement { id, author, has_authority, by_guest, content });
+        }
+        let Some(visit) = Visit::fold(subject.into(), &statements) else {
+            self.transaction
+                .prepare_cached("DELETE FROM visit WHERE id = ?1")?
+                .execute([subject.as_bytes()])?;
+            return Ok(());
+        };
+        let whereabouts = match visit.place {
+            Some(place) => whereabouts(self.transaction, place, visit.location.as_ref())?,
+            None => None,
+        };
+        let flags = flags(&visit, &known, whereabouts.and_then(|(_, presence)| presence));
+        let registered = known.iter().find(|statement| statement.id == visit.registered);
+        self.upsert(&visit, whereabouts, &flags, registered.map_or(0, |statement| statement.issued_at_s))?;
+        for (representative, given) in &visit.answers {
+            let (confirmed, reason) = match given.answer {
+                Answer::Confirmed => (true, None),
+                Answer::Disputed(reason) => (false, Some(code(&reason)?)),
+            };
+            self.has_answers = true;
+            self.transaction
+                .prepare_cached(
+                    "INSERT INTO visit_answer
+                         (visit, representative, confirmed, reason, answered_at_ms, basis, statement, by_guest)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )?
+                .execute((
+                    subject.as_bytes(),
+                    representative.as_bytes(),
+                    confirmed,
+                    reason,
+                    given.answered_at_ms,
+                    given.basis.as_bytes(),
+                    given.statement.as_bytes(),
+                    given.by_guest,
+                ))?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Writes the row of a visit.
+    fn upsert(
+        &mut self,
+        visit: &Visit,
+        whereabouts: Option<(u32, Option<Presence>)>,
+        flags: &BTreeSet<Flag>,
+        issued_at_s: i64,
+    ) -> Result<(), StoreError> {
+        let (review, review_reason) = match visit.review {
+            Review::Open => ("open", None),
+            Review::Accepted(reason) => ("accepted", Some(code(&reason)?)),
+            Review::Returned(reason) => ("returned", Some(code(&reason)?)),
+        };
+        if !self.sort_keys.contains_key(&visit.service) {
+            let found = service_catalogue::find(&visit.service);
+            let name = found.map_or(visit.service.as_str(), |service| service.kk);
+            self.sort_keys.insert(visit.service.clone(), SortKey::of(name).into_bytes());
+        }
+        let values = params![
+            visit.id.as_bytes(),
+            visit.registered.as_bytes(),
+            visit.basis.as_bytes(),
+            visit.child.as_bytes(),
+            visit.specialist.as_bytes(),
+            visit.organisation.as_bytes(),
+            visit.place.map(|place| *place.as_bytes()),
+            visit.service,
+            self.sort_keys.get(&visit.service),
+            code(&visit.outcome)?,
+            visit.started_at_ms,
+            visit.finished_at_ms,
+            visit.offset_min,
+            issued_at_s,
+            visit.late.as_ref().map(code).transpose()?,
+            visit.cancelled.as_ref().map(code).transpose()?,
+            visit.capture.map(|capture| *capture.as_bytes()),
+            visit.warned.as_ref().map(code).transpose()?,
+            visit.location.as_ref().map(json).transpose()?,
+            whereabouts.map(|(distance_m, _)| distance_m),
+            whereabouts.and_then(|(_, presence)| presence).map(Presence::as_str),
+            review,
+            review_reason,
+            visit.confirmation().as_str(),
+            visit.note,
+            column::flags(flags),
+        ];
+        if self.upsert.execute(values)? == 0 {
+            self.transaction.prepare_cached(WITH_KEYS)?.execute(values)?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) const AT_PLACE: &str = "SELECT id FROM visit WHERE place = ?1";
@@ -185,17 +282,16 @@ fn whereabouts(
     Ok(Some((distance_m, Some(presence(distance_m, fix.accuracy_dm, radius_m)))))
 }
 
-/// The row of a visit; one that is there gets new values of the columns that no index holds, and `$more`.
+/// The row of a visit; one that is there gets new values of the columns that no index holds, and `$more`. What fails here
+/// ends the whole transaction, so SQLite need not keep the pages of the table as they were before the statement.
 macro_rules! upsert {
     ($more:literal) => {
         concat!(
-            "INSERT INTO visit (id, registered, basis, child, specialist, organisation, place, service,
+            "INSERT OR FAIL INTO visit (id, registered, basis, child, specialist, organisation, place, service,
                  service_sort_key, outcome, started_at_ms, finished_at_ms, offset_min, issued_at_s, late, cancelled,
                  capture, warned, location, distance_m, presence, review, review_reason, confirmation, note, flags)
-             VALUES (:id, :registered, :basis, :child, :specialist, :organisation, :place, :service,
-                 :service_sort_key, :outcome, :started_at_ms, :finished_at_ms, :offset_min, :issued_at_s, :late,
-                 :cancelled, :capture, :warned, :location, :distance_m, :presence, :review, :review_reason,
-                 :confirmation, :note, :flags)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+                 ?23, ?24, ?25, ?26)
              ON CONFLICT (id) DO UPDATE SET registered = excluded.registered, basis = excluded.basis,
                  service_sort_key = excluded.service_sort_key, outcome = excluded.outcome,
                  finished_at_ms = excluded.finished_at_ms, offset_min = excluded.offset_min,
@@ -221,54 +317,6 @@ const WITH_KEYS: &str = upsert!(
        place = excluded.place, service = excluded.service, started_at_ms = excluded.started_at_ms,
        cancelled = excluded.cancelled, review = excluded.review, confirmation = excluded.confirmation"
 );
-
-fn upsert(
-    transaction: &Transaction<'_>,
-    visit: &Visit,
-    whereabouts: Option<(u32, Option<Presence>)>,
-    flags: &BTreeSet<Flag>,
-    issued_at_s: i64,
-) -> Result<(), StoreError> {
-    let (review, review_reason) = match visit.review {
-        Review::Open => ("open", None),
-        Review::Accepted(reason) => ("accepted", Some(code(&reason)?)),
-        Review::Returned(reason) => ("returned", Some(code(&reason)?)),
-    };
-    let service_name =
-        service_catalogue::find(&visit.service).map_or(visit.service.as_str(), |service| service.kk);
-    let values = named_params! {
-            ":id": visit.id.as_bytes(),
-            ":registered": visit.registered.as_bytes(),
-            ":basis": visit.basis.as_bytes(),
-            ":child": visit.child.as_bytes(),
-            ":specialist": visit.specialist.as_bytes(),
-            ":organisation": visit.organisation.as_bytes(),
-            ":place": visit.place.map(|place| *place.as_bytes()),
-            ":service": visit.service,
-            ":service_sort_key": SortKey::of(service_name).into_bytes(),
-            ":outcome": code(&visit.outcome)?,
-            ":started_at_ms": visit.started_at_ms,
-            ":finished_at_ms": visit.finished_at_ms,
-            ":offset_min": visit.offset_min,
-            ":issued_at_s": issued_at_s,
-            ":late": visit.late.as_ref().map(code).transpose()?,
-            ":cancelled": visit.cancelled.as_ref().map(code).transpose()?,
-            ":capture": visit.capture.map(|capture| *capture.as_bytes()),
-            ":warned": visit.warned.as_ref().map(code).transpose()?,
-            ":location": visit.location.as_ref().map(json).transpose()?,
-            ":distance_m": whereabouts.map(|(distance_m, _)| distance_m),
-            ":presence": whereabouts.and_then(|(_, presence)| presence).map(Presence::as_str),
-            ":review": review,
-            ":review_reason": review_reason,
-            ":confirmation": visit.confirmation().as_str(),
-            ":note": visit.note,
-            ":flags": column::flags(flags),
-    };
-    if transaction.prepare_cached(WITHOUT_KEYS)?.execute(values)? == 0 {
-        transaction.prepare_cached(WITH_KEYS)?.execute(values)?;
-    }
-    Ok(())
-}
 
 /// The first outcome of a capture holds, as in the fold of the visit.
 fn insert_reading(

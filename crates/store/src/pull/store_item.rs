@@ -6,7 +6,7 @@ use domain::content::Content;
 use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Statement, codec};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction};
 use sync::outbox::{PullApplied, Verdict};
 use sync::wire::pull::PullItem;
 
@@ -18,26 +18,21 @@ use crate::projection::Stale;
 use crate::trust::Found;
 use crate::{StoreError, carry, scope};
 
-/// A statement of a page, judged.
-pub(super) struct Judged<'a> {
-    pub(super) item: &'a PullItem,
-    pub(super) verdict: Verdict,
-}
-
 /// Stores what was judged, then believes what was held for want of a key that came now.
-pub(super) fn store(
+pub(super) fn store<'a>(
     transaction: &Transaction<'_>,
     account: &Account,
-    judged: Vec<Judged<'_>>,
+    judged: impl Iterator<Item = (&'a PullItem, &'a Verdict)>,
     stale: &mut Stale,
     applied: &mut PullApplied,
 ) -> Result<(), Failed> {
     let scopes = scope::ids(transaction)?;
     let carries = carry::is_any(transaction)?;
+    let mut storing = Storing::new(transaction)?;
     // A page is signed by few keys.
     let mut bound = HashMap::new();
-    for Judged { item, verdict } in judged {
-        let (statement, believed) = match &verdict {
+    for (item, verdict) in judged {
+        let (statement, believed) = match verdict {
             Verdict::Believed(verified) => {
                 (&**verified, is_bound(transaction, account, verified, &mut bound)?)
             }
@@ -57,16 +52,19 @@ pub(super) fn store(
             applied.rejected_count += 1;
             continue;
         }
-        if store_one(transaction, item, statement, believed, &held_by)? {
-            applied.new_count += 1;
-        }
+        let is_new = storing.store_one(item, statement, believed, &held_by)?;
+        applied.new_count += u64::from(is_new);
         applied.changed = true;
         if believed {
             if carries {
                 carry::arrived(transaction, statement.id())?;
             }
-            stale.mark(statement.header().kind, statement.header().subject);
-            erase(transaction, account, item, statement, stale)?;
+            if is_new && !storing.has_erased {
+                stale.came(transaction, statement, item)?;
+            } else {
+                stale.mark(statement.header().kind, statement.header().subject);
+            }
+            storing.has_erased |= erase(transaction, account, item, statement, stale)?;
             if statement.header().kind == Kind::DeviceBound {
                 // What its key signed comes on this very page, and is believed from here on.
                 stale.settle_keys(transaction, account)?;
@@ -115,64 +113,61 @@ fn is_own(
     Ok(id.is_some_and(|id| id.0 == statement.id()))
 }
 
-/// Inserts a statement, or adds to the one that is there: scopes, a content that was withheld before, newer flags.
-fn store_one(
-    transaction: &Transaction<'_>,
-    item: &PullItem,
-    statement: &Statement,
-    believed: bool,
-    held_by: &[i64],
-) -> Result<bool, Failed> {
-    let flags = column::flags(&item.flags);
-    let is_new = insert(transaction, item, statement, believed, &flags)?;
-    if !is_new {
-        let mut select =
-            transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
-        let id = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0))?;
-        if id.0 != statement.id() {
-            return Err(Failed::found(Found::other_leaf(item)));
-        }
-        transaction
-            .prepare_cached(
-                "UPDATE foreign_statement SET flags = ?2, believed = max(believed, ?3) WHERE leaf_index = ?1",
-            )?
-            .execute((item.leaf_index, &flags, believed))?;
-        if let Some(content) = &item.content {
-            transaction
-                .prepare_cached(
-                    "UPDATE foreign_statement SET content = ?2 WHERE leaf_index = ?1 AND content IS NULL
-                        AND NOT EXISTS (SELECT 1 FROM erased WHERE statement = ?3)",
-                )?
-                .execute((item.leaf_index, &content.0, statement.id().as_bytes()))?;
-        }
-    }
-    let mut hold = transaction.prepare_cached(
-        "INSERT INTO statement_scope (scope, leaf_index) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    )?;
-    for scope in held_by {
-        hold.execute((scope, item.leaf_index))?;
-    }
-    Ok(is_new)
+/// Stores statements: what each takes is prepared once.
+struct Storing<'a> {
+    transaction: &'a Transaction<'a>,
+    insert: CachedStatement<'a>,
+    hold: CachedStatement<'a>,
+    /// Whether any content was erased, so that one that comes may not be stored.
+    has_erased: bool,
 }
 
-/// False when another statement, or the same, is at that place already.
-fn insert(
-    transaction: &Transaction<'_>,
-    item: &PullItem,
-    statement: &Statement,
-    believed: bool,
-    flags: &str,
-) -> Result<bool, Failed> {
-    let header = statement.header();
-    let inserted = transaction
-        .prepare_cached(
+impl<'a> Storing<'a> {
+    fn new(transaction: &'a Transaction<'a>) -> Result<Self, StoreError> {
+        let insert = transaction.prepare_cached(
             "INSERT INTO foreign_statement
                  (leaf_index, id, key, kind, subject, issued_at_s, bytes, flags, believed, content)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
                  iif(EXISTS (SELECT 1 FROM erased WHERE statement = ?2), NULL, ?10))
              ON CONFLICT (leaf_index) DO NOTHING",
-        )?
-        .execute((
+        )?;
+        let hold = transaction.prepare_cached(
+            "INSERT INTO statement_scope (scope, leaf_index) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?;
+        let has_erased =
+            transaction.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))?;
+        Ok(Self { transaction, insert, hold, has_erased })
+    }
+
+    /// Inserts a statement, or adds to the one that is there: scopes, a content that was withheld before, newer flags.
+    fn store_one(
+        &mut self,
+        item: &PullItem,
+        statement: &Statement,
+        believed: bool,
+        held_by: &[i64],
+    ) -> Result<bool, Failed> {
+        let flags = column::flags(&item.flags);
+        let is_new = self.insert(item, statement, believed, &flags)?;
+        if !is_new {
+            self.add(item, statement, believed, &flags)?;
+        }
+        for scope in held_by {
+            self.hold.execute((scope, item.leaf_index))?;
+        }
+        Ok(is_new)
+    }
+
+    /// False when another statement, or the same, is at that place already.
+    fn insert(
+        &mut self,
+        item: &PullItem,
+        statement: &Statement,
+        believed: bool,
+        flags: &str,
+    ) -> Result<bool, Failed> {
+        let header = statement.header();
+        let inserted = self.insert.execute((
             item.leaf_index,
             statement.id().as_bytes(),
             header.key.as_bytes(),
@@ -184,13 +179,37 @@ fn insert(
             believed,
             item.content.as_ref().map(|content| &content.0),
         ));
-    match inserted {
-        Ok(count) => Ok(count == 1),
-        // The same statement at two places of the log: an honest operator registers nothing twice.
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-            Err(Failed::found(Found::other_leaf(item)))
+        match inserted {
+            Ok(count) => Ok(count == 1),
+            // The same statement at two places of the log: an honest operator registers nothing twice.
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                Err(Failed::found(Found::other_leaf(item)))
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(error) => Err(error.into()),
+    }
+
+    fn add(&self, item: &PullItem, statement: &Statement, believed: bool, flags: &str) -> Result<(), Failed> {
+        let mut select =
+            self.transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
+        let id = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0))?;
+        if id.0 != statement.id() {
+            return Err(Failed::found(Found::other_leaf(item)));
+        }
+        self.transaction
+            .prepare_cached(
+                "UPDATE foreign_statement SET flags = ?2, believed = max(believed, ?3) WHERE leaf_index = ?1",
+            )?
+            .execute((item.leaf_index, flags, believed))?;
+        if let Some(content) = &item.content {
+            self.transaction
+                .prepare_cached(
+                    "UPDATE foreign_statement SET content = ?2 WHERE leaf_index = ?1 AND content IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM erased WHERE statement = ?3)",
+                )?
+                .execute((item.leaf_index, &content.0, statement.id().as_bytes()))?;
+        }
+        Ok(())
     }
 }
 
@@ -204,23 +223,23 @@ pub(crate) const ABOUT_WHAT: &str = "SELECT kind, subject FROM foreign_statement
      UNION ALL SELECT o.kind, o.subject FROM own_id l JOIN own_statement o ON o.seq = l.seq WHERE l.id = ?1
      UNION ALL SELECT kind, subject FROM carried_statement WHERE id = ?1";
 
-/// Erased contents go now and never come back. What this device has not got registered is nobody's to erase.
+/// Erased contents go now and never come back. Tells whether there were any. What this device has not got registered is nobody's to erase.
 fn erase(
     transaction: &Transaction<'_>,
     account: &Account,
     item: &PullItem,
     statement: &Statement,
     stale: &mut Stale,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let header = statement.header();
     if header.kind != Kind::ContentErased || header.key != account.operator.key.id() {
-        return Ok(());
+        return Ok(false);
     }
-    let Some(bytes) = &item.content else { return Ok(()) };
+    let Some(bytes) = &item.content else { return Ok(false) };
     let Ok(Content::ContentErased(content::ContentErased { statements, .. })) =
         codec::decode(header.kind, &bytes.0)
     else {
-        return Ok(());
+        return Ok(false);
     };
     for id in statements {
         transaction
@@ -235,7 +254,7 @@ fn erase(
             transaction.prepare_cached(erase)?.execute([id.as_bytes()])?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Believes statements whose key has come, and leaves out those that their key did not sign.

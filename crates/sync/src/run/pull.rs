@@ -1,20 +1,53 @@
-//! Statements down: one page on its way into the store, the next one judged and the one behind it asked for meanwhile.
+//! Statements down: pages on their way into the store, the next one judged and the one behind it asked for meanwhile.
 
-use wire::pull::{Backfill, PullRequest, PullResponse};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+use wire::pull::{Backfill, MAX_ITEMS, PullRequest, PullResponse};
 
 use super::Run;
 use crate::SyncError;
-use crate::outbox::{OutboxError, Page, PullApplied};
+use crate::outbox::{Outbox, OutboxError, Page, PullApplied};
 use crate::pull::{Next, Pulling};
 use crate::transport::TransportError;
+
+/// So many pages are stored in one transaction at most: pages of the file that several of them touch are written once.
+const TOGETHER: u64 = 4;
+/// A transaction that took longer was too large for this device: whoever registers a visit meanwhile waits for its end.
+const LONG: Duration = Duration::from_millis(150);
 
 /// A question and what came for it.
 type Came = (PullRequest, Result<PullResponse, TransportError>);
 
+/// A question and what was judged of its answer.
+type JudgedPage = (PullRequest, Page);
+
+/// Pages that are judged: some wait for others, to be stored together, while those before are being stored.
+struct Judged {
+    waiting: Vec<JudgedPage>,
+    storing: Option<JoinHandle<(Result<PullApplied, OutboxError>, Duration)>>,
+    together: u64,
+}
+
+impl Judged {
+    const fn new() -> Self {
+        Self { waiting: Vec::new(), storing: None, together: TOGETHER }
+    }
+
+    /// Whether to store what waits, with so many statements still to come. Fewer together towards the end, where nothing
+    /// is left to be done meanwhile.
+    fn is_enough(&self, left_count: u64) -> bool {
+        let together = (left_count / u64::from(MAX_ITEMS) / 2).clamp(1, self.together);
+        self.waiting.len() as u64 >= together
+    }
+}
+
 impl Run<'_> {
     pub(super) async fn pull_all(&mut self) -> Result<(), SyncError> {
         let mut pulling = Pulling::new();
-        let (mut came, mut judged): (Option<Came>, Option<(PullRequest, Page)>) = (None, None);
+        let (mut came, mut judged): (Option<Came>, Judged) = (None, Judged::new());
         loop {
             (self.progress)(pulling.progress());
             let (request, answer) = match came.take() {
@@ -29,7 +62,7 @@ impl Run<'_> {
             let response = match answer {
                 Ok(response) => response,
                 Err(error) => {
-                    self.store_page(judged.take()).await?;
+                    self.store_all(&mut judged).await?;
                     match pulling.after_failure(error) {
                         Next::Again => continue,
                         Next::Revoked => {
@@ -46,21 +79,35 @@ impl Run<'_> {
             let more = match pulling.after(&request, &response) {
                 Ok(more) => more,
                 Err(misfit) => {
-                    self.store_page(judged.take()).await?;
+                    self.store_all(&mut judged).await?;
                     return Err(SyncError::Protocol(misfit));
                 }
             };
             // A first pull may take long; a visit that was registered meanwhile does not wait for its end.
             let waits = more && self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
             let behind = if more && !waits { behind(&request, &response) } else { None };
-            let (applied, page, answer) =
-                tokio::join!(self.apply(judged.take()), self.judge(response), self.ask(behind.as_ref()));
-            if !self.taken(applied)? {
+            let left_count = response.remaining;
+            let has_come = AtomicBool::new(false);
+            let (page, answer) =
+                tokio::join!(self.judge(response, &has_come), self.ask(behind.as_ref(), &has_come));
+            let (page, is_fast) = page;
+            match page {
+                Ok(page) => judged.waiting.push((request, page)),
+                Err(error) => {
+                    self.store_all(&mut judged).await?;
+                    return Err(error.into());
+                }
+            }
+            came = behind.zip(answer);
+            if came.is_some() {
+                // Over a slow line a page waits for no other: what came is kept whatever becomes of the line.
+                let is_due = !is_fast || judged.is_enough(left_count);
+                if is_due && !self.store_next(&mut judged).await? {
+                    came = None;
+                }
                 continue;
             }
-            judged = Some((request, page?));
-            came = behind.zip(answer);
-            if came.is_some() || !self.store_page(judged.take()).await? {
+            if !self.store_all(&mut judged).await? {
                 continue;
             }
             if !more {
@@ -73,47 +120,84 @@ impl Run<'_> {
         }
     }
 
-    /// Stores a page that is judged. False when another answer was stored first, and it is to be asked for anew.
-    async fn store_page(&mut self, judged: Option<(PullRequest, Page)>) -> Result<bool, SyncError> {
-        let applied = self.apply(judged).await;
-        self.taken(applied)
-    }
-
-    async fn apply(&self, judged: Option<(PullRequest, Page)>) -> Result<Option<PullApplied>, OutboxError> {
-        match judged {
-            Some((request, page)) => {
-                self.blocking(move |outbox| outbox.apply_pull(&request, page)).await.map(Some)
-            }
-            None => Ok(None),
+    /// Waits until what is being stored is stored. False when another answer was stored first: then what follows it is to
+    /// be asked for anew.
+    async fn stored(&mut self, judged: &mut Judged) -> Result<bool, SyncError> {
+        let Some(storing) = judged.storing.take() else { return Ok(true) };
+        let (applied, took) = match storing.await {
+            Ok(stored) => stored,
+            Err(error) => (Err(OutboxError::Store(Box::new(error))), Duration::ZERO),
+        };
+        if took > LONG {
+            judged.together = (judged.together / 2).max(1);
         }
-    }
-
-    fn taken(&mut self, applied: Result<Option<PullApplied>, OutboxError>) -> Result<bool, SyncError> {
         match applied {
             Ok(applied) => {
-                if let Some(applied) = applied {
-                    self.summary.received_count += applied.new_count;
-                    self.summary.rejected_count += applied.rejected_count;
-                    tracing::trace!(target: "esep::step", step = "page-committed");
-                }
+                self.summary.received_count += applied.new_count;
+                self.summary.rejected_count += applied.rejected_count;
+                tracing::trace!(target: "esep::step", step = "page-committed");
                 Ok(true)
             }
             Err(error) => {
+                judged.waiting.clear();
                 self.overtaken(error)?;
                 Ok(false)
             }
         }
     }
 
-    async fn judge(&self, response: PullResponse) -> Result<Page, OutboxError> {
-        self.blocking(move |outbox| outbox.judge_pull(response)).await
+    /// Begins to store what waits.
+    async fn store_next(&mut self, judged: &mut Judged) -> Result<bool, SyncError> {
+        let is_stored = self.stored(judged).await?;
+        let pages = std::mem::take(&mut judged.waiting);
+        if !pages.is_empty() {
+            let outbox = Arc::clone(&self.outbox);
+            judged.storing = Some(tokio::task::spawn_blocking(move || {
+                let began = Instant::now();
+                let applied = store(outbox.as_ref(), &pages);
+                (applied, began.elapsed())
+            }));
+        }
+        Ok(is_stored)
     }
 
-    async fn ask(&self, request: Option<&PullRequest>) -> Option<Result<PullResponse, TransportError>> {
-        match request {
-            Some(request) => Some(self.transport.pull(request).await),
-            None => None,
+    /// Stores whatever waits and waits for it.
+    async fn store_all(&mut self, judged: &mut Judged) -> Result<bool, SyncError> {
+        Ok(self.store_next(judged).await? & self.stored(judged).await?)
+    }
+
+    /// Judges a page, and tells whether the next one was there before that was done.
+    async fn judge(
+        &self,
+        response: PullResponse,
+        has_come: &AtomicBool,
+    ) -> (Result<Page, OutboxError>, bool) {
+        let page = self.blocking(move |outbox| outbox.judge_pull(response)).await;
+        (page, has_come.load(Ordering::Relaxed))
+    }
+
+    async fn ask(
+        &self,
+        request: Option<&PullRequest>,
+        has_come: &AtomicBool,
+    ) -> Option<Result<PullResponse, TransportError>> {
+        let answer = self.transport.pull(request?).await;
+        has_come.store(true, Ordering::Relaxed);
+        Some(answer)
+    }
+}
+
+/// Stores pages together; one that cannot be stored delays none before it.
+fn store(outbox: &dyn Outbox, pages: &[JudgedPage]) -> Result<PullApplied, OutboxError> {
+    match outbox.apply_pulls(pages) {
+        Err(OutboxError::Store(_) | OutboxError::Protocol(_)) if pages.len() > 1 => {
+            let mut all = PullApplied::default();
+            for page in pages {
+                all.add(outbox.apply_pulls(std::slice::from_ref(page))?);
+            }
+            Ok(all)
         }
+        applied => applied,
     }
 }
 

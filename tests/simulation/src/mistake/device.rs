@@ -180,6 +180,19 @@ impl Outbox for Careless {
         self.store.apply_pull(&request, page)
     }
 
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
+        match self.mistake {
+            Mistake::CursorBeforePage | Mistake::LostScopeKept | Mistake::HeadWithoutConsistency => {
+                let mut all = PullApplied::default();
+                for (request, page) in pages {
+                    all.add(self.apply_pull(request, page.clone())?);
+                }
+                Ok(all)
+            }
+            _ => self.store.apply_pulls(pages),
+        }
+    }
+
     fn waiting(&self) -> Result<Waiting, OutboxError> {
         self.store.waiting()
     }

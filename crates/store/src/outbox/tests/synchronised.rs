@@ -286,6 +286,10 @@ impl Outbox for Unmarked {
         self.0.apply_pull(request, page)
     }
 
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
+        self.0.apply_pulls(pages)
+    }
+
     fn waiting(&self) -> Result<Waiting, OutboxError> {
         self.0.waiting()
     }
