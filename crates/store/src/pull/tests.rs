@@ -305,6 +305,68 @@ fn held_count(late: bool) -> usize {
     held_count
 }
 
+/// Pulls single statements and stores so many pages in one transaction.
+fn pull_together(device: &TestDevice, operator: &TestOperator, together: usize) {
+    let request = device.store.pull_request(1).unwrap();
+    let scopes = operator.pull(&request, device.person());
+    assert!(scopes.scopes.is_some());
+    device.store.apply_pull(&request, scopes.into()).unwrap();
+    let mut request = device.store.pull_request(1).unwrap();
+    let (mut pages, mut more) = (Vec::new(), true);
+    while more {
+        let response = operator.pull(&request, device.person());
+        more = response.more;
+        let behind = PullRequest {
+            cursor: response.cursor,
+            urgent_cursor: response.urgent_cursor,
+            known_tree_size: response.checkpoint.as_ref().unwrap().tree_size,
+            ..request.clone()
+        };
+        let before = std::mem::replace(&mut request, behind);
+        pages.push((before, device.store.judge_pull(response).unwrap()));
+    }
+    assert!(pages.len() > 2 * together, "{} pages", pages.len());
+    for together in pages.chunks(together) {
+        device.store.apply_pulls(together).unwrap();
+    }
+}
+
+#[test]
+fn pages_that_are_stored_together_show_what_each_alone_shows() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    let (id, draft) = visit(2, SPECIALIST, CHILD);
+    specialist.state(&[draft]);
+    specialist.push(&mut operator);
+    parent.pull(&operator);
+    let basis = shown(&parent, 2).unwrap().basis;
+    let confirmed = VisitConfirmed { basis, representative: PARENT, answered_at_ms: 5, capture: None };
+    parent.state(&[Draft::new(id, confirmed)]);
+    parent.push(&mut operator);
+    coordinator.pull(&operator);
+    let reviewed = VisitReviewed {
+        basis,
+        decision: ReviewDecision::Returned,
+        reason: ReviewReason::WrongTime,
+        flags_seen: Vec::new(),
+        reviewed_at_ms: 6,
+    };
+    coordinator.state(&[Draft::new(id, reviewed)]);
+    coordinator.push(&mut operator);
+    let twins = [(0x91, 1), (0x92, 2), (0x93, 4)]
+        .map(|(n, together)| (TestDevice::bound(&mut operator, PARENT, n), together));
+    for (twin, together) in &twins {
+        pull_together(twin, &operator, *together);
+    }
+    parent.pull(&operator);
+    for (twin, together) in &twins {
+        twin.pull(&operator);
+        assert_eq!(shown(twin, 2), shown(&parent, 2), "{together} together");
+        let as_stored = twin.shown();
+        twin.store.rebuild().unwrap();
+        assert_eq!(as_stored, twin.shown(), "{together} together");
+    }
+}
+
 #[test]
 fn a_page_that_was_judged_before_the_key_came_is_believed_when_it_is_there() {
     assert_eq!(held_count(true), 1);

@@ -14,8 +14,8 @@ use sync::wire::pull::PullItem;
 use crate::StoreError;
 use crate::account::Account;
 
-/// Below this many statements a second thread costs more than it saves.
-const MIN_CHUNK: usize = 64;
+/// Statements that a core takes at once; fewer are not worth a second thread.
+const PART: usize = 64;
 
 /// Keys that the operator bound on a page which was judged and may not be stored yet. An id is the thumbprint of its key,
 /// so what is remembered can not be wrong; whether a key counts is asked when the page is stored.
@@ -115,25 +115,31 @@ fn verify(item: &PullItem, statement: Statement, keys: &HashMap<KeyId, Verifying
     }
 }
 
-/// Maps on every core, keeping the order.
-fn in_parallel<T: Send, R: Send>(mut items: Vec<T>, map: impl Fn(T) -> R + Sync) -> Vec<R> {
+/// Maps on every core, keeping the order. Each core takes the next part when it is done with one: a page is judged while
+/// others are stored and fetched, so no core gets along as quickly as another.
+fn in_parallel<T: Send, R: Send>(items: Vec<T>, map: impl Fn(T) -> R + Sync) -> Vec<R> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let chunk = items.len().div_ceil(cores).max(MIN_CHUNK);
-    let mut parts = Vec::new();
-    while items.len() > chunk {
-        let part = items.split_off(items.len() - chunk);
-        parts.push(part);
-    }
-    std::thread::scope(|threads| {
-        let map = &map;
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|part| threads.spawn(move || part.into_iter().map(map).collect::<Vec<_>>()))
-            .collect();
-        let mut all: Vec<R> = items.into_iter().map(map).collect();
-        for thread in running.into_iter().rev() {
+    let threads = cores.min(items.len().div_ceil(PART));
+    let count = items.len();
+    let left = Mutex::new(items.into_iter().enumerate());
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let part: Vec<(usize, T)> = left.lock().by_ref().take(PART).collect();
+            if part.is_empty() {
+                return done;
+            }
+            done.extend(part.into_iter().map(|(at, item)| (at, map(item))));
+        }
+    };
+    let mut all = Vec::with_capacity(count);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        all.extend(work());
+        for thread in others {
             all.extend(thread.join().expect("verifying does not panic"));
         }
-        all
-    })
+    });
+    all.sort_unstable_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, result)| result).collect()
 }

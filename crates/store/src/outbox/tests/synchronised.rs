@@ -33,6 +33,8 @@ struct Network<'a> {
     page_items: u32,
     /// A hand on the answers to pushes.
     tamper: Option<fn(&mut PushResponse)>,
+    /// A hand on the pages from this cursor on.
+    tamper_from: Option<u64>,
 }
 
 impl<'a> Network<'a> {
@@ -48,6 +50,7 @@ impl<'a> Network<'a> {
             meanwhile: None,
             page_items: u32::MAX,
             tamper: None,
+            tamper_from: None,
         }
     }
 
@@ -78,7 +81,10 @@ impl Transport for Network<'_> {
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
         let request = PullRequest { limit: request.limit.min(self.page_items), ..request.clone() };
-        let answer = self.carry(|| self.operator.lock().pull(&request, self.person))?;
+        let mut answer = self.carry(|| self.operator.lock().pull(&request, self.person))?;
+        if self.tamper_from.is_some_and(|from| request.cursor >= from) {
+            answer.cursor = u64::MAX;
+        }
         self.meanwhile.iter().for_each(|meanwhile| meanwhile());
         Ok(answer)
     }
@@ -125,6 +131,20 @@ fn a_failure_says_that_another_try_may_help_and_keeps_what_was_done() {
     let network = Network { failing: 0, ..network };
     assert_eq!(run(&device, &network).map(|summary| summary.refused_count).unwrap(), 0);
     assert_eq!(device.store.waiting().unwrap().waiting_count, 0);
+}
+
+/// Pages are stored together, and one of them does not fit its question.
+#[test]
+fn a_page_that_can_not_be_stored_delays_none_before_it() {
+    let (mut operator, device) = devices();
+    (0..30).for_each(|_| grow(&mut operator));
+    let from = 17;
+    let network = Network { page_items: 1, tamper_from: Some(from), ..Network::good(&mut operator, &device) };
+    let error = run(&device, &network).unwrap_err();
+    assert!(matches!(error, SyncError::Outbox(OutboxError::Protocol(_))), "{error:?}");
+    assert_eq!(device.store.pull_request(1).unwrap().cursor, from, "everything before it is stored");
+    let network = Network { tamper_from: None, ..network };
+    assert!(run(&device, &network).unwrap().received_count > 10, "and the rest comes");
 }
 
 #[test]
