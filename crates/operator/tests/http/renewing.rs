@@ -233,3 +233,24 @@ async fn a_restored_log_that_waits_gets_no_new_key_and_no_stray_shares() {
     assert!(restored.folder.shares_left().unwrap().is_empty());
     world.server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_renewals_at_one_time_one_counts() {
+    let world = world().await;
+    let shares = world.instance.folder.recovery_shares().map(|path| read_share(&path));
+    let size_before = world.instance.read().unwrap().log_size().unwrap();
+    let instance = world.instance.as_ref();
+    let outcomes: Vec<Result<_, RenewError>> = std::thread::scope(|scope| {
+        let both = [(); 4].map(|()| scope.spawn(|| renew(instance, Some(&shares), "Қызметкер ауысты")));
+        both.map(|one| one.join().unwrap()).into_iter().collect()
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (1, 3));
+    for outcome in refused {
+        let said = outcome.unwrap_err();
+        assert!(matches!(said, RenewError::Approval(ApprovalError::OtherKey { .. })), "{said}");
+    }
+    assert_eq!(instance.read().unwrap().log_size().unwrap(), size_before + 1);
+    assert_eq!(made[0].as_ref().unwrap().recovery_key, stated(instance).recovery_key);
+    world.server.stop().await.unwrap();
+}

@@ -1,4 +1,5 @@
 use domain::content::OperatorKey;
+use domain::id::DeviceId;
 use domain::scope::Scope;
 use journal::Draft;
 use sync::Outbox as _;
@@ -6,7 +7,7 @@ use sync::wire::courier::CourierRefusal;
 
 use super::*;
 use crate::read::courier::{CarriedParcel, ParcelState};
-use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, signing_key, visit};
+use crate::testing::{CHILD, PARENT, SPECIALIST, TestDevice, TestOperator, signing_key, visit};
 
 fn device(operator: &mut TestOperator) -> TestDevice {
     let device = TestDevice::bound(operator, SPECIALIST, 0x81);
@@ -174,7 +175,9 @@ fn the_newest_key_that_the_operator_stated_is_sealed_to() {
     assert_eq!(key(), [5; 32]);
     let said = || device.store.read(|reader| reader.operator_said()).unwrap();
     assert_eq!(said(), [renewed.clone(), first.facts], "the keys before are known as well");
-    // What somebody else says of the operator is not the operator's word.
+    // What a bound key of somebody else says of the operator is not the operator's word.
+    let cose_key = signing_key(0x55).verifying_key().to_cose_key();
+    operator.bind(DeviceId::from_bytes([0x55; 16]), &cose_key, PARENT);
     let stranger = Draft::new(first.id, OperatorKey { recovery_key: vec![6; 32], ..renewed });
     operator.state_as(&signing_key(0x55), &stranger, &[Scope::Operator]);
     device.pull(&operator);
