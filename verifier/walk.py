@@ -19,6 +19,7 @@ class Walk:
         self.files, self.manifest = files, folder.manifest(files)
         self.counts, self.findings, self.notes, self.keys, self.ids, self.read, self.bare = {}, [], [], {}, {}, {}, {}
         self.operator, self.erased, self.texts, self.forks, self.revoked, self.hosts = None, set(), {}, 0, set(), {}
+        self.recovery_key = None
         self.is_part, self.in_folder = "visit" in self.manifest, Counter(name.split("/")[0] for name in files)
         self.series = defaultdict(lambda: Series(self.is_part))
         self.learns = {
@@ -107,13 +108,28 @@ class Walk:
             need(not members or sha256(key_of(members)) == stated.kid, "key", "names another key than its own")
         if not is_operator or not members:
             return
-        if stated.kind == "device-bound":
+        if stated.kind == "operator-key":
+            self.note_recovery_key(stated, members)
+        elif stated.kind == "device-bound":
             kid = sha256(key_of(members))
             self.keys[kid], self.hosts[kid] = members["key"], octets(16)(members.get("host"))
         elif stated.kind in self.learns:
             member, is_such, learn = self.learns[stated.kind]
             need(is_such(members.get(member)), "content", f"names no {member} that it could speak of")
             learn(members[member])
+
+    def note_recovery_key(self, stated, members):
+        """Whoever holds its shares can open accounts and erase: each change is told, with what was said of it."""
+        key, before = members.get("recovery_key"), self.recovery_key
+        self.recovery_key = key
+        if before in (None, key):
+            return
+        said = members.get("recovery_renewed")
+        said = said.get("shares") if isinstance(said, dict) else None
+        is_said = said == "both"
+        how = "both shares of the one before were there, it says" if is_said else "nothing proves that officers agreed"
+        where = folder.statement(self.ids[stated.id])
+        self.notes.append(f"{where} gives the operator another recovery key: {how}.")
 
     def check_line(self, where, leaf, line, members, is_fork):
         stated, said = self.read[leaf][0], (line["leaf_index"], line["id"], line["has_content"])

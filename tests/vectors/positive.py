@@ -82,8 +82,10 @@ def make_statements(signers):
         leaves.append(log.leaf_hash(bytes.fromhex(made[-1]["statement"])))
 
     for kind, names in contents.FIRST_OF_SERIES.items():
-        for name, members in zip(names, contents.examples(kind, len(names)), strict=True):
-            state(name, kind, {**members, "key": signers[name].cose_key}, with_beacon=False)
+        for number, members in enumerate(contents.examples(kind, len(names))):
+            # What the first statement of no series has chosen, the operator says of itself again.
+            name = names[min(number, len(names) - 1)]
+            state(name, kind, {**members, "key": signers[name].cose_key}, with_beacon=number >= len(names))
     for kind, (name, _) in contents.KINDS.items():
         if kind not in contents.FIRST_OF_SERIES:
             for number, members in enumerate(contents.examples(kind)):

@@ -165,6 +165,24 @@ class Statements(OneLog):
             package._time(walk, leaf, walk.read[leaf][0])
         self.assertEqual(["by a guest" in note for note in walk.notes], [True, False], walk.notes)
 
+    def test_another_recovery_key_is_told_with_what_was_said_of_it(self):
+        def state(signer, recovery_key, *flags, **said):
+            members = {"key": self.log.operator.cose_key, "recovery_key": recovery_key} | said
+            return self.log.add(signer.seal("operator-key", members), *flags)
+
+        operator, device = self.log.operator, self.log.device
+        state(operator, b"1" * 32)
+        state(operator, b"1" * 32, courier_key=b"c" * 32)
+        both = state(operator, b"2" * 32, recovery_renewed={"shares": "both", "reason": "x"})
+        state(device, b"9" * 32, "no-authority")
+        lost = state(operator, b"3" * 32, recovery_renewed={"shares": "lost", "reason": "x"})
+        silent = [state(operator, b"4" * 32), state(operator, b"5" * 32, recovery_renewed={"shares": ["both"]})]
+        self.expect()
+        notes = [note.split(" gives ") for note in verify(self.log.files()).notes if "recovery key" in note]
+        self.assertEqual([where for where, _ in notes], [statement(leaf) for leaf in (both, lost, *silent)])
+        self.assertEqual(["both shares" in how for _, how in notes], [True, False, False, False])
+        self.assertEqual(["nothing proves" in how for _, how in notes], [False, True, True, True])
+
     def test_a_key_that_a_device_binds(self):
         friend = Signer("friend")
         self.log.add(self.log.device.seal("device-bound", {"key": friend.cose_key}), "no-authority")

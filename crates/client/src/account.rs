@@ -3,9 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::sensitive::Sensitive;
-use store::Store;
-
 use crate::access;
 use crate::agreement::due;
 use crate::errors::Result;
@@ -13,6 +10,7 @@ use crate::ipc::{RoleCode, Stage};
 use crate::options::Options;
 use crate::pin::Pin;
 use crate::ports::Ports;
+use crate::reseal::Lock;
 use crate::session::{Session, blocking};
 use crate::sync_loop;
 use crate::vault::{AccountId, Vault};
@@ -35,9 +33,9 @@ pub(crate) async fn unlock(
 ) -> Result<Arc<Session>> {
     let (vault, ports, options) = (Arc::clone(vault), ports.clone(), options.clone());
     blocking(move || {
-        let key = Sensitive::new(*vault.open(&id, &pin)?.expose());
-        let store = Store::open(&vault.database(&id), &key)?;
-        Session::new(id, store, ports, options)
+        let lock = Lock::open(vault, id, &pin)?;
+        let store = lock.store()?;
+        Session::new(lock, store, ports, options)
     })
     .await
 }

@@ -25,6 +25,7 @@ use crate::ipc::{Enrol, InspectOperator, OperatorPreview};
 use crate::options::Options;
 use crate::pin::Pin;
 use crate::ports::Ports;
+use crate::reseal::Lock;
 use crate::session::{Session, blocking};
 use crate::vault::pending::{Pending, attempt_name};
 use crate::vault::{AccountId, Guest, Vault};
@@ -126,10 +127,12 @@ pub(crate) async fn enrol(
         }
     };
     let (completing, recovery_key) = (Arc::clone(vault), preview.operator.facts.recovery_key.clone());
-    let (id, store) =
+    let (id, key) = (pending.id.clone(), pending.key.clone());
+    let store =
         blocking(move || complete(&completing, pending, store, &answer, &pin, &label, &recovery_key)).await?;
     previews.lock().remove(&request.preview_id);
-    let session = Session::new(id, store, ports.clone(), options.clone())?;
+    let lock = Lock { vault: Arc::clone(vault), id, key };
+    let session = Session::new(lock, store, ports.clone(), options.clone())?;
     account::first_sync(&session).await;
     Ok(session)
 }
@@ -174,7 +177,7 @@ fn complete(
     pin: &Pin,
     label: &str,
     recovery_key: &[u8],
-) -> Result<(AccountId, Store)> {
+) -> Result<Store> {
     let person = match store.bind(answer) {
         Ok(person) => person,
         // Whoever answered does not hold the key that the person compared.
@@ -188,7 +191,7 @@ fn complete(
     let host = store.account()?.and_then(|account| account.host);
     let guest = host.map(|host| Guest { person, host });
     vault.complete(&pending, pin, label, recovery_key, guest)?;
-    Ok((pending.id, store))
+    Ok(store)
 }
 
 /// What is left of a failed attempt: nothing when the operator said no; the request itself when it may have been

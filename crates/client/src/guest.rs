@@ -12,14 +12,15 @@
 use std::sync::Arc;
 
 use domain::id::{PersonId, VisitId};
+use store::Reader;
 use store::read::signed::Signed;
-use store::{Reader, Store};
 
 use crate::confirm_visit::Given;
 use crate::errors::{Failure, Result};
 use crate::ipc::{DisputeCode, GuestAnswer, GuestView, HandOver, VisitRef};
 use crate::options::Options;
 use crate::ports::Ports;
+use crate::reseal::{self, Lock};
 use crate::session::{Session, blocking};
 use crate::vault::{AccountId, Listed, Vault};
 use crate::view::card::{self, Cards};
@@ -160,14 +161,19 @@ async fn open(
     blocking(move || {
         let listed = vault.list()?.into_iter().find(|listed| listed.id == id).ok_or(Failure::NotFound)?;
         guest_of(&listed, host.person).ok_or(Failure::NotAllowed)?;
-        let key = vault.open(&id, &crate::pin::Pin::typed(pin))?;
-        let key = domain::sensitive::Sensitive::new(*key.expose());
-        let store = Store::open(&vault.database(&id), &key)?;
-        let guest = Session::new(id, store, ports, options)?;
+        let lock = Lock::open(vault, id, &crate::pin::Pin::typed(pin))?;
+        let store = lock.store()?;
+        let guest = Session::new(lock, store, ports, options)?;
         // The list is only a help for the screen: what counts is what the operator signed.
         let is_guest = guest.account.host == Some(host.person)
             && guest.account.operator.key.id() == host.account.operator.key.id();
-        if is_guest { Ok(guest) } else { Err(Failure::NotAllowed) }
+        if !is_guest {
+            return Err(Failure::NotAllowed);
+        }
+        if let Err(failure) = reseal::as_host_knows(&guest, &host) {
+            tracing::warn!(%failure, "a guest's account stays sealed to an older recovery key");
+        }
+        Ok(guest)
     })
     .await
 }

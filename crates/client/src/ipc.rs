@@ -1062,6 +1062,17 @@ ipc! {
         pub label: String,
         /// Files of this person that officers opened.
         pub openings: Vec<OpeningView>,
+        /// Changes of the key that opens what is set aside, the latest first.
+        pub renewals: Vec<RenewalView>,
+    }
+
+    /// The operator has another recovery key since then.
+    pub struct RenewalView {
+        #[ts(type = "number")]
+        pub at_ms: i64,
+        /// Both shares of the key before were there; otherwise nothing proves that an officer agreed.
+        pub approved: bool,
+        pub reason: String,
     }
 
     /// What waits and why.

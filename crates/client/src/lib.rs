@@ -20,6 +20,7 @@
 //! | `children`, `visits`, `people`, `readings`, `view` | lists and details |
 //! | `visits_csv`, `code_image` | files out, pictures in |
 //! | `trust` | asking for a proof, and handing the evidence on, after a check of the operator failed |
+//! | `reseal` | the account's key, sealed to the recovery key in force |
 //! | `sync_loop`, `background` | what happens by itself |
 //! | `errors` | the one mapping to the closed list of the screens |
 
@@ -53,6 +54,7 @@ mod preferences;
 mod profile;
 mod readings;
 mod register_visit;
+mod reseal;
 mod review_visit;
 mod room;
 #[cfg(test)]

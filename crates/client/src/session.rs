@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 use crate::errors::{Failure, Result};
 use crate::options::Options;
 use crate::ports::Ports;
+use crate::reseal::Lock;
 use crate::sync_loop::{self, SyncLoop};
 use crate::vault::AccountId;
 use crate::{background, locate};
@@ -35,6 +36,8 @@ pub(crate) struct Draft {
 pub(crate) struct Session {
     /// Which.
     pub(crate) id: AccountId,
+    /// What opened it.
+    pub(crate) lock: Lock,
     /// Whose.
     pub(crate) person: PersonId,
     /// Device, operator, address.
@@ -67,14 +70,15 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure::DatabaseDamaged`] when it belongs to nobody, and those of store and address.
-    pub(crate) fn new(id: AccountId, store: Store, ports: Ports, options: Options) -> Result<Arc<Self>> {
+    pub(crate) fn new(lock: Lock, store: Store, ports: Ports, options: Options) -> Result<Arc<Self>> {
         let account = store.account()?.ok_or(Failure::DatabaseDamaged)?;
         let person = account.person.ok_or(Failure::DatabaseDamaged)?;
         let client = Client::new(account.address.parse()?, &options.extra_roots_pem)?;
         let transport =
             HttpTransport::new(client.clone(), account.key.clone(), ports.clock.clone(), ports.rng.clone());
         Ok(Arc::new(Self {
-            id,
+            id: lock.id.clone(),
+            lock,
             person,
             account,
             store: Arc::new(store),

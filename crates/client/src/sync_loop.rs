@@ -20,6 +20,7 @@ use crate::agreement::texts;
 use crate::courier;
 use crate::errors::{Result, sync_code};
 use crate::ipc::{ErrorCode, SyncPhase, SyncState};
+use crate::reseal;
 use crate::session::{Session, blocking};
 use crate::trust;
 
@@ -102,6 +103,10 @@ async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
     let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
     let progress = |progress: Progress| show(session, progress);
     let result = sync::synchronise(observed.clone(), &session.transport, refused, &progress).await;
+    // Whatever became of it: what an earlier sync told may not be done yet.
+    if let Err(failure) = reseal::as_known(session).await {
+        tracing::warn!(%failure, "the account stays sealed to an older recovery key");
+    }
     let (mut texts_came, mut delivered) = (false, false);
     if result.is_ok() {
         if refused == Refused::TryAgain {

@@ -24,11 +24,13 @@
 //! | `wrap` | Argon2id, HKDF, ChaCha20-Poly1305 |
 //! | `attempts` | wrong PINs and the growing delay |
 //! | `pending` | the account that an enrolment is making |
+//! | `reseal` | the sealed key, for another recovery key |
 //! | `aside` | accounts that could not be opened, kept until the operator has what they held |
 
 pub(crate) mod aside;
 pub(crate) mod attempts;
 pub(crate) mod pending;
+mod reseal;
 pub(crate) mod wrap;
 
 use std::fs;
@@ -38,6 +40,7 @@ use std::sync::Arc;
 use domain::id::PersonId;
 use domain::sensitive::Sensitive;
 use domain::{Clock, Rng};
+use parking_lot::Mutex;
 use recovery::SealedKey;
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +150,8 @@ pub(crate) struct Vault {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     cost: Argon2Cost,
+    /// Held from reading an `account.json` to writing it: a new PIN and a new seal must not undo each other.
+    changing: Mutex<()>,
 }
 
 impl Vault {
@@ -157,7 +162,14 @@ impl Vault {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { folder: profile.join(FOLDER), secrets, clock, rng, cost: Argon2Cost::PRODUCT }
+        Self {
+            folder: profile.join(FOLDER),
+            secrets,
+            clock,
+            rng,
+            cost: Argon2Cost::PRODUCT,
+            changing: Mutex::default(),
+        }
     }
 
     /// Path of an account's database.
@@ -253,6 +265,7 @@ impl Vault {
     pub(crate) fn change_pin(&self, id: &AccountId, old: &Pin, new: &Pin) -> Result<()> {
         let key = self.open(id, old)?;
         let secret = self.secret(&id.secret_name())?;
+        let _changing = self.changing.lock();
         let mut account = self.read(id)?;
         account.cost = self.cost;
         account.key = Wrapped::seal(&key, &secret, new, self.cost, id.as_str(), &*self.rng);
@@ -275,6 +288,7 @@ impl Vault {
     /// Those of the file system and of the key store.
     pub(crate) fn remove(&self, id: &AccountId) -> Result<()> {
         let folder = self.path(id);
+        let _changing = self.changing.lock();
         fs::rename(folder.join(ACCOUNT), folder.join(REMOVED))?;
         file::sync_folder(&folder)?;
         self.wipe(id)

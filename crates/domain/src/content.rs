@@ -580,6 +580,28 @@ pub struct OperatorKey {
     pub bin: String,
     /// Since when.
     pub valid_from_ms: i64,
+    /// Why the recovery key is another one than before, where this statement changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_renewed: Option<RecoveryRenewed>,
+}
+
+/// How the recovery key was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryRenewed {
+    /// What became of the shares of the key before.
+    pub shares: OldShares,
+    /// In words.
+    pub reason: String,
+}
+
+/// The shares of a recovery key that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OldShares {
+    /// Both were there: two officers agreed.
+    Both,
+    /// At least one is lost: nothing proves that an officer agreed.
+    Lost,
 }
 
 /// One text of a version.

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use domain::Kind;
-use domain::content::Content;
 use domain::id::KeyId;
 use journal::VerifyingKey;
 use wire::courier::{CourierOutcome, CourierRefusal, Letter, Outside};
 use wire::push::{Outcome, PushItem, Refusal};
 
 use crate::authorise::Author;
+use crate::operator::said;
 use crate::push;
 use crate::store::{StoreError, StoreRead, StoreTxn};
 use crate::verify::Checked;
@@ -35,16 +34,7 @@ impl Delivery {
 /// # Errors
 /// Those of the store.
 pub fn was_ours(read: &dyn StoreRead, courier_key: &[u8]) -> Result<bool, StoreError> {
-    let Some(first) = read.entry(0)? else { return Ok(false) };
-    for entry in read.entries_about(first.subject, Kind::OperatorKey)? {
-        if let Some(Content::OperatorKey(stated)) = read.said(entry.leaf_index)?
-            && entry.key == first.key
-            && stated.courier_key == courier_key
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(said(read)?.iter().any(|stated| stated.courier_key == courier_key))
 }
 
 /// Believes what was opened, or says why not. Nothing is changed.

@@ -1,6 +1,7 @@
 //! The operator as an author: its statements go through the same door as everybody's.
 
-use domain::content::Content;
+use domain::Kind;
+use domain::content::{Content, OperatorKey};
 use domain::id::{StatementId, SubjectId};
 use domain::{Clock, Rng};
 use journal::seal::Stamp;
@@ -10,7 +11,7 @@ use wire::push::Outcome;
 use crate::authorise::Author;
 use crate::head;
 use crate::register::register;
-use crate::store::{Store, StoreError, StoreTxn};
+use crate::store::{Store, StoreError, StoreRead, StoreTxn};
 use crate::verify::Checked;
 
 /// The operator's key, clock and chance.
@@ -73,4 +74,21 @@ impl Operator<'_> {
         txn.commit()?;
         Ok(value)
     }
+}
+
+/// What the operator ever said of itself, the latest last: its keys of all times.
+///
+/// # Errors
+/// Those of the store.
+pub fn said(read: &dyn StoreRead) -> Result<Vec<OperatorKey>, StoreError> {
+    let Some(first) = read.entry(0)? else { return Ok(Vec::new()) };
+    let mut said = Vec::new();
+    for entry in read.entries_about(first.subject, Kind::OperatorKey)? {
+        if entry.key == first.key
+            && let Some(Content::OperatorKey(stated)) = read.said(entry.leaf_index)?
+        {
+            said.push(stated);
+        }
+    }
+    Ok(said)
 }

@@ -2,7 +2,7 @@
 //! each officer holds one, the server none.
 
 use operator_core::store::{StoreError, StoreRead};
-use recovery::share::ShareError;
+use recovery::share::{ShareError, key_name};
 use recovery::{Opener, Share};
 
 use crate::courier;
@@ -16,9 +16,17 @@ pub enum ApprovalError {
     /// Two that are no pair.
     #[error("two-officers: {0}")]
     Shares(#[from] ShareError),
-    /// Of another operator, or of one that was set up anew.
-    #[error("two-officers: these shares do not belong to the recovery key that this operator published")]
-    Foreign,
+    /// Of a key that was replaced, or of another operator.
+    #[error(
+        "two-officers: the recovery key in force is {wanted}, and these are shares of {given}: \
+         compare the second line of each"
+    )]
+    OtherKey {
+        /// Name of the key whose shares are needed.
+        wanted: String,
+        /// Name of theirs.
+        given: String,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,19 +37,18 @@ pub enum ApprovalError {
 pub struct Approved(());
 
 impl Approved {
-    /// Checks the shares against the recovery key that the log says.
+    /// Checks the shares against the recovery key in force: an officer who left keeps a share of an older one.
     ///
     /// # Errors
     /// [`ApprovalError`].
     pub fn by(read: &dyn StoreRead, shares: &[Share]) -> Result<Self, ApprovalError> {
         let [first, second] = shares else { return Err(ApprovalError::NotTwo) };
         let opener = Opener::of(first, second)?;
-        if is_published(read, &opener)? { Ok(Self(())) } else { Err(ApprovalError::Foreign) }
+        let stated = courier::stated(read)?.ok_or(StoreError::Damaged("the log names no operator"))?;
+        if stated.recovery_key.as_slice() == opener.recovery_key() {
+            return Ok(Self(()));
+        }
+        let (wanted, given) = (key_name(&stated.recovery_key), key_name(opener.recovery_key()));
+        Err(ApprovalError::OtherKey { wanted, given })
     }
-}
-
-/// Whether shares are those of the recovery key that this operator published.
-pub(crate) fn is_published(read: &dyn StoreRead, opener: &Opener) -> Result<bool, StoreError> {
-    let stated = courier::stated(read)?;
-    Ok(stated.is_some_and(|stated| stated.recovery_key.as_slice() == opener.recovery_key()))
 }

@@ -13,6 +13,7 @@ mod init;
 mod output;
 mod people;
 mod recovery;
+mod renew;
 mod serve;
 
 use std::path::PathBuf;

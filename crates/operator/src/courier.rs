@@ -134,7 +134,11 @@ pub fn renew(instance: &Instance) -> Result<(), CourierError> {
         let subject = txn.entry(0)?.ok_or(StoreError::Damaged("the log is empty"))?.subject;
         let before = stated(txn.as_read())?.ok_or(missing)?;
         let valid_from_ms = operator.clock.utc_ms();
-        operator.state(txn, subject, OperatorKey { courier_key, valid_from_ms, ..before })?;
+        operator.state(
+            txn,
+            subject,
+            OperatorKey { courier_key, valid_from_ms, recovery_renewed: None, ..before },
+        )?;
         Ok::<_, CourierError>(())
     })
 }

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use operator_core::store::{StoreError, StoreRead};
+use recovery::Share;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::courier::{self, CourierKeys};
+use crate::folder::FolderError;
+use crate::renew::{self, KeyOfTime};
 use crate::verify::{Extent, Verification, VerifyError, verify};
 use crate::{Config, Folder, Instance};
 
@@ -39,6 +43,9 @@ pub enum DoctorError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 /// Examines a folder.
@@ -47,7 +54,8 @@ pub enum DoctorError {
 /// [`DoctorError`] when it could not be made; what is wrong is in the checks.
 pub fn examine(folder: &Folder) -> Result<Vec<Check>, DoctorError> {
     let instance = Instance::open(folder.clone())?;
-    let mut checks = vec![files(folder), settings(&instance.config)];
+    let keys = renew::keys(instance.read()?.as_ref())?;
+    let mut checks = vec![files(folder, &keys)?, settings(&instance.config)];
     checks.push(Check::of("database file", instance.store.check_file()?, "whole"));
     checks.push(operator_key(&instance, instance.read()?.as_ref())?);
     let operator = instance.key.verifying_key();
@@ -76,8 +84,8 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-fn files(folder: &Folder) -> Check {
-    let shares = folder.recovery_shares();
+fn files(folder: &Folder, keys: &[KeyOfTime]) -> Result<Check, FolderError> {
+    let shares = folder.shares_left()?;
     let private = [
         folder.path().to_owned(),
         folder.signing_key(),
@@ -91,12 +99,26 @@ fn files(folder: &Folder) -> Check {
         .filter(|path| is_open_to_others(path))
         .map(|path| format!("{} is open to other users: chmod go= {0}", path.display()))
         .collect();
-    let note = if shares.iter().any(|share| share.exists()) {
-        "for their owner only; recovery-1.key and recovery-2.key belong to two officers and not here"
-    } else {
-        "for their owner only"
-    };
-    Check::of("files", findings, note)
+    let mut note = "for their owner only".to_owned();
+    for share in &shares {
+        note.push_str("; ");
+        note.push_str(&reminder(share, keys));
+    }
+    Ok(Check::of("files", findings, note))
+}
+
+/// What to do with a share that lies here.
+fn reminder(path: &Path, keys: &[KeyOfTime]) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).unwrap_or_default();
+    match Share::parse(&text) {
+        Ok(share) if !keys.iter().any(|key| key.recovery_key == share.recovery_key()) => {
+            format!(
+                "{name} is of no recovery key that the log names: a renewal was cut off, or a restored log waits for it"
+            )
+        }
+        _ => format!("{name} belongs to an officer and not here"),
+    }
 }
 
 fn settings(config: &Config) -> Check {

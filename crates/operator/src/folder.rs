@@ -92,6 +92,31 @@ impl Folder {
         ["recovery-1.key", "recovery-2.key"].map(|name| self.0.join(name))
     }
 
+    /// As [`Self::recovery_shares`], of a later key. Its name is in theirs: an officer who keeps new and old ones
+    /// together writes none over another, and files sealed before need the old ones.
+    pub fn renewed_shares(&self, recovery_key: &[u8]) -> [PathBuf; 2] {
+        let name = recovery::share::key_name(recovery_key);
+        [1, 2].map(|number| self.0.join(format!("recovery-{number}-{name}.key")))
+    }
+
+    /// Every share that lies here and should not.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`].
+    pub fn shares_left(&self) -> Result<Vec<PathBuf>, FolderError> {
+        let io = |source| FolderError::Io { path: self.0.clone(), source };
+        let is_share = |name: &str| name.starts_with("recovery-") && name.ends_with(".key");
+        let mut left = Vec::new();
+        for entry in fs::read_dir(&self.0).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            if entry.file_name().to_str().is_some_and(is_share) {
+                left.push(entry.path());
+            }
+        }
+        left.sort();
+        Ok(left)
+    }
+
     /// What devices handed over and officers may open.
     pub fn recovery_files(&self) -> PathBuf {
         self.0.join("recovery")
@@ -224,6 +249,20 @@ impl Folder {
             }
         }
         Ok(shares[0].recovery_key().to_vec())
+    }
+
+    /// Two shares of a new recovery key, on the disk for their owner only, and the key itself.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`]; one share alone that stays then is of a key that nobody was told.
+    pub fn add_recovery_shares(&self, rng: &dyn Rng) -> Result<(Vec<u8>, [PathBuf; 2]), FolderError> {
+        let shares = recovery::Share::make(rng);
+        let recovery_key = shares[0].recovery_key().to_vec();
+        let paths = self.renewed_shares(&recovery_key);
+        for (path, share) in paths.iter().zip(&shares) {
+            write_private(path, &share.to_text())?;
+        }
+        Ok((recovery_key, paths))
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`change`] | what officers change: organisations, people, children, places |
 //! | [`approval`] | what two officers must do together |
 //! | [`inbox`], [`recover`] | files that their owners cannot open: received, and opened by two officers |
+//! | [`renew`] | a new recovery key, with new shares |
 //! | [`courier`] | sealed parcels that others carry here, and the keys that open them |
 //! | [`issue`], [`qr`] | activation codes, their links and pictures |
 //! | [`demo`] | a synthetic organisation |
@@ -45,6 +46,7 @@ pub mod mark;
 pub mod package;
 pub mod qr;
 pub mod recover;
+pub mod renew;
 pub mod restored;
 pub mod sequencer;
 pub mod serve;

@@ -9,18 +9,19 @@ use std::path::{Path, PathBuf};
 
 use domain::content::{DeviceRevoked, RecoveryOpened, RevocationReason};
 use domain::id::{Digest, KeyId, PersonId};
+use operator_core::operator::said;
 use operator_core::recover::{self, Found, Taken};
-use operator_core::store::StoreError;
+use operator_core::store::{StoreError, StoreRead};
 use recovery::pack::{self, PackError};
 use recovery::salvage::SalvageError;
+use recovery::share::key_name;
 use recovery::{Opener, Salvage};
 
 use crate::Instance;
-use crate::approval::is_published;
 use crate::inbox::private_folder;
 
 /// Longest name of an officer and longest reason, in characters.
-const MAX_WORDS: usize = 500;
+pub(crate) const MAX_WORDS: usize = 500;
 
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +33,25 @@ pub enum RecoverError {
     #[error(transparent)]
     Salvage(#[from] SalvageError),
     /// The shares belong to another operator, or to an operator that was set up anew.
-    #[error("these shares do not belong to the recovery key that this operator published")]
+    #[error("these shares do not belong to the recovery key that this operator published, now or before")]
     ForeignShares,
-    /// The file was sealed to another recovery key, or its seal was changed.
-    #[error("the file's key was not sealed to these shares, or was changed since")]
-    NotSealedToThese,
+    /// The file was sealed to a recovery key that this operator never had.
+    #[error("the file is sealed to the recovery key {0}, which this operator never published")]
+    ForeignFile(String),
+    /// The file was sealed to an older recovery key, or to a newer one.
+    #[error(
+        "the file is sealed to the recovery key {wanted}, and these are shares of {given}: bring the two whose \
+         second line begins with {wanted}"
+    )]
+    OtherShares {
+        /// Name of the key whose shares open it.
+        wanted: String,
+        /// Name of the key whose shares were given.
+        given: String,
+    },
+    /// The seal was changed.
+    #[error("the file's key was changed since it was sealed: nothing opens it")]
+    Unsealable,
     /// No statement in it is signed by a key of this operator.
     #[error("nothing in the file is signed by a device of this operator: nothing was taken")]
     Nobody,
@@ -72,12 +87,11 @@ impl Opening {
     /// # Errors
     /// [`RecoverError::Words`].
     pub fn new(officers: &[String], reason: &str) -> Result<Self, RecoverError> {
-        let tidy = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let names: Vec<String> = officers.iter().map(tidy).collect();
+        let names: Vec<String> = officers.iter().map(|name| tidy(name)).collect();
         let [first, second] = names.as_slice() else {
             return Err(RecoverError::Words("two officers open a file: --officer twice"));
         };
-        let reason = tidy(&reason.to_owned());
+        let reason = tidy(reason);
         if first.is_empty() || second.is_empty() || first.to_lowercase() == second.to_lowercase() {
             return Err(RecoverError::Words("two different officers open a file: one share each"));
         }
@@ -88,6 +102,10 @@ impl Opening {
         }
         Ok(Self { officers: [first.clone(), second.clone()], reason })
     }
+}
+
+pub(crate) fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What became of it.
@@ -114,15 +132,12 @@ pub fn open(
     opener: &Opener,
     opening: &Opening,
 ) -> Result<Opened, RecoverError> {
-    if !is_published(instance.read()?.as_ref(), opener)? {
-        return Err(RecoverError::ForeignShares);
-    }
+    check_shares(instance.read()?.as_ref(), file, opener)?;
     let scratch = Scratch::make(instance)?;
     let digest = pack::hash(&mut File::open(file).map_err(PackError::Io)?).map_err(PackError::Io)?;
     let mut reader = std::io::BufReader::new(File::open(file).map_err(PackError::Io)?);
     let unpacked = pack::unpack(&mut reader, &scratch.0)?;
-    let key =
-        opener.open(&unpacked.head.key, &unpacked.head.account).ok_or(RecoverError::NotSealedToThese)?;
+    let key = opener.open(&unpacked.head.key, &unpacked.head.account).ok_or(RecoverError::Unsealable)?;
     let mut salvage = Salvage::open(&scratch.0.join(pack::DATABASE), &key)?;
     let found: Vec<Found> = (0..salvage.ends_at()).map(|seq| found(salvage.row(seq))).collect();
     let (bound, sifted) = {
@@ -145,6 +160,24 @@ pub fn open(
         Ok::<_, StoreError>(taken)
     })?;
     Ok(Opened { key: bound.key.id(), person: bound.person, taken, is_whole: unpacked.is_whole })
+}
+
+/// Whether these are shares of the key to which the file is sealed. That may be one that was replaced since.
+fn check_shares(read: &dyn StoreRead, file: &Path, opener: &Opener) -> Result<(), RecoverError> {
+    let said = said(read)?;
+    let was_ours = |key: &[u8]| said.iter().any(|stated| stated.recovery_key == key);
+    if !was_ours(opener.recovery_key()) {
+        return Err(RecoverError::ForeignShares);
+    }
+    let sealed_to = pack::read_head(&mut File::open(file).map_err(PackError::Io)?)?.key.recovery_key;
+    if sealed_to == opener.recovery_key() {
+        return Ok(());
+    }
+    let (wanted, given) = (key_name(&sealed_to), key_name(opener.recovery_key()));
+    Err(match was_ours(&sealed_to) {
+        true => RecoverError::OtherShares { wanted, given },
+        false => RecoverError::ForeignFile(wanted),
+    })
 }
 
 fn found(row: recovery::salvage::Row) -> Found {

@@ -122,6 +122,7 @@ pub fn init_with(
             name_ru: identity.name_ru.clone(),
             bin: bin.as_digits().to_owned(),
             valid_from_ms: now_ms,
+            recovery_renewed: None,
         };
         operator.state(txn, RecordId::random(operator.rng), key)?;
         for (document, texts) in DEFAULT_EDITION {

@@ -20,6 +20,15 @@ use crate::sealed::{Kem, SealedKey};
 
 const TITLE: &str = "esep recovery share";
 const CHECK_BYTES: usize = 8;
+/// Digits of a recovery key that people compare.
+const NAME_DIGITS: usize = 12;
+
+/// What people call a recovery key: the first digits of the second line of each of its shares.
+pub fn key_name(recovery_key: &[u8]) -> String {
+    let mut name = data_encoding::HEXLOWER.encode(recovery_key);
+    name.truncate(NAME_DIGITS);
+    name
+}
 
 /// Why two shares do not open anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,6 +11,7 @@
 //! | [`agreement`] | published versions, acceptances |
 //! | [`proof`] | when a statement was made, as far as this device can prove it |
 //! | [`reading`] | when the location was read |
+//! | `operator` | what the operator says of itself: its keys, now and before |
 //! | [`opening`] | files of this person that officers opened |
 //! | [`signed`] | statements as they were signed, and whose keys they are |
 //! | [`transport`] | what waits, was sent, registered or refused |
@@ -20,6 +21,7 @@ pub mod child;
 pub mod courier;
 mod erased;
 pub mod opening;
+mod operator;
 pub mod person;
 pub mod place;
 pub mod proof;

@@ -71,6 +71,7 @@ mod tests {
             name_ru: "Тестовый оператор".into(),
             bin: "000140000018".into(),
             valid_from_ms: 0,
+            recovery_renewed: None,
         };
         let stamp = Stamp {
             utc_ms: 1_795_000_000_000,

@@ -44,6 +44,15 @@ impl Device {
         }
     }
 
+    /// The recovery key whose shares would open an account, were it set aside now.
+    fn sealed_to(&self, account: &str) -> String {
+        let path = self.person.profile.join("accounts").join(account).join("account.json");
+        let bytes = std::fs::read(path).expect("the account's file");
+        let file: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        let key = file["recovery"]["recovery_key"].as_str().expect("a key");
+        data_encoding::HEXLOWER.encode(&data_encoding::BASE64.decode(key.as_bytes()).expect("base 64"))
+    }
+
     /// Back to the specialist, who needs the own PIN.
     async fn taken_back(&self) {
         assert_eq!(self.person.app.lock().await.expect("locked").stage, Stage::Locked);
@@ -53,6 +62,22 @@ impl Device {
     async fn details(&self, visit: &str) -> VisitDetails {
         self.person.app.visit(VisitRef { visit: visit.into() }).await.expect("the visit is known")
     }
+}
+
+/// A recovery key that the host's device has heard of and the guest's account has not.
+async fn another_recovery_key(operator: &Operator, device: &Device) -> String {
+    let words = ["recovery", "renew", "--json", "--share-lost", "--reason", "Бір бөлігі жоғалды"];
+    let renewed: serde_json::Value =
+        serde_json::from_str(&Operator::command(operator.dir(), &words)).expect("JSON");
+    let [new, old] = ["recovery_key", "before"].map(|name| renewed[name].as_str().expect("a key").to_owned());
+    device.open(&device.host, PIN).await.expect("the specialist's PIN");
+    device.person.sync().await;
+    let told = device.person.app.me().await.expect("me").renewals;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].approved, told[0].reason.as_str()), (false, "Бір бөлігі жоғалды"));
+    device.person.app.lock().await.expect("locked");
+    assert_eq!((device.sealed_to(&device.host), device.sealed_to(&device.guest)), (new.clone(), old));
+    new
 }
 
 /// How often each kind stands in the operator's log.
@@ -125,6 +150,7 @@ pub(super) async fn a_parent_without_a_phone_answers_on_the_specialists_device()
     let (mut operator, demo) = Operator::start_demo(&dir.path().join("operator"));
     let device = set_up(&operator, &demo, &dir.path().join("device")).await;
     let coordinator = Person::ready(&dir.path().join("coordinator"), &demo.person("coordinator").link).await;
+    let renewed = another_recovery_key(&operator, &device).await;
     operator.kill();
 
     assert_eq!(
@@ -162,6 +188,7 @@ pub(super) async fn a_parent_without_a_phone_answers_on_the_specialists_device()
         assert_eq!(after.guests[0].confirmed, Some(true));
     }
     let confirmed = shown.visit.clone();
+    assert_eq!(device.sealed_to(&device.guest), renewed, "the guest's account heard of it from the host's");
     device.taken_back().await;
     assert_eq!(code(app.answer_as_guest(device.answer(&shown, OWN_PIN)).await), ErrorCode::Locked);
     let own = ConfirmVisit { visit: confirmed.clone(), basis: None };

@@ -88,6 +88,11 @@ async fn damaged_file_is_recovered_by_two_officers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_recovery_key_opens_what_was_sealed_since() {
+    within(MINUTES, recovery::renewed_key_opens_what_was_sealed_since()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn visit_survives_kill_at_every_step() {
     within(MINUTES, kill::visit_survives_kill_at_every_step()).await;
 }

@@ -201,3 +201,98 @@ async fn by_hand(person: &Person, operator: &Operator, dir: &Path, shares: &[Pat
     let said = open(operator, &["--file", changed], [&shares[0], &shares[1]]).expect_err("a changed file");
     assert!(said.contains("nothing can be recovered"), "{said}");
 }
+
+/// An officer leaves, twice: what was set aside before opens with the shares of then, an account that heard of the new
+/// key with the new ones, and no account with any other.
+pub(super) async fn renewed_key_opens_what_was_sealed_since() {
+    let dir = folder();
+    let (mut operator, demo) = Operator::start_demo(&dir.path().join("operator"));
+    let first = hand_out(operator.dir(), dir.path());
+    let specialist = demo.person("specialist");
+    let person = Person::ready(&dir.path().join("specialist"), &specialist.link).await;
+    let before = forget(&mut operator, &person).await;
+
+    let second = renew(&operator, dir.path(), &first, "second");
+    begin_anew(&operator, &person, &specialist.person).await;
+    // The account of now is open when the key changes again, and hears of it by its sync.
+    let third = renew(&operator, dir.path(), &second, "third");
+    person.sync().await;
+    let file = hand_over(&operator, &person).await;
+    for (shares, named) in [(&second, &first), (&third, &first)] {
+        let said = open(&operator, &["--id", &file], [&shares[0], &shares[1]]).expect_err("others' shares");
+        assert!(said.contains(&format!("second line begins with {}", key_of(named))), "{said}");
+    }
+    let opened = open(&operator, &["--id", &file], [&first[0], &first[1]]).expect("the shares of then");
+    assert!(opened["taken_count"].as_u64().is_some_and(|count| count >= 2), "{opened}");
+
+    let since = forget(&mut operator, &person).await;
+    begin_anew(&operator, &person, &specialist.person).await;
+    let file = hand_over(&operator, &person).await;
+    for shares in [&first, &second] {
+        let said = open(&operator, &["--id", &file], [&shares[0], &shares[1]]).expect_err("older shares");
+        assert!(said.contains(&format!("second line begins with {}", key_of(&third))), "{said}");
+    }
+    let opened = open(&operator, &["--id", &file], [&third[0], &third[1]]).expect("the new shares");
+    assert!(opened["taken_count"].as_u64().is_some_and(|count| count >= 2), "{opened}");
+    person.sync().await;
+    let visits = person.visits().await;
+    for visit in [before, since] {
+        let found: Vec<_> = visits.iter().filter(|known| known.id == visit).collect();
+        assert!(found.len() == 1 && is_registered(found[0]), "{visit}: {found:?}");
+    }
+    Operator::command(operator.dir(), &["doctor"]);
+}
+
+/// A visit without a network, and the PIN is forgotten: the account is set aside, the operator answers again.
+async fn forget(operator: &mut Operator, person: &Person) -> String {
+    operator.kill();
+    let child = person.children().await.remove(0);
+    let registered = person.visit(&[&child.id], None).await.expect("a visit without a network");
+    person.app.lock().await.expect("it can be locked");
+    let account = person.app.app_state().await.expect("a state").accounts[0].id.clone();
+    let cause = AsideCause::PinForgotten;
+    person.app.set_aside(SetAside { account, cause }).await.expect("it is set aside");
+    operator.restart();
+    registered.visits[0].id.clone()
+}
+
+async fn begin_anew(operator: &Operator, person: &Person, id: &str) {
+    person.enrol(&new_link(operator, id)).await.expect("the new code is good");
+    person.accept_all().await;
+    person.sync().await;
+}
+
+/// The file of what was set aside last, at the operator.
+async fn hand_over(operator: &Operator, person: &Person) -> String {
+    let aside = person.app.asides().await.expect("a list").remove(0);
+    person.app.hand_over_aside(AsideRef { id: aside.id }).await.expect("it is handed over");
+    let list = Operator::command(operator.dir(), &["recovery", "list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let files = list.as_array().expect("a list");
+    let waiting: Vec<_> = files.iter().filter(|file| file["opened_at_ms"].is_null()).collect();
+    assert_eq!(waiting.len(), 1, "{list}");
+    waiting[0]["id"].as_str().expect("an id").to_owned()
+}
+
+/// Two officers renew the key, and take the new shares away.
+fn renew(operator: &Operator, dir: &Path, old: &[PathBuf; 2], name: &str) -> [PathBuf; 2] {
+    let old = old.each_ref().map(|share| share.to_str().expect("a readable path"));
+    let words =
+        ["recovery", "renew", "--json", "--share", old[0], "--share", old[1], "--reason", "Қызметкер кетті"];
+    let renewed: serde_json::Value =
+        serde_json::from_str(&Operator::command(operator.dir(), &words)).expect("JSON");
+    let officers = dir.join(name);
+    fs::create_dir(&officers).expect("the officers' folder");
+    [0, 1].map(|at| {
+        let made = Path::new(renewed["shares"][at].as_str().expect("a path"));
+        let share = officers.join(made.file_name().expect("a name"));
+        fs::rename(made, &share).expect("a new share");
+        share
+    })
+}
+
+/// What people call the key of these shares.
+fn key_of(shares: &[PathBuf; 2]) -> String {
+    let text = fs::read_to_string(&shares[0]).expect("a share");
+    text.lines().nth(1).and_then(|line| line.strip_prefix("key ")).expect("a key")[..12].to_owned()
+}

@@ -66,6 +66,7 @@ impl Operator {
             name_ru: "Тестовый оператор".into(),
             bin: "000140000018".into(),
             valid_from_ms: 0,
+            recovery_renewed: None,
         };
         let draft = Draft::new(RecordId::from_bytes([0x70; 16]), facts);
         let facts = seal(&draft, &SeriesHead::EMPTY, Stamp::now(&clock, None), [0; 16], &key).unwrap();
@@ -85,6 +86,13 @@ impl Operator {
 
     pub(super) fn facts(&self) -> sync::Operator {
         sync::Operator::verify(&self.facts.bytes, &self.facts.content).unwrap()
+    }
+
+    /// Says another recovery key, as `esep-operator recovery renew` does.
+    pub(crate) fn renew_recovery_key(&mut self, recovery_key: &[u8; 32]) {
+        let first = self.facts().facts;
+        let renewed = OperatorKey { recovery_key: recovery_key.to_vec(), ..first };
+        self.state(RecordId::from_bytes([0x70; 16]), renewed);
     }
 
     /// A statement of the operator itself.

@@ -80,6 +80,7 @@ impl Vault {
     /// # Errors
     /// [`Failure::NotFound`] and those of the file system; then it stays where it is.
     pub(crate) fn set_aside(&self, id: &AccountId, cause: AsideCause) -> Result<()> {
+        let _changing = self.changing.lock();
         let folder = self.path(id);
         if !folder.join(ACCOUNT).exists() {
             return Err(Failure::NotFound);

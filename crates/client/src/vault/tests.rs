@@ -291,3 +291,54 @@ fn an_account_that_is_set_aside_keeps_every_byte_and_is_packed_with_its_sealed_k
     assert!(setting.vault.asides().unwrap().is_empty());
     assert!(setting.secrets.get(&pending.id.secret_name()).unwrap().is_none());
 }
+
+#[test]
+fn an_account_is_sealed_anew_to_the_next_recovery_key_and_its_pin_stays() {
+    let setting = setting();
+    let ([first, second], pending) = ([recovery_pair(), recovery_pair()], setting.vault.begin("a").unwrap());
+    setting.vault.complete(&pending, &pin("271828"), "Үй", &first.1, None).unwrap();
+    let (id, key) = (&pending.id, &pending.key);
+    let opened_by = |pair: &(Opener, Vec<u8>)| {
+        let sealed = setting.vault.read(id).unwrap().recovery;
+        assert_eq!(sealed.recovery_key == pair.1, pair.0.open(&sealed, id.as_str()).is_some());
+        pair.0.open(&sealed, id.as_str()).is_some_and(|opened| &*opened == key.expose())
+    };
+    assert_eq!((opened_by(&first), opened_by(&second)), (true, false));
+    let file = || fs::read(setting.vault.path(id).join(ACCOUNT)).unwrap();
+    let before = file();
+    assert!(!setting.vault.reseal(id, key, &first.1).unwrap(), "it is sealed to this one");
+    assert!(setting.vault.reseal(id, key, &[7; 31]).is_err(), "no key");
+    fs::create_dir(setting.vault.path(id).join("account.new")).unwrap();
+    assert!(setting.vault.reseal(id, key, &second.1).is_err(), "nothing can be written");
+    assert_eq!(file(), before, "the old seal stays whole until the new one is on the disk");
+    fs::remove_dir(setting.vault.path(id).join("account.new")).unwrap();
+
+    assert!(setting.vault.reseal(id, key, &second.1).unwrap());
+    assert_eq!((opened_by(&first), opened_by(&second)), (false, true));
+    assert_eq!(setting.vault.open(id, &pin("271828")).unwrap().expose(), key.expose());
+    setting.vault.change_pin(id, &pin("271828"), &pin("314159")).unwrap();
+    assert!(opened_by(&second), "a new PIN changes nothing of it");
+    assert_eq!(setting.vault.label(id).unwrap(), "Үй");
+    fs::write(setting.vault.database(id), b"sealed rows").unwrap();
+    setting.vault.set_aside(id, AsideCause::PinForgotten).unwrap();
+    assert!(matches!(setting.vault.reseal(id, key, &first.1), Err(Failure::NotFound)));
+    assert_eq!(setting.vault.pack(id).unwrap().2, second.1, "what was set aside stays as it is");
+}
+
+#[test]
+fn a_new_seal_and_a_new_pin_at_one_time_do_not_undo_each_other() {
+    let setting = setting();
+    let (pair, pending) = (recovery_pair(), setting.vault.begin("a").unwrap());
+    setting.vault.complete(&pending, &pin("100000"), "", &pair.1, None).unwrap();
+    let (id, key, vault) = (&pending.id, &pending.key, &setting.vault);
+    let keys: Vec<Vec<u8>> = (0..100).map(|_| recovery_pair().1).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| keys.iter().for_each(|to| assert!(vault.reseal(id, key, to).unwrap())));
+        for n in 0..100 {
+            let (old, new) = (pin(&(100_000 + n).to_string()), pin(&(100_001 + n).to_string()));
+            vault.change_pin(id, &old, &new).unwrap();
+        }
+    });
+    assert_eq!(vault.open(id, &pin("100100")).unwrap().expose(), key.expose());
+    assert_eq!(vault.read(id).unwrap().recovery.recovery_key, keys[99]);
+}

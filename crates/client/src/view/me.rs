@@ -1,11 +1,13 @@
 //! The person and the device.
 
+use domain::content::{OldShares, OperatorKey, RecoveryRenewed};
+
 use super::agreement;
 use super::card::Cards;
 use crate::access::Viewer;
 use crate::aside;
 use crate::errors::Result;
-use crate::ipc::{Me, RoleCode};
+use crate::ipc::{Me, RenewalView, RoleCode};
 use crate::session::Session;
 
 /// What the person sees about itself.
@@ -35,6 +37,12 @@ pub(crate) fn view(
         enrolled_at_ms: account.bound_at_ms.unwrap_or_default(),
         acceptances,
         openings: reader.openings()?.iter().map(aside::opening_view).collect(),
+        renewals: reader.operator_said()?.into_iter().filter_map(renewal).collect(),
         label,
     })
+}
+
+fn renewal(stated: OperatorKey) -> Option<RenewalView> {
+    let RecoveryRenewed { shares, reason } = stated.recovery_renewed?;
+    Some(RenewalView { at_ms: stated.valid_from_ms, approved: shares == OldShares::Both, reason })
 }

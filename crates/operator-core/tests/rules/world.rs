@@ -117,6 +117,7 @@ impl World {
             name_ru: "Оператор".into(),
             bin: "260140999993".into(),
             valid_from_ms: 0,
+            recovery_renewed: None,
         };
         world.state(RecordId::random(&world.rng), operator_key);
         for document in [AgreementKind::Subject, AgreementKind::Specialist] {

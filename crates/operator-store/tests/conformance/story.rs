@@ -70,6 +70,7 @@ fn set_up(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey) {
                 name_ru: "Оператор".into(),
                 bin: "260140999993".into(),
                 valid_from_ms: 0,
+                recovery_renewed: None,
             };
             operator.state(txn, RecordId::from_bytes([9; 16]), operator_key)?;
             let publication = Publication {

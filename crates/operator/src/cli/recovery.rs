@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use operator_core::directory;
-use recovery::{Opener, Share};
+use recovery::share::key_name;
+use recovery::{Opener, Share, pack};
 use serde::Serialize;
 
-use super::{Failure, Outcome, Place, output};
+use super::{Failure, Outcome, Place, output, renew};
 use crate::Instance;
 use crate::inbox::{Inbox, Received};
 use crate::recover::{self, Opening};
@@ -22,6 +23,10 @@ pub(super) enum Command {
     List(Place),
     /// Opens a file with the shares of two officers and registers what verifies; its device's key ends with that
     Open(OpenOptions),
+    /// Makes a new recovery key with two new shares: an officer leaves, or a share is lost
+    Renew(renew::Options),
+    /// Lists the recovery keys of this operator, the one in force last
+    Keys(Place),
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +54,8 @@ pub(super) fn run(command: &Command) -> Outcome {
     match command {
         Command::List(place) => list(place),
         Command::Open(options) => open(options),
+        Command::Renew(options) => renew::run(options),
+        Command::Keys(place) => renew::keys(place),
     }
 }
 
@@ -59,6 +66,7 @@ struct Row {
     name: String,
     length_bytes: u64,
     is_whole: bool,
+    sealed_to: Option<String>,
     begun_at_ms: i64,
     opened_at_ms: Option<i64>,
 }
@@ -70,6 +78,7 @@ fn list(place: &Place) -> Outcome {
     let row = |received: Received| Row {
         name: names.get(&received.person).cloned().unwrap_or_default(),
         is_whole: inbox.whole(&received.file).exists(),
+        sealed_to: sealed_to(&inbox, &received).map(|key| key_name(&key)),
         id: received.file,
         person: received.person,
         length_bytes: received.length_bytes,
@@ -87,12 +96,19 @@ fn list(place: &Place) -> Outcome {
             None => "still coming".into(),
         };
         let id = row.id.get(..SHORT).unwrap_or_default().to_owned();
-        [id, row.name, row.length_bytes.to_string(), output::moment(row.begun_at_ms), opened]
+        let key = row.sealed_to.unwrap_or_default();
+        [id, row.name, row.length_bytes.to_string(), output::moment(row.begun_at_ms), key, opened]
     };
     output::table(
-        ["ID", "HANDED OVER BY", "BYTES", "SINCE", "OPENED"],
+        ["ID", "HANDED OVER BY", "BYTES", "SINCE", "SEALED TO", "OPENED"],
         &rows.into_iter().map(cells).collect::<Vec<_>>(),
     )
+}
+
+/// The recovery key whose shares open a file that came to its end, by the file's own word.
+pub(super) fn sealed_to(inbox: &Inbox, received: &Received) -> Option<Vec<u8>> {
+    let mut file = std::fs::File::open(inbox.whole(&received.file)).ok()?;
+    Some(pack::read_head(&mut file).ok()?.key.recovery_key)
 }
 
 fn names(instance: &Instance) -> Result<BTreeMap<String, String>, Failure> {

@@ -82,16 +82,17 @@ fn check_count(request: &CollectRequest) -> Result<(), Failure> {
 
 /// When the log went on without some contents: which they are, or what a device has of them.
 async fn lost_contents(app: &App, whole: &Whole) -> Result<Vec<Stretch>, Failure> {
-    let lacks = |instance: &Instance, from: u64| fill::wanted(instance.read()?.as_ref(), from, MAX_STRETCHES);
     let instance = Arc::clone(&app.instance);
-    if blocking(move || lacks(&instance, 0)).await??.is_empty() {
+    // Asked before anything is unpacked, so by the first lost leaf alone and not by the list of all.
+    if blocking(move || instance.read()?.lost_contents(0, 1)).await??.is_empty() {
         return Ok(Vec::new());
     }
     let request: CollectRequest = whole.decode(MAX_INFLATED_BYTES).await?;
     check_count(&request)?;
     if request.leaves.is_empty() {
         let instance = Arc::clone(&app.instance);
-        return Ok(blocking(move || lacks(&instance, request.from)).await??);
+        let wanted = move || fill::wanted(instance.read()?.as_ref(), request.from, MAX_STRETCHES);
+        return Ok(blocking(wanted).await??);
     }
     let leaves = request.leaves;
     let take = move |txn: &mut dyn operator_core::StoreTxn, _: &operator_core::Operator<'_>| {

@@ -20,5 +20,6 @@ mod pull;
 mod push;
 mod quota;
 mod recovery;
+mod renewing;
 mod serve;
 mod traffic;

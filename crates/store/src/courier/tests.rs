@@ -1,10 +1,13 @@
 use domain::content::OperatorKey;
+use domain::id::DeviceId;
+use domain::scope::Scope;
+use journal::Draft;
 use sync::Outbox as _;
 use sync::wire::courier::CourierRefusal;
 
 use super::*;
 use crate::read::courier::{CarriedParcel, ParcelState};
-use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
+use crate::testing::{CHILD, PARENT, SPECIALIST, TestDevice, TestOperator, signing_key, visit};
 
 fn device(operator: &mut TestOperator) -> TestDevice {
     let device = TestDevice::bound(operator, SPECIALIST, 0x81);
@@ -166,8 +169,17 @@ fn the_newest_key_that_the_operator_stated_is_sealed_to() {
     let key = || device.store.read(|reader| reader.courier_key()).unwrap();
     let first = device.store.account().unwrap().unwrap().operator;
     assert_eq!(key(), first.facts.courier_key);
-    let renewed = OperatorKey { courier_key: vec![5; 32], ..first.facts };
-    operator.state(first.id, renewed);
+    let renewed = OperatorKey { courier_key: vec![5; 32], ..first.facts.clone() };
+    operator.state(first.id, renewed.clone());
     device.pull(&operator);
     assert_eq!(key(), [5; 32]);
+    let said = || device.store.read(|reader| reader.operator_said()).unwrap();
+    assert_eq!(said(), [renewed.clone(), first.facts], "the keys before are known as well");
+    // What a bound key of somebody else says of the operator is not the operator's word.
+    let cose_key = signing_key(0x55).verifying_key().to_cose_key();
+    operator.bind(DeviceId::from_bytes([0x55; 16]), &cose_key, PARENT);
+    let stranger = Draft::new(first.id, OperatorKey { recovery_key: vec![6; 32], ..renewed });
+    operator.state_as(&signing_key(0x55), &stranger, &[Scope::Operator]);
+    device.pull(&operator);
+    assert_eq!(said().len(), 2);
 }

@@ -1,10 +1,6 @@
 //! Parcels: what was sealed here, what is carried here, and the key to seal to.
 
-use domain::Kind;
-use domain::content::Content;
 use domain::id::Digest;
-use journal::codec;
-use rusqlite::OptionalExtension;
 use sync::wire::courier::CourierRefusal;
 
 use crate::column::Blob;
@@ -49,22 +45,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn courier_key(&self) -> Result<Vec<u8>, StoreError> {
-        let operator = &self.account()?.operator;
-        let mut select = self.conn.prepare_cached(
-            "SELECT f.content FROM foreign_statement f
-              WHERE f.subject = ?1 AND f.kind = ?2 AND f.key = ?3 AND f.believed = 1 AND f.content IS NOT NULL
-              ORDER BY f.leaf_index DESC LIMIT 1",
-        )?;
-        let kind = Kind::OperatorKey;
-        let key = operator.key.id();
-        let content: Option<Vec<u8>> = select
-            .query_row((operator.id.as_bytes(), kind.as_str(), key.as_bytes()), |row| row.get(0))
-            .optional()?;
-        let stated = content.and_then(|content| codec::decode(kind, &content).ok());
-        Ok(match stated {
-            Some(Content::OperatorKey(stated)) => stated.courier_key,
-            _ => operator.facts.courier_key.clone(),
-        })
+        Ok(self.operator_in_force()?.courier_key)
     }
 
     /// The number of the last own statement; `None` before the first.

@@ -81,6 +81,7 @@ impl TestOperator {
             name_ru: "Тестовый оператор".into(),
             bin: "000140000018".into(),
             valid_from_ms: 0,
+            recovery_renewed: None,
         };
         let stamp = Stamp::now(&clock, None);
         let facts = seal(

@@ -78,6 +78,7 @@ fn info(system: &str) -> OperatorInfo {
         name_ru: "Тестовый оператор".into(),
         bin: "000140000018".into(),
         valid_from_ms: 0,
+        recovery_renewed: None,
     };
     let stamp =
         Stamp { utc_ms: 0, continuous: ContinuousTime { epoch: [0; 8], elapsed_ms: 0 }, beacon: None };

@@ -18,4 +18,22 @@ describe('records set aside', () => {
     expect(removing).toHaveBeenCalledWith({ id: 'ee01' });
     await gone('aside-ee01');
   });
+
+  it('tell everybody when the key that opens them was changed, and whether two officers agreed', async () => {
+    const at_ms = Date.UTC(2026, 10, 20);
+    renderApp({
+      stage: 'home',
+      renewals: [
+        { at_ms, approved: false, reason: 'Бір бөлігі жоғалды' },
+        { at_ms: at_ms - 1, approved: true, reason: 'Қызметкер ауысты' },
+      ],
+    });
+    await press('tab-me');
+    const device = await byId('device');
+    const told = [...device.querySelectorAll<HTMLElement>('[data-testid="recovery-renewed"]')];
+    expect(told.map((one) => one.dataset.approved)).toEqual(['false', 'true']);
+    expect(told[0]?.textContent).toContain('дәлелденбеген');
+    expect(told[0]?.textContent).toContain('Бір бөлігі жоғалды');
+    expect(told[1]?.textContent).toContain('екі бөлігі де көрсетілді');
+  });
 });

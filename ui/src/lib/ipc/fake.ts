@@ -4,7 +4,7 @@ import {
   agreementDue, childCards, colleague, coordinator, father, fixAt, mother, noFix, places, proofOf, reasonsOf, services, specialist, storyOf,
 } from './fake-data';
 import type {
-  AgreementDue, AppState, AsideView, CarriedParcelView, ChildCard, CourierView, GuestAnswer, HandOver, PersonCard, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
+  AgreementDue, AppState, AsideView, CarriedParcelView, ChildCard, CourierView, GuestAnswer, HandOver, PersonCard, RenewalView, SetAside, RoleCode, RoomCode, Stage, SyncState, VisitQuery, VisitView,
 } from './types';
 
 const hour_ms = 3_600_000;
@@ -25,6 +25,7 @@ export type FakeOptions = {
   now_ms?: number;
   /** Accounts that were set aside before, by how far each is. */
   asides?: ('kept' | 'handed-over' | 'opened')[];
+  renewals?: RenewalView[];
   /** How many parents have a PIN of their own on this device; the confirmed samples are theirs. */
   guests?: number;
   /** Visits that were erased by law. */
@@ -240,6 +241,7 @@ export class FakeCore implements Core {
         evidence_level: 'L0', transport: { state: 'registered' as const, refusal: null }, text, ticked: [1, 3, 4],
       }],
       openings: [],
+      renewals: this.options.renewals ?? [],
     };
   });
   syncNow = this.command('syncNow', () => this.sync);

@@ -69,6 +69,7 @@ export type { ReasonView } from './generated/ReasonView';
 export type { RefusalCode } from './generated/RefusalCode';
 export type { RegisteredVisits } from './generated/RegisteredVisits';
 export type { RegisterVisit } from './generated/RegisterVisit';
+export type { RenewalView } from './generated/RenewalView';
 export type { RepresentativeView } from './generated/RepresentativeView';
 export type { ReviewReasonCode } from './generated/ReviewReasonCode';
 export type { ReviewState } from './generated/ReviewState';

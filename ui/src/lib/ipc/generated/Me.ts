@@ -2,10 +2,15 @@
 import type { AcceptanceView } from "./AcceptanceView";
 import type { OpeningView } from "./OpeningView";
 import type { PersonCard } from "./PersonCard";
+import type { RenewalView } from "./RenewalView";
 import type { RoleCode } from "./RoleCode";
 
 export type Me = { card: PersonCard, roles: Array<RoleCode>, phone: string | null, operator_name_kk: string, operator_name_ru: string, operator_bin: string, address: string, device_key: string, enrolled_at_ms: number, acceptances: Array<AcceptanceView>, label: string, 
 /**
  * Files of this person that officers opened.
  */
-openings: Array<OpeningView>, };
+openings: Array<OpeningView>, 
+/**
+ * Changes of the key that opens what is set aside, the latest first.
+ */
+renewals: Array<RenewalView>, };

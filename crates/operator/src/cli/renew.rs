@@ -1,0 +1,115 @@
+//! `recovery renew` and `recovery keys`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::content::OldShares;
+use recovery::share::key_name;
+use serde::Serialize;
+
+use super::recovery::{sealed_to, share};
+use super::{Outcome, Place, output};
+use crate::inbox::Inbox;
+use crate::renew;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    place: Place,
+    /// A share of the key in force: give it twice, one of each officer
+    #[arg(long = "share", value_name = "FILE", required_unless_present = "share_lost")]
+    shares: Vec<PathBuf>,
+    /// A share of the key in force is lost: renews without them, and the log says so to everybody
+    #[arg(long, conflicts_with = "shares")]
+    share_lost: bool,
+    /// Why, in words; everybody can read it, so no name
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    recovery_key: String,
+    shares: [String; 2],
+    before: String,
+    waiting_for_old_shares: usize,
+}
+
+pub(super) fn run(options: &Options) -> Outcome {
+    let shares = options.shares.iter().map(|path| share(path)).collect::<Result<Vec<_>, _>>()?;
+    let shares = (!options.share_lost).then_some(shares.as_slice());
+    let instance = options.place.open()?;
+    let renewed = renew::renew(&instance, shares, &options.reason)?;
+    let inbox = Inbox::of(&instance.folder);
+    let waiting = inbox.list()?.into_iter().filter(|received| {
+        received.opened_at_ms.is_none() && sealed_to(&inbox, received).as_ref() == Some(&renewed.before)
+    });
+    let answer = Answer {
+        recovery_key: data_encoding::HEXLOWER.encode(&renewed.recovery_key),
+        shares: renewed.shares.each_ref().map(|path| path.display().to_string()),
+        before: data_encoding::HEXLOWER.encode(&renewed.before),
+        waiting_for_old_shares: waiting.count(),
+    };
+    if options.place.json {
+        return output::json(&answer);
+    }
+    let (new, old) = (key_name(&renewed.recovery_key), key_name(&renewed.before));
+    let [first, second] = &answer.shares;
+    output::line(&format!("the recovery key is {new} from now on; it was {old}"))?;
+    output::line(&format!("give {first} to one officer and {second} to another,"))?;
+    output::line("then remove both from here: opening a file and erasing need both of them together")?;
+    output::line(
+        "each device seals to the new key when it hears of it: with its next sync in an open account",
+    )?;
+    let count = answer.waiting_for_old_shares;
+    if options.share_lost {
+        output::line(&format!(
+            "what is sealed to {old} stays closed while one of its shares is lost: {count} files"
+        ))?;
+        output::line(
+            "that wait here, and every account that is set aside before its device heard of the new key;",
+        )?;
+        output::line("the log says to everybody that the old shares were not there")
+    } else {
+        output::line(&format!(
+            "keep the shares of {old}: {count} files that wait here open with them alone, and so"
+        ))?;
+        output::line("does every account that is set aside before its device heard of the new key")
+    }
+}
+
+/// Every recovery key of this operator.
+pub(super) fn keys(place: &Place) -> Outcome {
+    #[derive(Serialize)]
+    struct Row {
+        name: String,
+        recovery_key: String,
+        since_ms: i64,
+        is_in_force: bool,
+        old_shares: Option<OldShares>,
+        reason: Option<String>,
+    }
+    let instance = place.open()?;
+    let keys = renew::keys(instance.read()?.as_ref())?;
+    let last = keys.len().saturating_sub(1);
+    let row = |(at, key): (usize, renew::KeyOfTime)| {
+        let (old_shares, reason) = key.renewed.map(|renewed| (renewed.shares, renewed.reason)).unzip();
+        let recovery_key = data_encoding::HEXLOWER.encode(&key.recovery_key);
+        let (name, since_ms) = (key_name(&key.recovery_key), key.since_ms);
+        Row { name, recovery_key, since_ms, is_in_force: at == last, old_shares, reason }
+    };
+    let rows: Vec<Row> = keys.into_iter().enumerate().map(row).collect();
+    if place.json {
+        return output::json(&rows);
+    }
+    let cells = |row: Row| {
+        let came = match row.old_shares {
+            None => "made with the operator",
+            Some(OldShares::Both) => "both old shares were there",
+            Some(OldShares::Lost) => "an old share was lost",
+        };
+        let state = if row.is_in_force { "in force" } else { "replaced" };
+        [row.name, output::moment(row.since_ms), state.into(), came.into(), row.reason.unwrap_or_default()]
+    };
+    output::table(["KEY", "SINCE", "STATE", "HOW", "WHY"], &rows.into_iter().map(cells).collect::<Vec<_>>())
+}
