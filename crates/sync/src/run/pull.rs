@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
-use wire::pull::{Backfill, MAX_ITEMS, PullRequest, PullResponse};
+use wire::pull::{Backfill, PullRequest, PullResponse};
 
 use super::Run;
 use crate::SyncError;
@@ -36,10 +36,10 @@ impl Judged {
         Self { waiting: Vec::new(), storing: None, together: TOGETHER }
     }
 
-    /// Whether to store what waits, with so many statements still to come. Fewer together towards the end, where nothing
-    /// is left to be done meanwhile.
-    fn is_enough(&self, left_count: u64) -> bool {
-        let together = (left_count / u64::from(MAX_ITEMS) / 2).clamp(1, self.together);
+    /// Whether to store what waits, with so many pages still to come. Fewer together towards the end, where nothing is
+    /// left to be done meanwhile.
+    fn is_enough(&self, left_pages: u64) -> bool {
+        let together = (left_pages / 2).clamp(1, self.together);
         self.waiting.len() as u64 >= together
     }
 }
@@ -86,7 +86,7 @@ impl Run<'_> {
             // A first pull may take long; a visit that was registered meanwhile does not wait for its end.
             let waits = more && self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
             let behind = if more && !waits { behind(&request, &response) } else { None };
-            let left_count = response.remaining;
+            let left_pages = response.remaining / (response.items.len() as u64).max(1);
             let has_come = AtomicBool::new(false);
             let (page, answer) =
                 tokio::join!(self.judge(response, &has_come), self.ask(behind.as_ref(), &has_come));
@@ -101,7 +101,7 @@ impl Run<'_> {
             came = behind.zip(answer);
             if came.is_some() {
                 // Over a slow line a page waits for no other: what came is kept whatever becomes of the line.
-                let is_due = !is_fast || judged.is_enough(left_count);
+                let is_due = !is_fast || judged.is_enough(left_pages);
                 if is_due && !self.store_next(&mut judged).await? {
                     came = None;
                 }
