@@ -393,6 +393,7 @@ impl TestOperator {
             items: Vec::new(),
             cursor: request.cursor,
             backfill_cursor: None,
+            behind: None,
             more: true,
             remaining: 0,
             checkpoint: Some(checkpoint),

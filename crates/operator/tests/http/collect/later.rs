@@ -92,6 +92,7 @@ async fn whoever_read_past_a_visit_that_nobody_could_read_gets_it_when_it_is_bac
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: last.urgent_cursor,
+        behind: None,
         limit: 50,
     };
     let ids = |page: &wire::pull::PullResponse| -> Vec<StatementId> {
