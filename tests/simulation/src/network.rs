@@ -94,8 +94,8 @@ impl Network {
     }
 
     /// The answer to the next push does not arrive, also where nothing else goes wrong.
-    pub fn lose_the_next_answer(&mut self) {
-        self.loses_answer = true;
+    pub fn lose_answers(&mut self, loses_answer: bool) {
+        self.loses_answer = loses_answer;
     }
 
     /// From now on everything arrives, once.

@@ -95,8 +95,9 @@ impl World {
         }
         self.back_up_the_operator().await;
         self.note_by(author);
-        self.network.lock().lose_the_next_answer();
+        self.network.lock().lose_answers(true);
         drop(self.synchronise(author).await);
+        self.network.lock().lose_answers(false);
         for number in of(&|who| who == Who::Coordinator) {
             drop(self.synchronise(number).await);
         }
