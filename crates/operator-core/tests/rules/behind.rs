@@ -95,7 +95,7 @@ impl<'a, 'w> Reader<'a, 'w> {
 }
 
 /// Registers statements as a restored log has them whose contents nobody handed back.
-fn lose(world: &World, statements: &[Sealed]) -> Vec<u64> {
+pub(crate) fn lose(world: &World, statements: &[Sealed]) -> Vec<u64> {
     let operator = world.operator();
     let mut leaves = Vec::new();
     for sealed in statements {

@@ -9,6 +9,7 @@ mod carrying;
 mod collecting;
 mod corpus;
 mod enrolment;
+mod filling;
 mod moments;
 mod places;
 mod pulling;
