@@ -12,8 +12,6 @@ use store::read::visit::{VisitFilter, VisitOrder, VisitSort};
 use crate::errors::{Failure, Result};
 use crate::session::Session;
 
-/// Name by which a withdrawal of the consent to geolocation is known.
-pub(crate) const GEOLOCATION: &str = "geolocation";
 /// More children than a person represents or an account holds; bounds a query.
 pub(crate) const ALL_CHILDREN: u32 = 10_000;
 
@@ -112,14 +110,18 @@ pub(crate) fn roles(reader: &Reader<'_>, person: PersonId, now_ms: i64) -> Resul
     Ok(roles)
 }
 
-/// Those of the roles whose agreement the person has accepted in some version.
+/// Those of the roles whose agreement the person accepts in some version, after all that was withdrawn.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn entered(reader: &Reader<'_>, person: PersonId, roles: &[Role]) -> Result<Vec<Role>> {
-    let acceptances = reader.acceptances(person)?;
-    let is_accepted = |role: &Role| acceptances.iter().any(|row| row.accepted.document == role.agreement());
-    Ok(roles.iter().copied().filter(is_accepted).collect())
+    let mut entered = Vec::new();
+    for &role in roles {
+        if accepted_version(reader, person, role.agreement())?.is_some() {
+            entered.push(role);
+        }
+    }
+    Ok(entered)
 }
 
 /// The version of an agreement that binds now; the newest first in `versions`.
@@ -130,7 +132,7 @@ pub(crate) fn in_force(versions: &[AgreementRow], now_ms: i64) -> Option<&Agreem
         .max_by_key(|version| version.version)
 }
 
-/// The newest version of an agreement that the person accepted.
+/// The largest version of an agreement that the person accepts now.
 ///
 /// # Errors
 /// Those of the store.
@@ -139,13 +141,27 @@ pub(crate) fn accepted_version(
     person: PersonId,
     document: AgreementKind,
 ) -> Result<Option<u32>> {
-    let acceptances = reader.acceptances(person)?;
-    let accepted =
-        acceptances.iter().map(|row| &row.accepted).filter(|accepted| accepted.document == document);
-    Ok(accepted.map(|accepted| accepted.version).max())
+    Ok(reader.consent(person, document)?.version())
 }
 
-/// Whether the version in force was accepted: what is written needs it, registering a visit excepted.
+/// When the person withdrew all that was accepted of an agreement, as that withdrawal says, UTC ms; `None` while
+/// something is accepted, or nothing ever was.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn withdrawn_at_ms(
+    reader: &Reader<'_>,
+    person: PersonId,
+    document: AgreementKind,
+) -> Result<Option<i64>> {
+    if accepted_version(reader, person, document)?.is_some() {
+        return Ok(None);
+    }
+    let latest = reader.acceptances(person)?.into_iter().find(|row| row.accepted.document == document);
+    Ok(latest.and_then(|row| row.withdrawn).map(|withdrawn| withdrawn.withdrawn_at_ms))
+}
+
+/// Whether the version in force is accepted: what is written needs it, registering a visit excepted.
 ///
 /// # Errors
 /// [`Failure::AgreementRequired`] and those of the store.
@@ -158,7 +174,7 @@ pub(crate) fn require_agreement(reader: &Reader<'_>, viewer: &Viewer, document: 
     }
 }
 
-/// Whether any version was accepted: the least for registering a visit.
+/// Whether any version is accepted: the least for registering a visit.
 ///
 /// # Errors
 /// [`Failure::AgreementRequired`] and those of the store.
@@ -173,8 +189,8 @@ pub(crate) fn require_any_agreement(
     }
 }
 
-/// Whether the person lets the location be read at a visit (clauses A2.1, B2.1): the latest acceptance ticked it, and
-/// it was not withdrawn since.
+/// Whether the person lets the location be read at a visit (clauses A2.1, B2.1): the acceptance of the largest version
+/// ticked it, and it was not withdrawn since.
 ///
 /// # Errors
 /// Those of the store.
@@ -183,32 +199,12 @@ pub(crate) fn consents_to_geolocation(
     person: PersonId,
     document: AgreementKind,
 ) -> Result<bool> {
-    let acceptances = reader.acceptances(person)?;
-    let latest = acceptances
-        .iter()
-        .map(|row| &row.accepted)
-        .filter(|accepted| accepted.document == document)
-        .max_by_key(|accepted| (accepted.version, accepted.accepted_at_ms));
-    let Some(accepted) = latest else { return Ok(false) };
+    let consent = reader.consent(person, document)?;
+    let Some((version, accepted)) = consent.for_geolocation() else { return Ok(false) };
     let versions = reader.agreements(document)?;
-    let Some(version) = versions.iter().find(|row| row.version == accepted.version) else {
-        // Nobody can say here what was ticked, and a doubt is no consent.
-        return Ok(false);
-    };
-    let ticked = match version.geolocation_confirmation {
-        // The text accepts as a whole.
-        None => true,
-        Some(number) => {
-            accepted.confirmations.iter().any(|answer| answer.number == number && answer.accepted)
-        }
-    };
-    let withdrawn = reader.withdrawals(person)?.iter().any(|row| {
-        let purposes = &row.withdrawn.purposes;
-        row.withdrawn.document == document
-            && row.withdrawn.withdrawn_at_ms >= accepted.accepted_at_ms
-            && (purposes.is_empty() || purposes.iter().any(|purpose| purpose == GEOLOCATION))
-    });
-    Ok(ticked && !withdrawn)
+    // Where nobody can say what was ticked there is a doubt, and a doubt is no consent.
+    let published = versions.iter().find(|row| row.version == version);
+    Ok(published.is_some_and(|row| accepted.lets_locate(row.geolocation_confirmation)))
 }
 
 /// For which organisation the person visits a child at a moment: by the place in its care team then; failing that by

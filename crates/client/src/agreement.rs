@@ -48,7 +48,12 @@ pub(crate) async fn due(session: &Arc<Session>, locale: Locale) -> Result<Vec<Ag
         let shown = if locale_missing { Locale::Kk } else { locale };
         let text = structured(session, &version, shown).await?;
         let progress = read_progress(session, version.document, version.version).await?;
-        dues.push(view::due(&version, announced, shown, locale_missing, &text, &progress));
+        let document = version.document;
+        let withdrawn_at_ms = session
+            .read(move |session, reader| access::withdrawn_at_ms(reader, session.person, document))
+            .await?;
+        let shown = view::Shown { locale: shown, locale_missing, announced, withdrawn_at_ms };
+        dues.push(view::due(&version, &shown, &text, &progress));
     }
     Ok(dues)
 }
@@ -62,7 +67,7 @@ async fn structured(session: &Arc<Session>, version: &AgreementRow, locale: Loca
 }
 
 async fn read_progress(session: &Arc<Session>, document: AgreementKind, version: u32) -> Result<Progress> {
-    session.read(move |_, reader| Progress::read(reader, document, version)).await
+    session.read(move |session, reader| Progress::read(reader, session.person, document, version)).await
 }
 
 /// A text is on screen.
@@ -112,13 +117,15 @@ async fn update(
     blocking(move || {
         let (clock, rng) = (&*session.ports.clock, &*session.ports.rng);
         session.store.append(None, clock, rng, |appending| {
-            let mut progress = {
+            let (mut progress, name) = {
                 let reader = appending.reader();
                 find(&reader, document, version)?;
-                Progress::read(&reader, document, version)?
+                let after = reader.ended_by(session.person, document)?;
+                let progress = Progress::read(&reader, session.person, document, version)?;
+                (progress, Progress::name(document, version, after))
             };
             change(&mut progress, session.now_ms());
-            appending.set(&Progress::name(document, version), Some(&progress.to_bytes()?))?;
+            appending.set(&name, Some(&progress.to_bytes()?))?;
             Ok::<(), Failure>(())
         })
     })
@@ -136,7 +143,7 @@ fn reference(request: &AgreementRef) -> Result<(AgreementKind, u32, Locale)> {
     Ok((document, request.version, Locale::from(request.locale)))
 }
 
-/// «Кіру»: seals the acceptance with its evidence. Pressed twice it is one acceptance.
+/// «Кіру»: seals the acceptance with its evidence. Pressed twice it is one acceptance; after a withdrawal it is another.
 ///
 /// # Errors
 /// [`Failure::AgreementIncomplete`] when the end was not on screen or a required confirmation is not ticked,
@@ -147,10 +154,12 @@ pub(crate) async fn accept(session: &Arc<Session>, request: AgreementRef) -> Res
     let published = row.texts.iter().find(|text| text.locale == locale).ok_or(Failure::NotFound)?;
     let sha256 = published.sha256;
     let text = structured(session, &row, locale).await?;
-    let name = format!("accept/{}/{version}", document.as_str());
+    let after = session.read(move |session, reader| Ok(reader.ended_by(session.person, document)?)).await?;
+    let after = after.map(|ended| format!("/{ended}")).unwrap_or_default();
+    let name = format!("accept/{}/{version}{after}", document.as_str());
     session
         .append(Some(name), move |session, appending| {
-            let progress = Progress::read(&appending.reader(), document, version)?;
+            let progress = Progress::read(&appending.reader(), session.person, document, version)?;
             let accepted_at_ms = session.now_ms();
             let (opened_at_ms, end_reached_at_ms) =
                 progress.evidence(locale).ok_or(Failure::AgreementIncomplete)?;
@@ -194,14 +203,10 @@ fn answers(
 }
 
 /// Whether leaving may remove the account: only while nothing was ever accepted, because afterwards the device may
-/// hold what was not sent.
+/// hold what was not sent. Who accepted and withdrew keeps it.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn may_forget(session: &Session, reader: &Reader<'_>) -> Result<bool> {
-    let accepted = AgreementKind::ALL
-        .into_iter()
-        .map(|document| access::accepted_version(reader, session.person, document))
-        .collect::<Result<Vec<_>>>()?;
-    Ok(accepted.iter().all(Option::is_none))
+    Ok(reader.acceptances(session.person)?.is_empty())
 }

@@ -525,6 +525,9 @@ ipc! {
         /// Ticked so far, kept over a restart.
         pub ticked: Vec<u8>,
         pub end_reached: bool,
+        /// The person withdrew all that was accepted of this agreement; accepting it again is the way back.
+        #[ts(type = "number | null")]
+        pub withdrawn_at_ms: Option<i64>,
     }
 
     /// A structured text.
@@ -1045,6 +1048,16 @@ ipc! {
         pub transport: TransportView,
         pub text: AgreementView,
         pub ticked: Vec<u8>,
+        /// Its statement: one version may be accepted several times.
+        pub statement: String,
+        /// False: the operator refused it, or its flags say that it accepts nothing.
+        pub counts: bool,
+        /// All of it was withdrawn.
+        #[ts(type = "number | null")]
+        pub withdrawn_at_ms: Option<i64>,
+        /// The consent to a reading of the location was, alone.
+        #[ts(type = "number | null")]
+        pub geolocation_withdrawn_at_ms: Option<i64>,
     }
 
     pub struct Me {

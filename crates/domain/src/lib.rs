@@ -13,6 +13,7 @@
 //! | [`flag`] | reasons for a person to look |
 //! | [`interval`] | when a statement was made, as far as it can be proven |
 //! | [`agreement`] | the text of an agreement, structured |
+//! | [`consent`] | what of it a person accepts, after all that was withdrawn |
 //! | [`iin`], [`bin`], [`phone`], [`text`], [`geo`] | numbers, names and positions of Kazakhstan |
 //! | [`service_catalogue`] | the coded list of services |
 //! | [`words`] | words for codes in the three languages |
@@ -20,6 +21,7 @@
 pub mod agreement;
 pub mod bin;
 pub mod clock;
+pub mod consent;
 pub mod content;
 pub mod date;
 pub mod flag;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::agreement::{AgreementKind, AgreementText};
+use domain::consent::{Consent, Ends};
 use domain::content::{AgreementAccepted, AgreementPublished, Content, EvidenceLevel, Locale};
 use domain::id::{PersonId, RecordId};
+use journal::{Header, Statement};
 
 use crate::fact::{Class, Fact, FactQuery, geolocation_qualifier, version_qualifier};
 use crate::store::{StoreError, StoreRead};
@@ -48,22 +50,38 @@ pub fn in_force(
     Ok(versions.into_iter().map(|v| v.published).rfind(|published| published.effective_from_ms <= at_ms))
 }
 
-/// Numbers of the versions of an agreement that a person accepted and did not withdraw from since.
-fn accepted_versions(
+/// What of an agreement a person accepts, after what was withdrawn as far as `counts` takes it.
+fn consent(
     read: &dyn StoreRead,
     person: PersonId,
     document: AgreementKind,
-) -> Result<Vec<u32>, StoreError> {
-    let withdrawal = FactQuery::of(Class::Withdrawal).about(person).qualified(document.as_str());
-    let withdrawn_at = read.facts(&withdrawal)?.last().map(|fact| fact.leaf_index);
+    counts: impl Fn(&Fact) -> Result<bool, StoreError>,
+) -> Result<Consent<Fact>, StoreError> {
     let prefix = version_qualifier(document, 0);
     let prefix = prefix.trim_end_matches('0');
-    let acceptances = read.facts(&FactQuery::of(Class::Acceptance).about(person))?;
-    Ok(acceptances
-        .iter()
-        .filter(|fact| withdrawn_at.is_none_or(|withdrawn_at| withdrawn_at < fact.leaf_index))
-        .filter_map(|fact| fact.qualifier.strip_prefix(prefix)?.parse().ok())
-        .collect())
+    let mut declared = read.facts(&FactQuery::of(Class::Acceptance).about(person))?;
+    declared.retain(|fact| fact.qualifier.starts_with(prefix));
+    let withdrawals = FactQuery::of(Class::Withdrawal).about(person);
+    for qualifier in [document.as_str().to_owned(), geolocation_qualifier(document)] {
+        for fact in read.facts(&withdrawals.clone().qualified(qualifier))? {
+            if counts(&fact)? {
+                declared.push(fact);
+            }
+        }
+    }
+    declared.sort_by_key(|fact| fact.leaf_index);
+    let mut consent = Consent::default();
+    for fact in declared {
+        if fact.class == Class::Withdrawal {
+            let is_of_all = fact.qualifier == document.as_str();
+            consent.withdraw(if is_of_all { Ends::All } else { Ends::Geolocation });
+        } else if let Some(version) =
+            fact.qualifier.strip_prefix(prefix).and_then(|number| number.parse().ok())
+        {
+            consent.accept(version, fact);
+        }
+    }
+    Ok(consent)
 }
 
 /// Whether a person accepted any version of an agreement and did not withdraw from it.
@@ -75,7 +93,7 @@ pub fn has_accepted(
     person: PersonId,
     document: AgreementKind,
 ) -> Result<bool, StoreError> {
-    Ok(!accepted_versions(read, person, document)?.is_empty())
+    Ok(consent(read, person, document, |_| Ok(true))?.version().is_some())
 }
 
 /// Whether a person accepted the version that binds at a moment, or a later one. True while none binds.
@@ -89,12 +107,12 @@ pub fn has_accepted_in_force(
     at_ms: i64,
 ) -> Result<bool, StoreError> {
     let Some(binding) = in_force(read, document, at_ms)? else { return Ok(true) };
-    let accepted = accepted_versions(read, person, document)?;
-    Ok(accepted.into_iter().any(|version| version >= binding.version))
+    let accepted = consent(read, person, document, |_| Ok(true))?.version();
+    Ok(accepted.is_some_and(|version| version >= binding.version))
 }
 
-/// Whether a person lets the location be read at a moment: the latest acceptance ticked it, and it was not withdrawn
-/// between that and the moment.
+/// Whether a person lets the location be read when a statement is made: the acceptance of the largest version ticked
+/// it, and it was not withdrawn before that statement.
 ///
 /// # Errors
 /// Those of the store.
@@ -102,32 +120,36 @@ pub fn consents_to_geolocation(
     read: &dyn StoreRead,
     person: PersonId,
     document: AgreementKind,
+    header: &Header,
     at_ms: i64,
 ) -> Result<bool, StoreError> {
-    let mut latest: Option<(u32, Fact, AgreementAccepted)> = None;
-    for fact in read.facts(&FactQuery::of(Class::Acceptance).about(person))? {
-        if let Some(Content::AgreementAccepted(accepted)) = fact.content(read)?
-            && accepted.document == document
-            && latest.as_ref().is_none_or(|(version, ..)| *version <= accepted.version)
-        {
-            latest = Some((accepted.version, fact, accepted));
-        }
-    }
-    let Some((version, acceptance, accepted)) = latest else { return Ok(false) };
-    let published = versions(read, document)?.into_iter().find(|other| other.published.version == version);
-    let is_ticked = match published.and_then(|version| version.published.geolocation_confirmation) {
-        // The text accepts as a whole.
-        None => true,
-        Some(number) => accepted.confirmations.iter().any(|tick| tick.number == number && tick.accepted),
+    let consent = consent(read, person, document, |fact| is_withdrawn_before(read, fact, header, at_ms))?;
+    let Some((version, acceptance)) = consent.for_geolocation() else { return Ok(false) };
+    let versions = versions(read, document)?;
+    // Where nobody can say what was ticked there is a doubt, and a doubt is no consent.
+    let Some(version) = versions.into_iter().find(|other| other.published.version == version) else {
+        return Ok(false);
     };
-    let withdrawals = FactQuery::of(Class::Withdrawal).about(person);
-    for qualifier in [document.as_str().to_owned(), geolocation_qualifier(document)] {
-        let withdrawn = read.facts(&withdrawals.clone().qualified(qualifier))?;
-        if withdrawn.iter().any(|fact| acceptance.leaf_index < fact.leaf_index && fact.from_ms <= at_ms) {
-            return Ok(false);
-        }
+    let Some(Content::AgreementAccepted(accepted)) = acceptance.content(read)? else { return Ok(false) };
+    Ok(accepted.lets_locate(version.published.geolocation_confirmation))
+}
+
+/// Whether a withdrawal stands before a statement: within one series by its number; of another key at the moment that
+/// it claims, at the latest when it was registered.
+fn is_withdrawn_before(
+    read: &dyn StoreRead,
+    withdrawal: &Fact,
+    header: &Header,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    let unknown = StoreError::Damaged("a withdrawal is of a leaf that is not in the log");
+    let entry = read.entry(withdrawal.leaf_index)?.ok_or(unknown)?;
+    if entry.key == header.key {
+        let statement = Statement::decode(&entry.statement)
+            .map_err(|_| StoreError::Damaged("a registered statement is no longer readable"))?;
+        return Ok(statement.header().seq < header.seq);
     }
-    Ok(is_ticked)
+    Ok(withdrawal.from_ms.min(entry.registered_at_ms) <= at_ms)
 }
 
 /// A published text, structured.

@@ -4,6 +4,7 @@
 //! when it is valid; what it says is read from the content. So a personal value lies in exactly one place, and erasing
 //! a content takes it from everywhere.
 
+use domain::consent::Ends;
 use domain::content::{Content, RecordData, RecordKind};
 use domain::id::SubjectId;
 
@@ -158,12 +159,9 @@ pub fn version_qualifier(document: domain::agreement::AgreementKind, version: u3
     format!("{}/{version}", document.as_str())
 }
 
-/// The purpose that a withdrawal names for geolocation alone.
-const GEOLOCATION: &str = "geolocation";
-
 /// Qualifier of a withdrawal from geolocation alone.
 pub fn geolocation_qualifier(document: domain::agreement::AgreementKind) -> String {
-    format!("{}/{GEOLOCATION}", document.as_str())
+    format!("{}/{}", document.as_str(), domain::consent::GEOLOCATION)
 }
 
 /// Name of a role in qualifiers and tables.
@@ -244,11 +242,12 @@ pub fn fact_of(subject: SubjectId, content: &Content, leaf_index: u64) -> Option
             accepted.accepted_at_ms,
             None,
         ),
-        Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.is_empty() => {
-            fact(Class::Withdrawal, None, withdrawn.document.as_str().into(), withdrawn.withdrawn_at_ms, None)
-        }
-        Content::ConsentWithdrawn(withdrawn) if withdrawn.purposes.iter().any(|p| p == GEOLOCATION) => {
-            let qualifier = geolocation_qualifier(withdrawn.document);
+        Content::ConsentWithdrawn(withdrawn) => {
+            let document = withdrawn.document;
+            let qualifier = match withdrawn.ends()? {
+                Ends::All => document.as_str().to_owned(),
+                Ends::Geolocation => geolocation_qualifier(document),
+            };
             fact(Class::Withdrawal, None, qualifier, withdrawn.withdrawn_at_ms, None)
         }
         _ => None,

@@ -5,7 +5,7 @@
 //! What was erased is not lost, and does not come back.
 
 use domain::Kind;
-use domain::content::Content;
+use domain::content::{Content, RecordData};
 use domain::flag::Flag;
 use domain::id::VisitId;
 use journal::codec::{self, MAX_CONTENT_BYTES};
@@ -25,8 +25,8 @@ const PAGE: u32 = 1_000;
 const OF_THE_LOG: [Flag; 2] = [Flag::Fork, Flag::SplitView];
 
 /// Takes the content of a registered statement, if it is lost and these are its bytes, and gives the flags that the
-/// statement has with it. What the operator states changes much of what came after it: whoever filled all that is there
-/// calls [`project::rebuild`] then.
+/// statement has with it. Some of what the operator states decides about what came after it: whoever filled all that is
+/// there calls [`project::rebuild`] then.
 ///
 /// # Errors
 /// Those of the store.
@@ -62,10 +62,31 @@ pub fn take_all(txn: &mut dyn StoreTxn, leaves: &[Leaf]) -> Result<(), StoreErro
         if let Some(entry) = txn.entry(leaf.leaf_index)?
             && take_back(txn, &entry, &content.0)?.is_some()
         {
-            changes_others |= entry.kind.is_operators();
+            changes_others |= changes_what_followed(txn.as_read(), &entry)?;
         }
     }
     if changes_others { project::rebuild(txn) } else { Ok(()) }
+}
+
+/// Whether a statement decides about those behind it: by whose key they are, and whom they reach. Names, numbers, places
+/// and organisations decide about nothing but themselves, and they are most of what an operator states: for these nobody
+/// waits until everything is made anew.
+fn changes_what_followed(read: &dyn StoreRead, entry: &Entry) -> Result<bool, StoreError> {
+    Ok(match read.said(entry.leaf_index)? {
+        Some(
+            Content::MemberChanged(_)
+            | Content::CareTeamChanged(_)
+            | Content::RepresentationChanged(_)
+            | Content::AgreementPublished(_)
+            | Content::DeviceBound(_)
+            | Content::DeviceRevoked(_)
+            | Content::KeyCompromised(_),
+        ) => true,
+        Some(Content::RecordChanged(changed)) => {
+            matches!(changed.data, RecordData::Birth { .. } | RecordData::Served { .. })
+        }
+        _ => false,
+    })
 }
 
 /// Stretches of leaves from one on whose contents are lost, at most so many.

@@ -2,6 +2,7 @@
 //! and its contents alone.
 
 use domain::Kind;
+use domain::consent;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{DeviceId, SubjectId, VisitId};
@@ -46,7 +47,7 @@ pub fn apply(
 fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result<(), StoreError> {
     // An acceptance of a text that was never published accepts nothing.
     let accepts_nothing =
-        matches!(content, Content::AgreementAccepted(_)) && entry.flags.contains(&Flag::UnknownSubject);
+        matches!(content, Content::AgreementAccepted(_)) && !consent::is_acceptance(&entry.flags);
     match fact_of(entry.subject, content, entry.leaf_index) {
         Some(fact) if !accepts_nothing => txn.put_fact(&fact),
         _ => Ok(()),

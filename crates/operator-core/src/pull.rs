@@ -1,15 +1,16 @@
 //! Statements down, by scope (docs/PROTOCOL.md, "Pull").
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod behind;
+
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use domain::Kind;
 use domain::id::{KeyId, PersonId, SubjectId};
 use domain::scope::{Scope, Sight};
-use wire::pull::{Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
+use wire::pull::{Behind, Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
 
 use crate::head;
-use crate::project;
 use crate::scopes;
 use crate::store::{Delivery, Entry, PageQuery, StoreError, StoreRead};
 
@@ -51,6 +52,7 @@ pub fn pull(
         items: Vec::new(),
         cursor: request.cursor,
         backfill_cursor: None,
+        behind: None,
         more: true,
         remaining: 0,
         checkpoint,
@@ -63,31 +65,43 @@ pub fn pull(
     if let Some(backfill) = request.backfill.as_ref().filter(|backfill| backfill.cursor < request.cursor) {
         let gained: BTreeSet<Scope> =
             backfill.scopes.iter().copied().filter(|scope| scopes.contains(scope)).collect();
-        let page = reader.page(&gained, (backfill.cursor, request.cursor), limit, false)?;
+        let page = reader.whole_page(&gained, (backfill.cursor, request.cursor), limit, request.behind)?;
         let ahead = (request.cursor, end);
         response.backfill_cursor = Some(page.cursor);
         response.remaining = page.remaining + reader.left(&scopes, ahead, page.density)?;
         response.more = page.cursor < request.cursor || reader.is_any(&scopes, ahead)?;
+        response.behind = page.behind;
         response.items = page.items;
         return Ok(response);
     }
-    let page = reader.page(&scopes, (request.cursor, end), limit, false)?;
+    let page = reader.whole_page(&scopes, (request.cursor, end), limit, request.behind)?;
     // A cursor beyond the log is that of another history; it stays where it is and the checkpoint tells the rest.
     response.cursor = page.cursor.max(request.cursor);
     // Gained scopes that had caught up move on with all others.
     response.backfill_cursor = request.backfill.as_ref().map(|_| response.cursor);
     response.remaining = page.remaining;
-    response.more = page.cursor < end || response.urgent_cursor < end;
+    response.more = page.cursor < end || response.urgent_cursor < end || page.behind.is_some();
+    response.behind = page.behind;
     response.items = page.items;
     Ok(response)
 }
 
 struct Page {
     items: Vec<PullItem>,
+    size_bytes: usize,
+    /// Visits that it registers, and where.
+    registrations: Vec<(SubjectId, u64)>,
+    /// What comes in front of it is not at its end.
+    behind: Option<Behind>,
     /// Leaves below this one were delivered.
     cursor: u64,
     remaining: u64,
     density: Density,
+}
+
+/// What an item counts for in [`PAGE_BYTES`].
+fn bytes_of(item: &PullItem) -> usize {
+    item.statement.len() + item.content.as_ref().map_or(0, |content| content.0.len())
 }
 
 /// How many items there were in how many leaves.
@@ -154,13 +168,12 @@ impl Reader<'_> {
         for delivery in deliveries {
             let leaf_index = delivery.leaf_index;
             let (item, subject) = self.item(delivery, &mut leaves)?;
-            registrations.extend(subject.map(|visit| (visit, leaf_index)));
-            size_bytes += item.statement.len() + item.content.as_ref().map_or(0, |content| content.0.len());
-            if size_bytes > PAGE_BYTES && !items.is_empty() {
+            if size_bytes + bytes_of(&item) > PAGE_BYTES && !items.is_empty() {
                 cut = true;
-                registrations.pop_if(|(_, registered)| *registered == leaf_index);
                 break;
             }
+            size_bytes += bytes_of(&item);
+            registrations.extend(subject.map(|visit| (visit, leaf_index)));
             items.push(item);
         }
         let after_last = items.last().map_or(from, |item: &PullItem| item.leaf_index + 1);
@@ -170,52 +183,7 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        // A content that came back and that nothing followed yet comes with every page until something does.
-        let behind_to = if cursor == to { to.saturating_add(1) } else { cursor };
-        let mut behind = match urgent_only {
-            true => Vec::new(),
-            false => self.left_behind(wanted, (from, behind_to), &registrations)?,
-        };
-        behind.extend(items);
-        Ok(Page { items: behind, cursor, remaining, density })
-    }
-
-    /// What lies behind the reader's cursor and had no audience then: what was said about visits of this page before they
-    /// came, and statements whose content came back while the log had the size of a leaf of this page. Registrations are
-    /// given as visit and leaf.
-    fn left_behind(
-        &self,
-        wanted: &BTreeSet<Scope>,
-        (from, to): (u64, u64),
-        registrations: &[(SubjectId, u64)],
-    ) -> Result<Vec<PullItem>, StoreError> {
-        let mut behind = Vec::new();
-        for leaf_index in self.read.contents_back(from, to)? {
-            let Some(back) = self.read.entry(leaf_index)? else { continue };
-            match back.kind.is_about_visit() {
-                // What was said about a visit that nobody knew reached nobody either.
-                true => behind.extend(self.read.entries_before(back.subject, from)?),
-                false => behind.push(back),
-            }
-        }
-        for (visit, registered_at) in registrations {
-            behind.extend(project::overtakers(self.read, *visit, *registered_at)?);
-        }
-        let mut deliveries = BTreeMap::new();
-        for entry in behind {
-            if entry.leaf_index >= from || entry.key == self.key {
-                continue;
-            }
-            let held = self.read.audiences(entry.leaf_index)?;
-            let held: Vec<_> = held.into_iter().filter(|(scope, _)| wanted.contains(scope)).collect();
-            if let Some(sight) = held.iter().map(|(_, sight)| *sight).max() {
-                let scopes = held.into_iter().map(|(scope, _)| scope).collect();
-                deliveries.insert(entry.leaf_index, Delivery { leaf_index: entry.leaf_index, sight, scopes });
-            }
-        }
-        let mut leaves = Leaves { of_all_scopes: wanted.len() == self.scopes.len(), ..Leaves::default() };
-        let items = deliveries.into_values().map(|delivery| Ok(self.item(delivery, &mut leaves)?.0));
-        items.collect()
+        Ok(Page { items, size_bytes, registrations, behind: None, cursor, remaining, density })
     }
 
     /// What is sent of a leaf, and the visit that it registers.

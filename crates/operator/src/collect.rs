@@ -251,7 +251,7 @@ impl<'a> Collecting<'a> {
             }
         }
         let mut unexplained = Vec::new();
-        for leaf_index in bare {
+        for leaf_index in bare.iter().copied() {
             if txn.entry(leaf_index)?.is_some_and(|entry| !erased.contains(&entry.id)) {
                 unexplained.push(leaf_index);
             }
@@ -261,6 +261,11 @@ impl<'a> Collecting<'a> {
         }
         for leaf_index in &unexplained {
             txn.put_lost_content(*leaf_index)?;
+        }
+        // Which of the others were bare before this disk was lost, and were read so, went with that disk.
+        let bare: std::collections::BTreeSet<u64> = bare.into_iter().collect();
+        for leaf_index in (log_size..target.tree_size).filter(|leaf_index| !bare.contains(leaf_index)) {
+            txn.put_content_back(leaf_index)?;
         }
         head::seal(txn.as_mut(), &operator)?;
         txn.commit()?;

@@ -143,7 +143,7 @@ impl Instance {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: what was registered stays, and the repeat is answered.
-    pub(crate) fn mark_signed(&self) -> Result<(), StoreError> {
+    pub fn mark_signed(&self) -> Result<(), StoreError> {
         let Some(head) = self.store.read()?.latest_head()? else { return Ok(()) };
         let signed = Signed { tree_size: head.tree_size, root: head.root };
         self.folder.mark().raise(signed).map_err(|error| StoreError::Unavailable(error.into()))

@@ -12,14 +12,14 @@ use journal::receipt::TreeHead;
 use rusqlite::{Connection, Transaction};
 use sync::OutboxError;
 use sync::outbox::{Page, PullApplied, Verdict};
-use sync::wire::pull::{Backfill, Checkpoint, PullItem, PullRequest, PullResponse};
+use sync::wire::pull::{Backfill, Behind, Checkpoint, PullItem, PullRequest, PullResponse};
 
 use crate::account::Account;
 use crate::column::Blob;
 use crate::outbox::{Failed, outward};
 use crate::projection::Stale;
 use crate::trust::{self, Found};
-use crate::{Store, StoreError, receipts, scope};
+use crate::{Store, StoreError, receipts, scope, setting};
 
 /// What to ask next.
 pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, StoreError> {
@@ -35,6 +35,7 @@ pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, Stor
             backfill: backfill_cursor.map(|cursor| Backfill { scopes: Vec::new(), cursor }),
             known_tree_size: row.get(3)?,
             urgent_cursor: row.get(4)?,
+            behind: None,
             limit,
         })
     })?;
@@ -42,7 +43,22 @@ pub(crate) fn request(conn: &Connection, limit: u32) -> Result<PullRequest, Stor
         backfill.scopes = scope::filling(conn)?;
     }
     request.backfill = request.backfill.filter(|backfill| !backfill.scopes.is_empty());
+    request.behind = behind(conn)?;
     Ok(request)
+}
+
+/// How far what comes in front of the next page was delivered: name of the small value.
+const BEHIND: &str = "pull/behind";
+
+fn behind(conn: &Connection) -> Result<Option<Behind>, StoreError> {
+    let kept = setting::read(conn, BEHIND)?;
+    let kept = kept.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(u128::from_be_bytes);
+    Ok(kept.map(|kept| Behind { cursor: (kept >> 64) as u64, to: kept as u64 }))
+}
+
+fn keep_behind(conn: &Connection, behind: Option<Behind>) -> Result<(), StoreError> {
+    let bytes = behind.map(|behind| (u128::from(behind.cursor) << 64 | u128::from(behind.to)).to_be_bytes());
+    setting::write(conn, BEHIND, bytes.as_ref().map(|bytes| bytes.as_slice()))
 }
 
 /// Checks the statements of a page.
@@ -132,12 +148,18 @@ fn check(request: &PullRequest, response: &PullResponse) -> Result<(), &'static 
     if response.backfill_cursor.zip(backfilled).is_some_and(|(cursor, before)| cursor < before) {
         return Err("the cursor of a backfill went back");
     }
+    let moved = response.cursor != request.cursor
+        || request.backfill.is_some() && response.backfill_cursor != backfilled;
+    if response.behind.is_some() && moved {
+        return Err("a cursor moved over what did not fit");
+    }
     let tree_size = response.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
     // Beyond the head nothing is proven, and what comes there later would never be asked for.
     let end = request.cursor.max(tree_size);
     if response.cursor > end
         || response.urgent_cursor > request.urgent_cursor.max(tree_size)
         || response.backfill_cursor.is_some_and(|cursor| cursor > end)
+        || response.behind.is_some_and(|behind| behind.cursor > end || behind.to > end)
     {
         return Err("a cursor beyond the head of the log");
     }
@@ -179,6 +201,11 @@ fn advance(
     response: &PullResponse,
 ) -> Result<(), StoreError> {
     transaction.execute("UPDATE log_position SET urgent_cursor = ?1", [response.urgent_cursor])?;
+    // What was in front of a page for one list of scopes says nothing about another.
+    let behind = response.behind.filter(|_| response.scopes.is_none());
+    if behind != request.behind {
+        keep_behind(transaction, behind)?;
+    }
     if response.scopes.is_some() {
         transaction
             .execute("UPDATE log_position SET scopes_version = ?1", [response.scopes_version.as_bytes()])?;

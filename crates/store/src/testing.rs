@@ -157,6 +157,7 @@ impl TestDevice {
                 backfill: None,
                 urgent_cursor: 0,
                 known_tree_size: size,
+                behind: None,
                 limit: 1,
             };
             (size, operator.pull(&request, self.person()).checkpoint.unwrap())

@@ -66,6 +66,9 @@ impl Pulling {
         let filled = |cursor: Option<u64>| cursor.unwrap_or(u64::MAX);
         let advanced = response.cursor > request.cursor
             || response.urgent_cursor > request.urgent_cursor
+            || response.behind.map_or(request.behind.is_some(), |behind| {
+                request.behind.is_none_or(|before| behind.cursor > before.cursor)
+            })
             || filled(response.backfill_cursor) > filled(request.backfill.as_ref().map(|fill| fill.cursor));
         if response.more && !advanced {
             return Err("more is promised, and nothing comes");

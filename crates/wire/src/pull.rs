@@ -26,6 +26,15 @@ pub struct Backfill {
     pub cursor: u64,
 }
 
+/// How far the reader has what comes in front of a page and did not fit into one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behind {
+    /// Leaves below this one were delivered of it.
+    pub cursor: u64,
+    /// Where that page ends, exclusive: what comes in front of it stays the same while the log grows.
+    pub to: u64,
+}
+
 /// `POST /v1/pull`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequest {
@@ -41,6 +50,9 @@ pub struct PullRequest {
     pub known_tree_size: u64,
     /// Leaves below this one were checked for what travels first.
     pub urgent_cursor: u64,
+    /// As the answer before gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
     /// Most items wanted.
     pub limit: u32,
 }
@@ -177,6 +189,9 @@ pub struct PullResponse {
     /// What the next request names as backfill cursor; at `cursor` it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill_cursor: Option<u64>,
+    /// Present: what comes in front of the page did not fit, no cursor moved, and the next request names this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
     /// Ask again at once.
     pub more: bool,
     /// About how many items are left after these, for the progress.

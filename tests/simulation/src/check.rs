@@ -44,6 +44,7 @@ impl World {
     /// What does not hold.
     pub async fn check(&mut self) -> Vec<String> {
         let mut wrong = std::mem::take(&mut self.wrong);
+        wrong.append(&mut self.network.lock().wrong);
         let server = Arc::clone(&self.server);
         let mut server = server.lock().await;
         log::check(self, &mut server, &mut wrong);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use esep_simulation::mistake::Mistake;
-use esep_simulation::plan::OTHER_HANDS;
+use esep_simulation::plan::{IMPATIENT, OTHER_HANDS};
 use esep_simulation::run::{self, Report};
 use parking_lot::Mutex;
 
@@ -14,14 +14,16 @@ use parking_lot::Mutex;
 const ENOUGH: usize = 200;
 /// The same of those with other hands.
 const ENOUGH_OTHER_HANDS: usize = 50;
+/// The same of those in which the office does not wait.
+const ENOUGH_IMPATIENT: usize = 10;
 
 #[derive(Parser)]
 #[command(
     about = "Runs devices and an operator under faults, and checks that nothing is lost and nothing forged"
 )]
 struct Options {
-    /// How many seeds, after those that found something once, and a sixth as many in which statements also go through
-    /// other hands
+    /// How many seeds, after those that found something once, a sixth as many in which statements also go through
+    /// other hands, and a thirtieth in which the office does not wait besides
     #[arg(long, default_value_t = 300)]
     seeds: u64,
     /// Only this seed, with its trace
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         None => {
             seeds.extend(1..=options.seeds);
             seeds.extend((1..=options.seeds / 6).map(|seed| OTHER_HANDS + seed));
+            seeds.extend((1..=options.seeds / 30).map(|seed| IMPATIENT + seed));
         }
     }
     conclude(&all(&seeds, options.mistake))
@@ -74,6 +77,9 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     }
     if other_hands_count >= ENOUGH_OTHER_HANDS {
         due.extend(run::OTHER_HANDS_MUST_HAPPEN);
+    }
+    if seeds.iter().filter(|seed| **seed > IMPATIENT).count() >= ENOUGH_IMPATIENT {
+        due.extend(run::IMPATIENT_MUST_HAPPEN);
     }
     let missing = Mutex::new(due);
     let is_over = AtomicU64::new(0);

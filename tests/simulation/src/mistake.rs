@@ -13,7 +13,7 @@ mod operator;
 pub(crate) use device::{close_sealed, outbox, show_apart};
 pub(crate) use operator::push;
 
-use crate::plan::OTHER_HANDS;
+use crate::plan::{IMPATIENT, OTHER_HANDS};
 
 /// What somebody did wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,13 @@ pub enum Mistake {
     GuestUnmarked,
     /// A restored log goes on before its root is the signed one.
     ResumedTooSoon,
+    /// A content that the operator lost is not taken from a push that brings it.
+    LostStaysLost,
 }
 
 impl Mistake {
     /// All of them, each with the invariant that it breaks and the seeds within which it must be found.
-    pub const ALL: [(Self, &'static str, u64); 15] = [
+    pub const ALL: [(Self, &'static str, u64); 16] = [
         (Self::DeviceWithoutSync, "I1", 30),
         // Its log is shorter than what it signed, and such a log opens for nobody.
         (Self::OperatorWithoutSync, "panic: the operator opens its folder after any crash: Mark(Behind", 30),
@@ -69,19 +71,24 @@ impl Mistake {
         (Self::SealedIsSent, "I1", 60),
         (Self::GuestUnmarked, "I3", 60),
         (Self::ResumedTooSoon, "I", 60),
+        (Self::LostStaysLost, "I1", 20),
     ];
 
     /// The first of those seeds.
     pub fn first_seed(self) -> u64 {
         match self {
             Self::SealedIsSent | Self::GuestUnmarked | Self::ResumedTooSoon => OTHER_HANDS + 1,
+            Self::LostStaysLost => IMPATIENT + 1,
             _ => 1,
         }
     }
 
     /// Whether it is in how the operator takes a push.
     pub(crate) fn is_of_the_push(self) -> bool {
-        matches!(self, Self::AnswerBeforeCommit | Self::ForkIgnored | Self::ErasedComesBack)
+        matches!(
+            self,
+            Self::AnswerBeforeCommit | Self::ForkIgnored | Self::ErasedComesBack | Self::LostStaysLost
+        )
     }
 
     /// Whether it is in how the device stores answers.

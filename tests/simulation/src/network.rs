@@ -61,23 +61,41 @@ pub struct Network {
     is_bad: bool,
     /// Whether the operator lies.
     may_lie: bool,
+    /// The answer to the next push is lost.
+    loses_answer: bool,
     /// Devices' keys that were lied to.
     pub lied_to: BTreeSet<KeyId>,
     /// Requests that will arrive again.
     pub strays: Vec<Stray>,
     /// What happened, for the trace.
     pub told: Vec<String>,
+    /// What an answer said that does not hold.
+    pub wrong: Vec<String>,
 }
 
 impl Network {
     /// A network that does harm by chance.
     pub fn new(chance: Chance, may_lie: bool) -> Self {
-        Self { chance, is_bad: true, may_lie, lied_to: BTreeSet::new(), strays: Vec::new(), told: Vec::new() }
+        Self {
+            chance,
+            is_bad: true,
+            may_lie,
+            loses_answer: false,
+            lied_to: BTreeSet::new(),
+            strays: Vec::new(),
+            told: Vec::new(),
+            wrong: Vec::new(),
+        }
     }
 
     /// Whether it does harm from now on.
     pub fn set_bad(&mut self, is_bad: bool) {
         self.is_bad = is_bad;
+    }
+
+    /// The answer to the next push does not arrive, also where nothing else goes wrong.
+    pub fn lose_answers(&mut self, loses_answer: bool) {
+        self.loses_answer = loses_answer;
     }
 
     /// From now on everything arrives, once.
@@ -96,6 +114,9 @@ impl Network {
     }
 
     fn fate(&mut self, is_push: bool) -> Fate {
+        if is_push && std::mem::take(&mut self.loses_answer) {
+            return Fate::ReplyLost;
+        }
         if !self.is_bad {
             return Fate::Arrives;
         }
@@ -174,13 +195,37 @@ pub async fn deliver(
     key: KeyId,
     request: PushRequest,
 ) -> Result<PushResponse, TransportError> {
-    let before = server.restarts_count;
+    let (before, lost) = (server.restarts_count, server.lost_contents());
+    let items = request.items.clone();
     let answered = server.push(key, request).await;
     server.disk.spare();
+    if !lost.is_empty() {
+        let still_lost = server.lost_contents();
+        if still_lost.len() < lost.len() {
+            network.lock().told.push("content comes back".into());
+        }
+        let outcomes = answered.iter().flat_map(|answer| &answer.outcomes);
+        for (outcome, item) in outcomes.zip(&items) {
+            let leaf = leaf_of(outcome).filter(|leaf| still_lost.contains(leaf));
+            if let Some(leaf) = leaf {
+                let wrong = format!("I1: {} was pushed, and leaf {leaf} still lacks what it says", item.id);
+                network.lock().wrong.push(wrong);
+            }
+        }
+    }
     if server.restarts_count > before {
         network.lock().told.push("the operator ended".into());
     }
     answered
+}
+
+fn leaf_of(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Registered { leaf_index, .. }
+        | Outcome::AlreadyHave { leaf_index, .. }
+        | Outcome::Fork { leaf_index, .. } => Some(*leaf_index),
+        Outcome::Gap { .. } | Outcome::Refused { .. } => None,
+    }
 }
 
 impl Stray {

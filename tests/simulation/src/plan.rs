@@ -1,12 +1,17 @@
 //! What may happen in a run: some faults leave less to check, so not every run has them.
 //!
 //! A seed is tied to what it draws. So that old seeds stay the runs that they were, what came later has seeds of its own:
-//! from [`OTHER_HANDS`] on statements also go through other hands, by courier, guest and collecting.
+//! from [`OTHER_HANDS`] on statements also go through other hands, by courier, guest and collecting, and from
+//! [`IMPATIENT`] on the office once lets a log go on without waiting for everybody.
 
 use crate::chance::Chance;
 
 /// The seeds behind this one have couriers, guests, and an operator whose devices hand back what it lost.
 pub const OTHER_HANDS: u64 = 1_000_000;
+
+/// The seeds behind this one have besides an office that waits for nobody: the log goes on without a content that its
+/// author still holds.
+pub const IMPATIENT: u64 = 2_000_000;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +34,8 @@ pub struct Plan {
     pub other_hands: bool,
     /// The operator loses its disk and collects.
     pub collects: bool,
+    /// At which step the office does not wait.
+    pub impatient_at: Option<u64>,
 }
 
 impl Plan {
@@ -44,16 +51,20 @@ impl Plan {
             clocks: chance.one_in(2),
             other_hands: seed > OTHER_HANDS,
             collects: false,
+            impatient_at: None,
         };
         if !plan.other_hands {
             return plan;
         }
-        let collects = chance.one_in(2);
+        let is_impatient = seed > IMPATIENT;
+        let collects = chance.one_in(2) || is_impatient;
+        let impatient_at = is_impatient.then(|| 15 + chance.below(20));
         // One disaster at a time: a log that was cut off silently leaves nothing that could be put together.
         Self {
             steps_count: plan.steps_count + 15,
             operator_restored: plan.operator_restored && !collects,
             collects,
+            impatient_at,
             ..plan
         }
     }

@@ -69,6 +69,10 @@ pub const OTHER_HANDS_MUST_HAPPEN: [&str; 17] = [
     "resumes: the log goes on",
 ];
 
+/// What must have happened besides where the office does not wait.
+pub const IMPATIENT_MUST_HAPPEN: [&str; 2] =
+    ["the office does not wait: the log goes on", "content comes back"];
+
 /// Runs a seed.
 pub fn run(seed: u64, mistake: Option<Mistake>) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
@@ -95,7 +99,10 @@ async fn live(world: &mut World) -> Vec<String> {
     if world.plan.other_hands {
         world.open_the_guest().await;
     }
-    for _ in 0..world.plan.steps_count {
+    for step in 0..world.plan.steps_count {
+        if world.plan.impatient_at == Some(step) {
+            world.go_on_without_waiting().await;
+        }
         world.step().await;
     }
     heal(world).await;

@@ -51,7 +51,7 @@ fn choose(versions: &[AgreementRow], accepted: Option<u32>, now_ms: i64) -> Vec<
     binding.into_iter().chain(coming.cloned().map(|row| (row, !is_first))).collect()
 }
 
-/// Whether no agreement was ever accepted that any of the roles needs: then the person stands before it, not at home.
+/// Whether no agreement is accepted that any of the roles needs, or all of them were withdrawn: then the person stands before it, not at home.
 /// A further role keeps nobody from the work of the others: its agreement is due, and only its own pages and acts wait
 /// for it. Before the first sync nobody knows the roles.
 ///

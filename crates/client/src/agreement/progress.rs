@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::agreement::AgreementKind;
 use domain::content::Locale;
+use domain::id::{PersonId, StatementId};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -18,17 +19,25 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Name of the small value that holds it.
-    pub(crate) fn name(document: AgreementKind, version: u32) -> String {
-        format!("reading/{}/{version}", document.as_str())
+    /// Name of the small value that holds it. Reading begins anew after what ended an acceptance: who comes back to an
+    /// agreement reads and ticks it again.
+    pub(crate) fn name(document: AgreementKind, version: u32, after: Option<StatementId>) -> String {
+        let after = after.map(|ended| format!("/{ended}")).unwrap_or_default();
+        format!("reading/{}/{version}{after}", document.as_str())
     }
 
     /// As it was kept; nothing for a version that was never opened.
     ///
     /// # Errors
     /// Those of the store.
-    pub(crate) fn read(reader: &Reader<'_>, document: AgreementKind, version: u32) -> Result<Self> {
-        let kept = reader.get(&Self::name(document, version))?;
+    pub(crate) fn read(
+        reader: &Reader<'_>,
+        person: PersonId,
+        document: AgreementKind,
+        version: u32,
+    ) -> Result<Self> {
+        let after = reader.ended_by(person, document)?;
+        let kept = reader.get(&Self::name(document, version, after))?;
         Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 

@@ -193,6 +193,7 @@ impl Operator {
             items: Vec::new(),
             cursor: request.cursor,
             backfill_cursor: None,
+            behind: None,
             more: true,
             remaining: 0,
             checkpoint: Some(Checkpoint {

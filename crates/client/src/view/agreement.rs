@@ -13,33 +13,44 @@ use crate::ipc::{
     AcceptanceView, AgreementDue, AgreementView, ClauseView, ConfirmationView, ItemView, SectionView,
 };
 
+/// How a version is shown, and why.
+pub(crate) struct Shown {
+    /// In this language.
+    pub(crate) locale: Locale,
+    /// Which is not the wanted one.
+    pub(crate) locale_missing: bool,
+    /// It does not bind yet.
+    pub(crate) announced: bool,
+    /// The person withdrew all that was accepted of this agreement, UTC ms.
+    pub(crate) withdrawn_at_ms: Option<i64>,
+}
+
 /// A version to read.
 pub(crate) fn due(
     version: &AgreementRow,
-    announced: bool,
-    shown: Locale,
-    locale_missing: bool,
+    shown: &Shown,
     text: &AgreementText,
     progress: &Progress,
 ) -> AgreementDue {
-    let sha256 =
-        version.texts.iter().find(|published| published.locale == shown).map(|published| published.sha256);
+    let published = version.texts.iter().find(|published| published.locale == shown.locale);
+    let sha256 = published.map(|published| published.sha256);
     let numbers = text.confirmations.iter().map(|confirmation| confirmation.number);
     let optional = &version.optional_confirmations;
     AgreementDue {
         document: version.document.as_str().to_owned(),
         version: version.version,
-        locale: shown.into(),
-        locale_missing,
+        locale: shown.locale.into(),
+        locale_missing: shown.locale_missing,
         locales: version.texts.iter().map(|published| published.locale.into()).collect(),
         sha256: sha256.map(|sha256| sha256.to_string()).unwrap_or_default(),
         effective_from_ms: version.effective_from_ms,
-        announced,
+        announced: shown.announced,
         text: structured(text),
         required_confirmations: numbers.filter(|number| !optional.contains(number)).collect(),
         optional_geolocation: version.geolocation_confirmation.filter(|number| optional.contains(number)),
         ticked: progress.ticked_numbers(),
-        end_reached: progress.has_reached_end(shown),
+        end_reached: progress.has_reached_end(shown.locale),
+        withdrawn_at_ms: shown.withdrawn_at_ms,
     }
 }
 
@@ -53,6 +64,11 @@ pub(crate) fn acceptance(reader: &Reader<'_>, row: &AcceptanceRow) -> Result<Acc
     let bytes = texts::kept(reader, accepted.sha256)?;
     let text = bytes.and_then(|bytes| agreement::parse(accepted.document, &bytes).ok());
     let ticked = accepted.confirmations.iter().filter(|answer| answer.accepted).map(|answer| answer.number);
+    let versions = reader.agreements(accepted.document)?;
+    let published = versions.iter().find(|version| version.version == accepted.version);
+    let gave_it = published.is_some_and(|version| accepted.lets_locate(version.geolocation_confirmation));
+    let geolocation_withdrawn =
+        row.geolocation_withdrawn.as_ref().filter(|_| gave_it && row.withdrawn.is_none());
     Ok(AcceptanceView {
         document: accepted.document.as_str().to_owned(),
         version: accepted.version,
@@ -68,6 +84,10 @@ pub(crate) fn acceptance(reader: &Reader<'_>, row: &AcceptanceRow) -> Result<Acc
         transport: transport(row.transport),
         text: text.as_ref().map_or_else(nothing, structured),
         ticked: ticked.collect(),
+        statement: row.statement.to_string(),
+        counts: row.counts,
+        withdrawn_at_ms: row.withdrawn.as_ref().map(|withdrawn| withdrawn.withdrawn_at_ms),
+        geolocation_withdrawn_at_ms: geolocation_withdrawn.map(|withdrawn| withdrawn.withdrawn_at_ms),
     })
 }
 

@@ -56,7 +56,7 @@ pub(super) fn flags(
                     registration(read, person, header, registered, visit.is_some(), moment)?
                 }
                 (None, _) => return Ok(vec![Flag::UnknownSubject]),
-                (Some(visit), _) => about_visit(read, person, content, visit, moment)?,
+                (Some(visit), _) => about_visit(read, (person, header), content, visit, moment)?,
             }
         }
         false => elsewhere(read, person, header, content, moment)?,
@@ -118,7 +118,7 @@ fn registration(
 
 fn about_visit(
     read: &dyn StoreRead,
-    person: PersonId,
+    (person, header): (PersonId, &Header),
     content: &Content,
     row: &VisitRow,
     moment: &Moment,
@@ -137,13 +137,14 @@ fn about_visit(
         }
         Content::VisitLocated(located) if located.moment == LocationMoment::Confirmed => {
             let finding = answers_for(person)?;
-            let may_read = may_read_location(read, person, located, AgreementKind::Subject, at_ms)?;
+            let may_read = may_read_location(read, person, (header, located), AgreementKind::Subject, at_ms)?;
             Ok(Finding { has_authority: finding.has_authority && may_read, ..finding })
         }
         Content::VisitLocated(located) => {
             let presence = place::presence(read, row.place(), &located.outcome)?;
             let flags = domain::flag::location_flags(&located.outcome, presence);
-            let may_read = may_read_location(read, person, located, AgreementKind::Specialist, at_ms)?;
+            let may_read =
+                may_read_location(read, person, (header, located), AgreementKind::Specialist, at_ms)?;
             Ok(Finding { flags, ..Finding::of(is_specialist && may_read) })
         }
         Content::VisitNoted(note) => Ok(Finding::of(match note.purpose {
@@ -165,13 +166,13 @@ fn about_visit(
 fn may_read_location(
     read: &dyn StoreRead,
     person: PersonId,
-    located: &VisitLocated,
+    (header, located): (&Header, &VisitLocated),
     document: AgreementKind,
     at_ms: i64,
 ) -> Result<bool, StoreError> {
     match located.outcome {
         LocationOutcome::Unavailable(_) => Ok(true),
-        LocationOutcome::Fix(_) => agreement::consents_to_geolocation(read, person, document, at_ms),
+        LocationOutcome::Fix(_) => agreement::consents_to_geolocation(read, person, document, header, at_ms),
     }
 }
 

@@ -36,6 +36,12 @@ impl LostTxn for MemoryTxn<'_> {
         Ok(())
     }
 
+    fn put_content_back(&mut self, leaf_index: u64) -> Result<(), StoreError> {
+        let size = self.state.journal.len() as u64;
+        self.state.lost.insert(leaf_index, Some(size));
+        Ok(())
+    }
+
     fn judge_again(&mut self, leaf_index: u64, flags: &[Flag]) -> Result<(), StoreError> {
         let entry = self.state.journal.get_mut(leaf_index as usize);
         entry.ok_or(StoreError::Damaged("a leaf that is judged is not there"))?.flags = flags.to_vec();

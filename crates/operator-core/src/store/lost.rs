@@ -22,6 +22,9 @@ pub trait LostTxn {
     fn put_lost_content(&mut self, leaf_index: u64) -> Result<(), StoreError>;
     /// Puts a lost content back; one that is not lost is [`StoreError::Damaged`].
     fn fill_content(&mut self, leaf_index: u64, content: &[u8]) -> Result<(), StoreError>;
+    /// Says that a content which is there came back just now: before a restore somebody may have read its statement
+    /// without it.
+    fn put_content_back(&mut self, leaf_index: u64) -> Result<(), StoreError>;
     /// Changes the flags of a statement about something of which a content came back.
     fn judge_again(&mut self, leaf_index: u64, flags: &[Flag]) -> Result<(), StoreError>;
     /// Drops the reading, the trace and the audiences of a statement, to be projected anew.

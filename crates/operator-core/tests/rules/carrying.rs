@@ -100,6 +100,7 @@ fn caught_up(device: &Device<'_>) -> PullRequest {
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: size,
+        behind: None,
         limit: 500,
     };
     request.scopes_version = Some(next_page(device, &request).scopes_version);

@@ -4,10 +4,12 @@
 
 mod agreements;
 mod authority;
+mod behind;
 mod carrying;
 mod collecting;
 mod corpus;
 mod enrolment;
+mod filling;
 mod moments;
 mod places;
 mod pulling;

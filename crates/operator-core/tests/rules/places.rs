@@ -170,6 +170,71 @@ fn a_position_that_was_read_without_consent_goes_to_nobody() {
 }
 
 #[test]
+fn a_withdrawal_counts_by_the_series_and_by_its_registration_whatever_its_clock_says() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let id = visit(&mut specialist);
+    let far_ahead = |purposes: &[&str]| ConsentWithdrawn {
+        document: AgreementKind::Specialist,
+        purposes: purposes.iter().map(|purpose| (*purpose).to_owned()).collect(),
+        withdrawn_at_ms: i64::MAX,
+    };
+    let acceptance = || world.acceptance(AgreementKind::Specialist, 1, crate::world::TEXT);
+    // One series: its numbers tell what came before the reading, and its clock does not.
+    let before = specialist.seal(id, located(fix(LAT_E7)));
+    let withdrawn = specialist.seal(world.specialist, far_ahead(&["geolocation"]));
+    let after = specialist.seal(id, located(fix(LAT_E7)));
+    assert_eq!(specialist.deliver(&before), []);
+    specialist.deliver(&withdrawn);
+    assert_eq!(specialist.deliver(&after), [Flag::NoAuthority]);
+    assert_eq!(specialist.say(world.specialist, acceptance()), []);
+    assert_eq!(specialist.say(id, located(fix(LAT_E7))), []);
+
+    // Another key of the person: at the latest its registration tells.
+    let mut other = world.device(world.specialist);
+    let early = other.seal(id, located(fix(LAT_E7)));
+    world.clock.advance(60_000);
+    specialist.say(world.specialist, far_ahead(&[]));
+    world.clock.advance(60_000);
+    assert_eq!(other.deliver(&early), [], "it was read before that");
+    assert_eq!(other.say(id, located(fix(LAT_E7))), [Flag::NoAuthority]);
+    assert_eq!(other.say(world.specialist, acceptance()), []);
+    assert_eq!(other.say(id, located(fix(LAT_E7))), []);
+}
+
+#[test]
+fn a_smaller_version_accepted_after_all_was_withdrawn_decides_about_the_location() {
+    let world = World::new();
+    let operator = world.operator();
+    let text = crate::world::TEXT.replace("Екінші", "Үшінші");
+    let publication = operator_core::publish::Publication {
+        document: AgreementKind::Specialist,
+        locale: domain::content::Locale::Kk,
+        version: 2,
+        effective_from_ms: domain::Clock::utc_ms(&world.clock) + 3_600_000,
+        bytes: text.as_bytes(),
+        geolocation_optional: true,
+    };
+    operator
+        .transact(&world.store, |txn| operator_core::publish::publish(txn, &operator, &publication))
+        .unwrap();
+    let mut specialist = world.device(world.specialist);
+    assert_eq!(specialist.say(world.specialist, world.acceptance(AgreementKind::Specialist, 2, &text)), []);
+    let id = visit(&mut specialist);
+    assert_eq!(specialist.say(id, located(fix(LAT_E7))), []);
+    let all = ConsentWithdrawn {
+        document: AgreementKind::Specialist,
+        purposes: Vec::new(),
+        withdrawn_at_ms: domain::Clock::utc_ms(&world.clock),
+    };
+    assert_eq!(specialist.say(world.specialist, all), []);
+    assert_eq!(specialist.say(id, located(fix(LAT_E7))), [Flag::NoAuthority]);
+    let smaller = world.acceptance(AgreementKind::Specialist, 1, crate::world::TEXT);
+    assert_eq!(specialist.say(world.specialist, smaller), []);
+    assert_eq!(specialist.say(id, located(fix(LAT_E7))), []);
+}
+
+#[test]
 fn an_unticked_box_is_no_consent() {
     let world = World::new();
     let operator = world.operator();

@@ -24,6 +24,7 @@ fn fresh() -> PullRequest {
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: 0,
+        behind: None,
         limit: 7,
     }
 }

@@ -43,6 +43,12 @@ impl LostTxn for Txn<Writing<'_>> {
         self.run(sql, params![signed(leaf_index), content]).map(drop)
     }
 
+    fn put_content_back(&mut self, leaf_index: u64) -> Result<(), StoreError> {
+        let size = signed(self.log_size()?);
+        let sql = "INSERT INTO lost_contents (leaf_index, back_at_size) VALUES (?1, ?2)";
+        self.run(sql, [signed(leaf_index), size]).map(drop)
+    }
+
     fn judge_again(&mut self, leaf_index: u64, flags: &[Flag]) -> Result<(), StoreError> {
         self.memory.entries.forget(&leaf_index);
         let sql = "UPDATE journal SET flags = ?2 WHERE leaf_index = ?1";

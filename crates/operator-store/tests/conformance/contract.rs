@@ -402,6 +402,43 @@ pub(crate) fn numbers_beyond_the_log_are_no_error(store: &dyn Store) {
     assert_eq!(read.count(&query).unwrap(), 0);
 }
 
+pub(crate) fn a_lost_content_is_wanted_until_it_comes_back_and_the_size_of_then_is_kept(store: &dyn Store) {
+    fill(store, 4);
+    let lost = |from, limit| store.read().unwrap().lost_contents(from, limit).unwrap();
+    let back = |from, to| store.read().unwrap().contents_back(from, to).unwrap();
+    let mut txn = store.write().unwrap();
+    for leaf_index in [0, 2, 3] {
+        txn.erase_content(leaf_index).unwrap();
+        txn.put_lost_content(leaf_index).unwrap();
+    }
+    txn.commit().unwrap();
+    assert_eq!(
+        (lost(0, 9), lost(1, 1), lost(4, 9), back(0, u64::MAX)),
+        (vec![0, 2, 3], vec![2], vec![], vec![])
+    );
+    let mut txn = store.write().unwrap();
+    txn.fill_content(2, b"again").unwrap();
+    assert!(matches!(txn.fill_content(1, b"there"), Err(StoreError::Damaged(_))), "it was never lost");
+    txn.commit().unwrap();
+    let mut txn = store.write().unwrap();
+    assert!(matches!(txn.fill_content(2, b"twice"), Err(StoreError::Damaged(_))));
+    drop(txn);
+    let mut txn = store.write().unwrap();
+    txn.append(&entry(4, 1, 4), None).unwrap();
+    txn.fill_content(0, b"later").unwrap();
+    txn.put_content_back(1).unwrap();
+    txn.commit().unwrap();
+    assert_eq!(
+        (lost(0, 9), back(4, 5), back(5, 6), back(6, u64::MAX)),
+        (vec![3], vec![2], vec![0, 1], vec![])
+    );
+    assert_eq!(store.read().unwrap().content(2).unwrap().unwrap(), b"again");
+    let mut txn = store.write().unwrap();
+    txn.erase_content(0).unwrap();
+    txn.commit().unwrap();
+    assert_eq!(back(5, 6), [1], "what was erased does not come back");
+}
+
 /// Two threads append to one log: no leaf is lost or taken twice.
 pub(crate) fn two_writers_take_turns(store: &dyn Store) {
     const EACH: u64 = 40;

@@ -51,6 +51,7 @@ on_every_backend! {
     contract::a_document_is_kept_as_it_came,
     contract::a_nonce_is_new_once_until_it_expires,
     contract::numbers_beyond_the_log_are_no_error,
+    contract::a_lost_content_is_wanted_until_it_comes_back_and_the_size_of_then_is_kept,
     contract::two_writers_take_turns,
     neighbours::visits_of_a_span_come_the_latest_first,
     neighbours::readings_are_found_by_time_and_by_position,

@@ -277,6 +277,7 @@ impl Device {
             backfill: None,
             known_tree_size: 0,
             urgent_cursor: 0,
+            behind: None,
             limit: 50,
         };
         let first = self.pull(&request).await.unwrap();

@@ -94,6 +94,7 @@ async fn a_key_that_others_may_have_gets_nothing_more() {
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: 0,
+        behind: None,
         limit: 50,
     };
     assert_eq!(stolen.pull(&request).await.unwrap_err().problem.code, wire::problem::ProblemCode::Revoked);

@@ -102,6 +102,7 @@ async fn a_revoked_device_pushes_what_it_had_and_pulls_nothing() {
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: 0,
+        behind: None,
         limit: 1,
     };
     assert_eq!(device.pull(&request).await.unwrap_err().problem.code, ProblemCode::Revoked);

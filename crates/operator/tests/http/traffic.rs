@@ -99,6 +99,7 @@ async fn a_visit_costs_few_bytes_both_ways() {
         backfill: None,
         known_tree_size: 0,
         urgent_cursor: 0,
+        behind: None,
         limit: wire::pull::MAX_ITEMS,
     };
     request.scopes_version = Some(coordinator.pull(&request).await.unwrap().scopes_version);

@@ -368,6 +368,37 @@ fn pages_that_are_stored_together_show_what_each_alone_shows() {
 }
 
 #[test]
+fn where_what_is_in_front_of_a_page_broke_off_is_kept_with_the_cursor() {
+    let (mut operator, _, mut parent, _) = scene();
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    let to = page.checkpoint.as_ref().unwrap().tree_size;
+    let behind = Some(Behind { cursor: 2, to });
+    (page.behind, page.more) = (behind, true);
+    let moved = PullResponse { cursor: request.cursor - 1, ..page.clone() };
+    for unfit in [moved, PullResponse { behind: Some(Behind { cursor: 2, to: to + 1 }), ..page.clone() }] {
+        assert!(parent.store.apply_pull(&request, unfit.into()).is_err());
+    }
+    parent.store.apply_pull(&request, page.into()).unwrap();
+    parent.restart();
+    let next = parent.store.pull_request(100).unwrap();
+    assert_eq!((next.behind, next.cursor), (behind, request.cursor));
+    let whole = operator.pull(&next, PARENT);
+    parent.store.apply_pull(&next, whole.clone().into()).unwrap();
+    assert_eq!(parent.store.pull_request(100).unwrap().behind, None, "the page came");
+
+    let request = parent.store.pull_request(100).unwrap();
+    let again = PullResponse { behind, more: true, ..operator.pull(&request, PARENT) };
+    parent.store.apply_pull(&request, again.into()).unwrap();
+    operator.grant(PARENT, [Scope::Team(CHILD)]);
+    let request = parent.store.pull_request(100).unwrap();
+    let list = operator.pull(&request, PARENT);
+    assert!(list.scopes.is_some());
+    parent.store.apply_pull(&request, list.into()).unwrap();
+    assert_eq!(parent.store.pull_request(100).unwrap().behind, None, "another list is read anew");
+}
+
+#[test]
 fn a_page_that_was_judged_before_the_key_came_is_believed_when_it_is_there() {
     assert_eq!(held_count(true), 1);
 }

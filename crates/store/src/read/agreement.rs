@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use domain::Kind;
 use domain::agreement::AgreementKind;
+use domain::consent::{self, Consent, Ends};
 use domain::content::{AgreementAccepted, ConsentWithdrawn, Content, PublishedText};
 use domain::id::{PersonId, RecordId, StatementId};
 
@@ -42,17 +43,12 @@ pub struct AcceptanceRow {
     pub accepted: AgreementAccepted,
     /// Where it is on its way.
     pub transport: Transport,
-}
-
-/// A withdrawal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WithdrawalRow {
-    /// The statement.
-    pub statement: StatementId,
-    /// Who.
-    pub person: PersonId,
-    /// What.
-    pub withdrawn: ConsentWithdrawn,
+    /// Whether it counts at all: not when the operator refused it, or its flags say that it accepts nothing.
+    pub counts: bool,
+    /// The withdrawal of all that ended it.
+    pub withdrawn: Option<ConsentWithdrawn>,
+    /// The first withdrawal that ended its consent to geolocation, if it gave one; also one of all.
+    pub geolocation_withdrawn: Option<ConsentWithdrawn>,
 }
 
 impl Reader<'_> {
@@ -79,40 +75,97 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Acceptances of a person, the newest first.
+    /// Acceptances of a person with what was withdrawn of them since, the newest first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn acceptances(&self, person: PersonId) -> Result<Vec<AcceptanceRow>, StoreError> {
         let declared = self.declared_by(person)?;
-        let rows = declared.iter().filter_map(|statement| match &statement.content {
-            Some(Content::AgreementAccepted(accepted)) => Some(AcceptanceRow {
-                statement: statement.id,
-                person,
-                accepted: accepted.clone(),
-                transport: statement.transport,
-            }),
-            _ => None,
-        });
-        Ok(rows.collect())
+        let mut rows: Vec<AcceptanceRow> = Vec::new();
+        for statement in declared.iter() {
+            match &statement.content {
+                Some(Content::AgreementAccepted(accepted)) => rows.push(AcceptanceRow {
+                    statement: statement.id,
+                    person,
+                    accepted: accepted.clone(),
+                    transport: statement.transport,
+                    counts: is_acceptance(statement),
+                    withdrawn: None,
+                    geolocation_withdrawn: None,
+                }),
+                Some(Content::ConsentWithdrawn(withdrawn)) if consent::is_withdrawal(&statement.flags) => {
+                    let Some(ends) = withdrawn.ends() else { continue };
+                    for row in rows.iter_mut().filter(|row| row.accepted.document == withdrawn.document) {
+                        row.geolocation_withdrawn.get_or_insert_with(|| withdrawn.clone());
+                        if ends == Ends::All {
+                            row.withdrawn.get_or_insert_with(|| withdrawn.clone());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        rows.reverse();
+        Ok(rows)
     }
 
-    /// Withdrawals of a person, the newest first.
+    /// What of an agreement a person accepts now, as the operator judges it: registered statements in the order of the
+    /// log, then the own ones that wait, in that of the series.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn withdrawals(&self, person: PersonId) -> Result<Vec<WithdrawalRow>, StoreError> {
-        let declared = self.declared_by(person)?;
-        let rows = declared.iter().filter_map(|statement| match &statement.content {
-            Some(Content::ConsentWithdrawn(withdrawn)) => {
-                Some(WithdrawalRow { statement: statement.id, person, withdrawn: withdrawn.clone() })
+    pub fn consent(
+        &self,
+        person: PersonId,
+        document: AgreementKind,
+    ) -> Result<Consent<AgreementAccepted>, StoreError> {
+        let mut consent = Consent::default();
+        for statement in self.declared_by(person)?.iter() {
+            match &statement.content {
+                Some(Content::AgreementAccepted(accepted))
+                    if accepted.document == document && is_acceptance(statement) =>
+                {
+                    consent.accept(accepted.version, accepted.clone());
+                }
+                Some(Content::ConsentWithdrawn(withdrawn))
+                    if withdrawn.document == document && consent::is_withdrawal(&statement.flags) =>
+                {
+                    if let Some(ends) = withdrawn.ends() {
+                        consent.withdraw(ends);
+                    }
+                }
+                _ => {}
             }
-            _ => None,
-        });
-        Ok(rows.collect())
+        }
+        Ok(consent)
     }
 
-    /// What a person accepted and withdrew under the own signature: nobody does so for another. The newest first.
+    /// The latest statement of a person that left an agreement to be accepted anew: a withdrawal of all, or an
+    /// acceptance that accepts nothing. What was read and ticked before it belongs to an acceptance that is over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ended_by(
+        &self,
+        person: PersonId,
+        document: AgreementKind,
+    ) -> Result<Option<StatementId>, StoreError> {
+        let declared = self.declared_by(person)?;
+        let ended = declared.iter().rev().find(|statement| match &statement.content {
+            Some(Content::AgreementAccepted(accepted)) => {
+                accepted.document == document && !is_acceptance(statement)
+            }
+            Some(Content::ConsentWithdrawn(withdrawn)) => {
+                let is_of_all = withdrawn.document == document && withdrawn.ends() == Some(Ends::All);
+                is_of_all && consent::is_withdrawal(&statement.flags)
+            }
+            _ => false,
+        });
+        Ok(ended.map(|statement| statement.id))
+    }
+
+    /// What a person accepted and withdrew under the own signature: nobody does so for another. In the order
+    /// in which it counts.
     fn declared_by(&self, person: PersonId) -> Result<Rc<[Believed]>, StoreError> {
         if let Some((whose, declared)) = &*self.declared.borrow()
             && *whose == person
@@ -122,7 +175,7 @@ impl Reader<'_> {
         let account = self.account()?;
         let kinds = [Kind::AgreementAccepted, Kind::ConsentWithdrawn];
         let mut declared = Vec::new();
-        for statement in statement::about_as(self.conn, account, person.into(), kinds)?.into_iter().rev() {
+        for statement in statement::about_as(self.conn, account, person.into(), kinds)? {
             // A key of which this reader cannot tell whose it is may be anybody's.
             if projection::author(self.conn, account, statement.key)? == Some(person) {
                 declared.push(statement);
@@ -132,4 +185,9 @@ impl Reader<'_> {
         *self.declared.borrow_mut() = Some((person, Rc::clone(&declared)));
         Ok(declared)
     }
+}
+
+/// The operator holds nothing of what it refused; until it answers an own acceptance counts.
+fn is_acceptance(statement: &Believed) -> bool {
+    !matches!(statement.transport, Transport::Refused(_)) && consent::is_acceptance(&statement.flags)
 }

@@ -394,6 +394,7 @@ impl TestOperator {
             items: Vec::new(),
             cursor: request.cursor,
             backfill_cursor: None,
+            behind: None,
             more: true,
             remaining: 0,
             checkpoint: Some(checkpoint),
@@ -409,6 +410,9 @@ impl TestOperator {
             (response.items, response.cursor) =
                 self.page(request.cursor, size, request.limit, scopes, scopes);
             response.more = response.cursor < size;
+            let left = self.log[response.cursor as usize..].iter();
+            let is_held = |entry: &&Entry| entry.scopes.keys().any(|scope| scopes.contains(scope));
+            response.remaining = left.filter(is_held).count() as u64;
         }
         response
     }

@@ -1,6 +1,6 @@
 use domain::id::Digest;
 use domain::scope::Scope;
-use wire::pull::Backfill;
+use wire::pull::{Backfill, Behind};
 
 use super::*;
 
@@ -11,6 +11,7 @@ fn request(cursor: u64, backfill: Option<u64>) -> PullRequest {
         backfill: backfill.map(|cursor| Backfill { scopes: vec![Scope::Operator], cursor }),
         known_tree_size: 0,
         urgent_cursor: 0,
+        behind: None,
         limit: 10,
     }
 }
@@ -24,11 +25,20 @@ fn response(cursor: u64, backfill_cursor: Option<u64>, more: bool) -> PullRespon
         items: Vec::new(),
         cursor,
         backfill_cursor,
+        behind: None,
         more,
         remaining: 0,
         checkpoint: None,
         lacks_contents: false,
     }
+}
+
+fn asked_from(cursor: u64) -> PullRequest {
+    PullRequest { behind: Some(Behind { cursor, to: 9 }), ..request(5, None) }
+}
+
+fn broken_off(cursor: u64) -> PullResponse {
+    PullResponse { behind: Some(Behind { cursor, to: 9 }), ..response(5, None, true) }
 }
 
 #[test]
@@ -41,6 +51,10 @@ fn whether_to_ask_again() {
         ("the backfill is over", request(5, Some(3)), response(5, None, true), Ok(true)),
         ("more without anything", request(5, None), response(5, None, true), Err(())),
         ("a backfill that stands still", request(5, Some(3)), response(5, Some(3), true), Err(())),
+        ("the beginning of what is in front", request(5, None), broken_off(7), Ok(true)),
+        ("more of it", asked_from(7), broken_off(8), Ok(true)),
+        ("the rest of it, at the end", asked_from(7), response(5, None, true), Ok(true)),
+        ("the same of it once more", asked_from(7), broken_off(7), Err(())),
     ] {
         assert_eq!(Pulling::new().after(&asked, &answered).map_err(|_| ()), expected, "{name}");
     }

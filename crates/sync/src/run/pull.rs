@@ -220,6 +220,7 @@ fn behind(request: &PullRequest, response: &PullResponse) -> Option<PullRequest>
             .as_ref()
             .map_or(request.known_tree_size, |checkpoint| checkpoint.tree_size),
         urgent_cursor: response.urgent_cursor,
+        behind: response.behind,
         limit: request.limit,
     })
 }

@@ -1,13 +1,16 @@
 //! The operator's disk is lost, a backup is restored, and devices hand back what it lacks.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use domain::id::StatementId;
 use operator::collect::AssembleError;
 
 use crate::check::entries;
+use crate::device::Number;
 use crate::hands::{Leaf, LostDisk};
 use crate::server::{Resumed, Server};
+use crate::template::{DEVICES, Who};
 use crate::world::World;
 
 impl World {
@@ -45,6 +48,10 @@ impl World {
             }
         }
         let with_its_mark = self.chance.one_in(3);
+        self.lose_disk(&from, with_its_mark).await;
+    }
+
+    async fn lose_disk(&mut self, from: &Path, with_its_mark: bool) {
         let mut server = self.server.lock().await;
         if server.disk.is_full() {
             return;
@@ -58,7 +65,7 @@ impl World {
         });
         let leaves: Vec<Leaf> = leaves.collect();
         drop(read);
-        server.lose_disk(&from, with_its_mark);
+        server.lose_disk(from, with_its_mark);
         let is_waiting = server.instance().restored.is_waiting();
         drop(server);
         let what = if with_its_mark { " and its mark" } else { "" };
@@ -66,6 +73,48 @@ impl World {
         if is_waiting {
             self.hands.lost = Some(LostDisk { leaves, with_its_mark });
         }
+    }
+
+    /// An author's answer is lost and then the disk. The coordinator saw the note as an envelope, and an officer does not
+    /// wait for its author: the log goes on without what only the author can still say.
+    pub async fn go_on_without_waiting(&mut self) {
+        let author = self.device_of(&[Who::Specialist, Who::Colleague]);
+        let of = |who: &dyn Fn(Who) -> bool| -> Vec<Number> {
+            (0..DEVICES.len()).filter(|number| who(DEVICES[*number].1)).collect()
+        };
+        let others = of(&|who| who != DEVICES[author].1);
+        let was_bad = std::mem::replace(&mut self.is_bad, false);
+        self.network.lock().set_bad(false);
+        self.server.lock().await.disk.set_full(false);
+        for device in &self.devices {
+            device.disk.set_full(false);
+        }
+        self.collect_to_the_end().await;
+        for number in 0..self.devices.len() {
+            drop(self.synchronise(number).await);
+        }
+        self.back_up_the_operator().await;
+        self.note_by(author);
+        self.network.lock().lose_answers(true);
+        drop(self.synchronise(author).await);
+        self.network.lock().lose_answers(false);
+        for number in of(&|who| who == Who::Coordinator) {
+            drop(self.synchronise(number).await);
+        }
+        let from = self.backup("of-the-operator");
+        if from.exists() && self.lost_log.is_none() {
+            self.lose_disk(&from, false).await;
+        }
+        if self.hands.lost.is_some() {
+            // What one of them begins at the end of the log another one may have to prove.
+            for number in others.iter().chain(&others) {
+                drop(self.synchronise(*number).await);
+            }
+            let resumed = self.resume(true, true, false).await;
+            self.tell(format!("the office does not wait: {}", word(&resumed)));
+        }
+        self.network.lock().set_bad(was_bad);
+        self.is_bad = was_bad;
     }
 
     /// An officer tries whether the log is whole again.
@@ -93,7 +142,9 @@ impl World {
             Resumed::GoesOn => {
                 let log = entries(server.instance());
                 let lost = self.hands.lost.take().expect("it waited");
+                // What the backup lacked already is lacking still.
                 self.hands.without_content = bare;
+                self.hands.without_content.extend(server.lost_contents());
                 let same = log.iter().zip(&lost.leaves).all(|(entry, leaf)| entry.id == leaf.id);
                 let hashes = crate::check::leaf_hashes(server.instance());
                 let same = same && hashes.iter().zip(&lost.leaves).all(|(hash, leaf)| *hash == leaf.hash);

@@ -151,6 +151,10 @@ impl World {
 
     pub(super) fn note(&mut self) {
         let number = self.device_of(&[Who::Specialist, Who::Colleague]);
+        self.note_by(number);
+    }
+
+    pub(super) fn note_by(&mut self, number: Number) {
         let Some(row) = self.visible_visit(number, true) else { return };
         let text = format!("Жаттығу-{}-{:016x}", self.notes.len(), self.chance.number());
         let noted = VisitNoted { purpose: NotePurpose::Care, text: text.clone(), about: None };

@@ -28,6 +28,7 @@ pub(crate) fn push(
     for (item, checked) in request.items.iter().zip(&checked) {
         let ignored = match mistake {
             Mistake::ForkIgnored => ignored(txn.as_mut(), key, item, checked)?,
+            Mistake::LostStaysLost => known(txn.as_mut(), item)?,
             _ => None,
         };
         match ignored {
@@ -44,6 +45,9 @@ pub(crate) fn push(
     match mistake {
         Mistake::AnswerBeforeCommit => drop(txn.commit()),
         _ => txn.commit()?,
+    }
+    if mistake == Mistake::LostStaysLost {
+        instance.mark_signed().expect("there is room for the mark");
     }
     if mistake == Mistake::ErasedComesBack {
         fill_again(&instance.folder, &request.items, &outcomes);
@@ -65,6 +69,12 @@ fn ignored(
     let log = txn.entries(0, u32::MAX)?;
     let there = log.into_iter().find(|entry| entry.key == key && entry.seq == item.seq);
     Ok(there.map(|entry| Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags: entry.flags }))
+}
+
+/// What is registered needs nothing more, as it seems.
+fn known(txn: &mut dyn StoreTxn, item: &PushItem) -> Result<Option<Outcome>, StoreError> {
+    let entry = txn.entry_by_id(item.id)?;
+    Ok(entry.map(|entry| Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags: entry.flags }))
 }
 
 fn fill_again(folder: &Folder, items: &[PushItem], outcomes: &[Outcome]) {

@@ -1,6 +1,7 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { byId, gone, press, renderApp } from '../home/render-app';
+import type { Core } from '../ipc/core';
 import { agreementDue } from '../ipc/fake-data';
 import { bringIntoView } from '../../test-setup';
 
@@ -86,5 +87,46 @@ describe('the agreement', () => {
     await press('agreement-read');
     expect(await enter()).toBeTruthy();
     expect(screen.queryByTestId('agreement-decline')).toBeNull();
+  });
+
+  it('tells who withdrew, what that means, and the way back', async () => {
+    const withdrawn_at_ms = Date.UTC(2026, 10, 20, 6);
+    const core = renderApp(reader);
+    core.due = core.due.map((due) => ({ ...due, withdrawn_at_ms }));
+    core.emit('changed', undefined);
+    await press('language-ru');
+    expect((await byId('agreement-withdrawn')).textContent).toContain('Вы отозвали согласие');
+    await press('language-kk');
+    await waitFor(async () => expect((await byId('agreement-withdrawn')).textContent).toContain('2026'));
+    await press('agreement-decline');
+    expect((await byId('decline')).textContent).toContain('жіберілмеген келулер жоғалмайды');
+    await press('decline-no');
+    bringIntoView(await byId('agreement-end'));
+    for (const number of [1, 3, 4]) await press(`confirmation-${number}`);
+    await waitFor(async () => expect((await enter()).disabled).toBe(false));
+    await press('agreement-accept');
+    expect(await byId('page-today')).toBeTruthy();
+  });
+
+  it('tells at home that the agreement of one role was withdrawn', async () => {
+    const core = renderApp({ roles: ['specialist'], stage: 'home' });
+    core.due = [{ ...agreementDue('representative', Date.now() - 1000), withdrawn_at_ms: Date.now() - 500 }];
+    core.emit('changed', undefined);
+    expect((await byId('agreement-withdrawn-notice')).textContent).toContain('қайтарып алдыңыз');
+    await press('agreement-read');
+    expect(await byId('agreement-withdrawn')).toBeTruthy();
+  });
+
+  it('shows among the acceptances which one was withdrawn, and one version accepted twice', async () => {
+    const core = renderApp({ roles: ['representative'], stage: 'home' });
+    const me = await core.me();
+    const [first] = me.acceptances;
+    if (!first) throw new Error('one acceptance');
+    const withdrawn_at_ms = Date.UTC(2026, 10, 20, 6);
+    const acceptances = [first, { ...first, statement: '7b'.repeat(32), withdrawn_at_ms }];
+    vi.spyOn(core as Core, 'me').mockResolvedValue({ ...me, acceptances });
+    location.hash = '#/rights';
+    expect(await screen.findAllByTestId('acceptance-subject')).toHaveLength(2);
+    expect(screen.getAllByTestId('acceptance-withdrawn')).toHaveLength(1);
   });
 });

@@ -130,7 +130,7 @@ export function agreementDue(role: RoleCode, effective_from_ms: number): Agreeme
         { number: 4, text: 'Бұл құжаттың электрондық нұсқасы қағаз нұсқасымен тең.' },
       ],
     },
-    required_confirmations: [1, 3, 4], optional_geolocation: 2, ticked: [], end_reached: false,
+    required_confirmations: [1, 3, 4], optional_geolocation: 2, ticked: [], end_reached: false, withdrawn_at_ms: null,
   };
 }
 

@@ -239,6 +239,7 @@ export class FakeCore implements Core {
       acceptances: [{
         document, version, locale: 'kk' as const, sha256, accepted_at_ms: this.now_ms - 40 * 24 * hour_ms,
         evidence_level: 'L0', transport: { state: 'registered' as const, refusal: null }, text, ticked: [1, 3, 4],
+        statement: '7a'.repeat(32), counts: true, withdrawn_at_ms: null, geolocation_withdrawn_at_ms: null,
       }],
       openings: [],
       renewals: this.options.renewals ?? [],

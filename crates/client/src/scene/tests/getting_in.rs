@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use domain::content::{AgreementAccepted, ConfirmationAnswer, ConsentWithdrawn, EvidenceLevel};
+
+use super::super::operator::key;
 use super::super::*;
-use crate::ipc::{AsideCause, AsideRef, ChildQuery, ErrorCode, SetAside};
+use super::registering::every_visit;
+use crate::ipc::{AsideCause, AsideRef, BeginVisit, ChildQuery, ErrorCode, SetAside, UnavailableCode};
 use crate::testing::Step;
 
 fn reference(version: u32) -> AgreementRef {
@@ -65,6 +69,89 @@ async fn a_new_version_is_announced_then_asked_for_but_never_keeps_a_visit_from_
     assert_eq!(scene.app.note_visit(note.clone()).await.unwrap_err().code, ErrorCode::AgreementRequired);
     scene.accept(2, &[1, 2, 3]).await;
     assert_eq!(scene.app.note_visit(note).await.unwrap().note.as_deref(), Some("сөз"));
+}
+
+/// What the person's other device said before this one was set up, in that order.
+fn said_before(operator: &mut Operator, said: Vec<domain::Content>) {
+    let other = key(0x66);
+    operator.bind(&other, SPECIALIST);
+    for content in said {
+        operator.state_by(&other, Some(SPECIALIST), &journal::Draft::new(SPECIALIST, content));
+    }
+}
+
+fn accepted_before() -> domain::Content {
+    let tick = |number| ConfirmationAnswer { number, accepted: true, at_ms: NOW_MS };
+    let accepted = AgreementAccepted {
+        document: AgreementKind::Specialist,
+        version: 1,
+        locale: Locale::Kk,
+        sha256: codec::hash(TEXT.as_bytes()),
+        confirmations: [1, 2, 3].map(tick).to_vec(),
+        opened_at_ms: NOW_MS,
+        end_reached_at_ms: NOW_MS,
+        accepted_at_ms: NOW_MS,
+        evidence_level: EvidenceLevel::L0,
+        app_version: "0.1.0".into(),
+    };
+    accepted.into()
+}
+
+fn withdrawn_before(purposes: &[&str], withdrawn_at_ms: i64) -> domain::Content {
+    let purposes = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
+    ConsentWithdrawn { document: AgreementKind::Specialist, purposes, withdrawn_at_ms }.into()
+}
+
+async fn readiness(scene: &Scene) -> Option<UnavailableCode> {
+    let draft = scene.app.begin_visit(BeginVisit { children: vec![CHILD.to_string()] }).await.unwrap();
+    draft.location.reason
+}
+
+#[tokio::test]
+async fn who_withdrew_all_stands_before_the_agreement_is_told_and_accepts_it_again() {
+    // By a clock that is a day behind the acceptance.
+    let withdrawn_at_ms = NOW_MS - 86_400_000;
+    let said = vec![accepted_before(), withdrawn_before(&[], withdrawn_at_ms)];
+    let scene = Setting::of(SPECIALIST).with(|operator| said_before(operator, said)).enrolled().await;
+    assert_eq!(scene.unlock().await.stage, Stage::Agreement);
+    let due = scene.app.agreements_due().await.unwrap().remove(0);
+    assert_eq!((due.version, due.withdrawn_at_ms), (1, Some(withdrawn_at_ms)));
+    assert_eq!((due.ticked, due.end_reached), (vec![], false), "it is read anew");
+    let held = scene.app.visits(every_visit()).await.unwrap_err();
+    assert_eq!(held.code, ErrorCode::AgreementRequired);
+    let kept = scene.app.decline_agreement().await.unwrap();
+    assert_eq!((kept.stage, kept.accounts.len()), (Stage::Locked, 1), "what was not sent stays");
+
+    scene.unlock().await;
+    assert_eq!(scene.accept(1, &[1, 2, 3]).await.stage, Stage::Home);
+    scene.app.accept_agreement(reference(1)).await.unwrap();
+    let me = scene.app.me().await.unwrap();
+    let shown: Vec<_> = me.acceptances.iter().map(|row| (row.counts, row.withdrawn_at_ms)).collect();
+    assert_eq!(shown, [(true, None), (true, Some(withdrawn_at_ms))], "two presses are one more acceptance");
+    assert!(scene.app.agreements_due().await.unwrap().is_empty());
+    assert_eq!(scene.visit(&[CHILD]).await.visits.len(), 1);
+}
+
+#[tokio::test]
+async fn who_accepted_after_a_withdrawal_is_at_home_whatever_the_clocks_say() {
+    let said = vec![withdrawn_before(&[], NOW_MS + 86_400_000), accepted_before()];
+    let scene = Setting::of(SPECIALIST).with(|operator| said_before(operator, said)).enrolled().await;
+    assert_eq!(scene.unlock().await.stage, Stage::Home);
+    assert!(scene.app.agreements_due().await.unwrap().is_empty());
+    assert_ne!(readiness(&scene).await, Some(UnavailableCode::NoConsent));
+}
+
+#[tokio::test]
+async fn a_withdrawn_location_is_not_read_whatever_the_clocks_say() {
+    let said = vec![accepted_before(), withdrawn_before(&["geolocation"], 0)];
+    let scene = Setting::of(SPECIALIST).with(|operator| said_before(operator, said)).enrolled().await;
+    assert_eq!(scene.unlock().await.stage, Stage::Home);
+    assert_eq!(readiness(&scene).await, Some(UnavailableCode::NoConsent));
+    let me = scene.app.me().await.unwrap();
+    assert_eq!(
+        (me.acceptances[0].withdrawn_at_ms, me.acceptances[0].geolocation_withdrawn_at_ms),
+        (None, Some(0))
+    );
 }
 
 #[tokio::test]

@@ -7,4 +7,20 @@ export type AcceptanceView = { document: string, version: number, locale: Locale
 /**
  * `L0`, `L1`, `L2`.
  */
-evidence_level: string, transport: TransportView, text: AgreementView, ticked: Array<number>, };
+evidence_level: string, transport: TransportView, text: AgreementView, ticked: Array<number>, 
+/**
+ * Its statement: one version may be accepted several times.
+ */
+statement: string, 
+/**
+ * False: the operator refused it, or its flags say that it accepts nothing.
+ */
+counts: boolean, 
+/**
+ * All of it was withdrawn.
+ */
+withdrawn_at_ms: number | null, 
+/**
+ * The consent to a reading of the location was, alone.
+ */
+geolocation_withdrawn_at_ms: number | null, };

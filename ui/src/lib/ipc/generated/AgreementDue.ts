@@ -33,4 +33,8 @@ optional_geolocation: number | null,
 /**
  * Ticked so far, kept over a restart.
  */
-ticked: Array<number>, end_reached: boolean, };
+ticked: Array<number>, end_reached: boolean, 
+/**
+ * The person withdrew all that was accepted of this agreement; accepting it again is the way back.
+ */
+withdrawn_at_ms: number | null, };
