@@ -20,12 +20,9 @@ PACKAGE = MANIFEST | {"visit": ID, "reader": str, "tree_size": whole, "root": HA
 
 def read(path):
     """Every file below a folder by its name; what is no plain file is there as None."""
-    root, files = Path(path), {}
-    for one in sorted(root.rglob("*")):
-        if one.is_symlink() or not one.is_dir():
-            is_plain = one.is_file() and not one.is_symlink()
-            files[one.relative_to(root).as_posix()] = one.read_bytes() if is_plain else None
-    return files
+    found = [one for one in sorted(Path(path).rglob("*")) if one.is_symlink() or not one.is_dir()]
+    plain = {one for one in found if one.is_file() and not one.is_symlink()}
+    return {one.relative_to(path).as_posix(): one.read_bytes() if one in plain else None for one in found}
 
 
 def _json(data):

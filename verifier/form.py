@@ -50,9 +50,8 @@ def fits(value, shape):
         return is_map and all(fits(value.get(key), inner) for key, inner in shape.items())
     if isinstance(shape, list):
         return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
-    if isinstance(shape, type):
-        return type(value) is shape
-    return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
+    is_it = shape if callable(shape) else lambda one: type(one) is type(shape) and one == shape
+    return type(value) is shape if isinstance(shape, type) else is_it(value)
 
 
 def decode(data, rule="form"):

@@ -80,8 +80,8 @@ def _files(walk, size, refusals):
         # What lies in `heads` is read as a head, which has one name.
         is_ours = data is not None and (name in allowed or name.startswith("heads/"))
         walk.need(is_ours, name, "files", "does not belong to an exported log")
-    counts = {name: walk.in_folder[name] for name in ("statements", "contents", "heads", "agreements")}
-    counts["refusals"] = refusals
+    names = "statements", "contents", "heads", "agreements"
+    counts = {name: walk.in_folder[name] for name in names} | {"refusals": refusals}
     for name in counts.keys() & walk.manifest.keys():
         walk.need(walk.manifest[name] == counts[name], "manifest.json", "manifest", f"counts {name} wrongly")
     walk.counts = counts | {"forks": walk.forks, "keys": len(walk.keys)}

@@ -31,8 +31,7 @@ def check(walk, lines, kept):
     with walk.at("statements"):
         _visit(walk)
     walk.check_contents(is_whole=False)
-    own = folder.head(size)
-    for name, data in [(own, walk.files.get(own)), *kept.items()]:
+    for name, data in [(folder.head(size), walk.files.get(folder.head(size))), *kept.items()]:
         walk.check_head(name, data, size, {size: bytes.fromhex(manifest["root"])}.get)
     walk.counts = {name: walk.in_folder[name] for name in ("statements", "contents", "receipts", "agreements")}
     walk.counts |= {"contents withheld or erased": len(walk.bare), "keys": len(walk.keys)}
@@ -40,8 +39,8 @@ def check(walk, lines, kept):
 
 def check_signature(walk):
     header, _, payload, signature, to_sign = cose.open_sign1(walk.take("manifest.cose"), octets(32), {})
-    is_ours = fits(header, ENVELOPE | {4: cose.sha256(walk.operator)})
-    need(is_ours, "manifest", "is no signature of the operator for a package")
+    own = ENVELOPE | {4: cose.sha256(walk.operator)}
+    need(fits(header, own), "manifest", "is no signature of the operator for a package")
     need(payload == cose.sha256(walk.take("manifest.json")), "manifest", "signs another manifest.json")
     cose.verify(walk.operator, to_sign(payload), signature)
 

@@ -14,8 +14,7 @@ class Series:
     def skip_refused(self):
         while self.seq in self.taken:
             before, self.prev = self.prev, self.taken[self.seq]
-            self.ids[self.seq] = self.prev
-            self.beacons[self.prev] = self.beacons.get(before, 0)
+            self.ids[self.seq], self.beacons[self.prev] = self.prev, self.beacons.get(before, 0)
             self.seq += 1
 
     def add(self, statement):

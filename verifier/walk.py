@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from . import folder
 from .cose import BY_OPERATOR, point_of, read_head, read_statement, sha256, verify
-from .form import Broken, decode, each, need, octets
+from .form import Broken, decode, each, fits, need, octets
 from .series import Series
 
 OLDER = "The kept head is older than the package: only the whole log can be held against it."
@@ -19,9 +19,8 @@ class Walk:
         self.files, self.manifest = files, folder.manifest(files)
         self.counts, self.findings, self.notes, self.keys, self.ids, self.read, self.bare = {}, [], [], {}, {}, {}, {}
         self.operator, self.erased, self.texts, self.forks, self.revoked, self.hosts = None, set(), {}, 0, set(), {}
-        self.recovery_key = None
         self.is_part, self.in_folder = "visit" in self.manifest, Counter(name.split("/")[0] for name in files)
-        self.series = defaultdict(lambda: Series(self.is_part))
+        self.series, self.recovery_key = defaultdict(lambda: Series(self.is_part)), None
         self.learns = {
             "device-revoked": ("key", octets(32), self.revoked.add),
             "content-erased": ("statements", each(octets(32)), self.erased.update),
@@ -86,8 +85,7 @@ class Walk:
             is_named = name == folder.head(head.size) or self.files.get(name) is not data
             need(is_named, "head", f"is the head of {head.size} leaves under another name")
             need(head.size <= size, "history", f"speaks of {head.size} leaves; here the log has only {size}")
-            root = root_at(head.size)
-            head.check(root) if root else self.notes.append(OLDER)
+            head.check(root) if (root := root_at(head.size)) else self.notes.append(OLDER)
             return head
 
     def check_content(self, leaf, stated):
@@ -120,16 +118,11 @@ class Walk:
 
     def note_recovery_key(self, stated, members):
         """Whoever holds its shares can open accounts and erase: each change is told, with what was said of it."""
-        key, before = members.get("recovery_key"), self.recovery_key
-        self.recovery_key = key
-        if before in (None, key):
-            return
-        said = members.get("recovery_renewed")
-        said = said.get("shares") if isinstance(said, dict) else None
-        is_said = said == "both"
-        how = "both shares of the one before were there, it says" if is_said else "nothing proves that officers agreed"
-        where = folder.statement(self.ids[stated.id])
-        self.notes.append(f"{where} gives the operator another recovery key: {how}.")
+        before, self.recovery_key = self.recovery_key, members.get("recovery_key")
+        if before not in (None, self.recovery_key):
+            is_both = fits(members.get("recovery_renewed"), {"shares": "both", "reason": str})
+            how = "both shares of the one before were there, it says" if is_both else "nothing says that officers agree"
+            self.notes.append(f"{folder.statement(self.ids[stated.id])} gives the operator a new recovery key: {how}.")
 
     def check_line(self, where, leaf, line, members, is_fork):
         stated, said = self.read[leaf][0], (line["leaf_index"], line["id"], line["has_content"])
@@ -152,8 +145,7 @@ class Walk:
         for id_ in self.erased & self.ids.keys() - self.bare.keys():
             self.need(False, folder.content(self.ids[id_]), "content", "is there, though said to be erased")
         for text, length in self.texts.items():
-            name = f"agreements/{text}.txt"
-            data = self.files.get(name) or b""
+            name, data = f"agreements/{text}.txt", self.files.get(f"agreements/{text}.txt") or b""
             is_text = (sha256(data).hex(), len(data)) == (text, length) or not is_whole and name not in self.files
             self.need(is_text, name, "agreement", "is missing or not the text that was published")
 

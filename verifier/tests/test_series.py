@@ -181,7 +181,7 @@ class Statements(OneLog):
         notes = [note.split(" gives ") for note in verify(self.log.files()).notes if "recovery key" in note]
         self.assertEqual([where for where, _ in notes], [statement(leaf) for leaf in (both, lost, *silent)])
         self.assertEqual(["both shares" in how for _, how in notes], [True, False, False, False])
-        self.assertEqual(["nothing proves" in how for _, how in notes], [False, True, True, True])
+        self.assertEqual(["nothing says" in how for _, how in notes], [False, True, True, True])
 
     def test_a_key_that_a_device_binds(self):
         friend = Signer("friend")
