@@ -102,8 +102,10 @@ const FOOT: &str = "What the limits are:
   the app's own sync tries and fails meanwhile, as at a door without network.
 - **push**: the same statements in batches of 500, zstd both ways, each signature verified (ring), written to a plain
   SQLite file with synchronous FULL, one transaction a batch; no HTTP, no log, no rules.
-- **first pull**: the same statements and contents written to an empty SQLCipher file in one transaction, and the time
-  of the signature checks on all cores. It is the coordinator's: each visit of the organisation, from the acceptance of
+- **first pull**: 2.5 times a pull without the product, and the time of the signature checks on all cores. Without the
+  product an HTTP server has the same statements and contents in a plain file, and a client fetches pages as large as the
+  product's, packed as tightly, one after the other, and writes them to an empty SQLCipher file in one transaction: no log,
+  no rights, no proofs, no lists. The pull is the coordinator's: each visit of the organisation, from the acceptance of
   the agreement until the lists are ready.
 - **2 Mbit/s, 300 ms**: first pull and push again, over a line of 2 Mbit/s each way and 300 ms there and back; the limit is
   the goal. Once more with all connections broken in the middle: what travelled more than without the cut, against one batch.

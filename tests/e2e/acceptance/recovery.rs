@@ -223,7 +223,7 @@ pub(super) async fn renewed_key_opens_what_was_sealed_since() {
         assert!(said.contains(&format!("second line begins with {}", key_of(named))), "{said}");
     }
     let opened = open(&operator, &["--id", &file], [&first[0], &first[1]]).expect("the shares of then");
-    assert!(opened["taken_count"].as_u64().is_some_and(|count| count >= 2), "{opened}");
+    assert!(has_taken(&opened), "{opened}");
 
     let since = forget(&mut operator, &person).await;
     begin_anew(&operator, &person, &specialist.person).await;
@@ -233,7 +233,7 @@ pub(super) async fn renewed_key_opens_what_was_sealed_since() {
         assert!(said.contains(&format!("second line begins with {}", key_of(&third))), "{said}");
     }
     let opened = open(&operator, &["--id", &file], [&third[0], &third[1]]).expect("the new shares");
-    assert!(opened["taken_count"].as_u64().is_some_and(|count| count >= 2), "{opened}");
+    assert!(has_taken(&opened), "{opened}");
     person.sync().await;
     let visits = person.visits().await;
     for visit in [before, since] {
@@ -241,6 +241,11 @@ pub(super) async fn renewed_key_opens_what_was_sealed_since() {
         assert!(found.len() == 1 && is_registered(found[0]), "{visit}: {found:?}");
     }
     Operator::command(operator.dir(), &["doctor"]);
+}
+
+/// The visit is among what was taken; the reading of its location may not have ended before the account was locked.
+fn has_taken(opened: &serde_json::Value) -> bool {
+    opened["taken_count"].as_u64().is_some_and(|count| count >= 1)
 }
 
 /// A visit without a network, and the PIN is forgotten: the account is set aside, the operator answers again.
