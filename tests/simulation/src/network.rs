@@ -71,11 +71,12 @@ pub struct Network {
     pub told: Vec<String>,
     /// What an answer said that does not hold.
     pub wrong: Vec<String>,
+    page_items: u32,
 }
 
 impl Network {
     /// A network that does harm by chance.
-    pub fn new(chance: Chance, may_lie: bool) -> Self {
+    pub fn new(chance: Chance, may_lie: bool, page_items: u32) -> Self {
         Self {
             chance,
             is_bad: true,
@@ -85,6 +86,7 @@ impl Network {
             strays: Vec::new(),
             told: Vec::new(),
             wrong: Vec::new(),
+            page_items,
         }
     }
 
@@ -326,9 +328,10 @@ impl Transport for Line {
         what_the_device_writes().await;
         self.alive()?;
         let mut server = self.server.lock().await;
+        let limit = request.limit.min(self.network.lock().page_items);
         match self.fate(&mut server, "pull", false) {
             Fate::RequestLost | Fate::ReplyLost => Err(TransportError::Offline),
-            _ => server.pull(self.key, request),
+            _ => server.pull(self.key, &PullRequest { limit, ..request.clone() }),
         }
     }
 }

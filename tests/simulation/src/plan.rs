@@ -36,6 +36,8 @@ pub struct Plan {
     pub collects: bool,
     /// At which step the office does not wait.
     pub impatient_at: Option<u64>,
+    /// Most statements on a page of a pull.
+    pub page_items: u32,
 }
 
 impl Plan {
@@ -52,6 +54,14 @@ impl Plan {
             other_hands: seed > OTHER_HANDS,
             collects: false,
             impatient_at: None,
+            // By no chance: the seeds that found something once stay what they were.
+            page_items: match seed % 11 {
+                _ if seed > OTHER_HANDS => u32::MAX,
+                4 => 1,
+                5 => 3,
+                9 => 8,
+                _ => u32::MAX,
+            },
         };
         if !plan.other_hands {
             return plan;

@@ -134,7 +134,7 @@ impl World {
             mistake,
             devices,
             server: Arc::new(tokio::sync::Mutex::new(server)),
-            network: Arc::new(Mutex::new(Network::new(chance.split(), plan.lied_to))),
+            network: Arc::new(Mutex::new(Network::new(chance.split(), plan.lied_to, plan.page_items))),
             chance,
             trace: Vec::new(),
             wrong: Vec::new(),
