@@ -306,12 +306,6 @@ impl Outbox for Observed {
         self.store.judge_pull(response)
     }
 
-    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
-        let applied = self.store.apply_pull(request, page)?;
-        self.changed.fetch_or(applied.changed, Ordering::Relaxed);
-        Ok(applied)
-    }
-
     fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
         let applied = self.store.apply_pulls(pages)?;
         self.changed.fetch_or(applied.changed, Ordering::Relaxed);

@@ -168,10 +168,6 @@ impl Outbox for Store {
         pull::judge(self, response)
     }
 
-    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
-        pull::apply(self, &[(request.clone(), page)])
-    }
-
     fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
         pull::apply(self, pages)
     }

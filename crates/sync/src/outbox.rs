@@ -230,18 +230,21 @@ pub trait Outbox: Send + Sync + 'static {
         Ok(response.into())
     }
 
-    /// Verifies and stores one page, in one transaction with its cursor.
+    /// Verifies and stores pages, each of which follows the one before: all of them with their cursor, in one transaction,
+    /// or none.
     ///
     /// # Errors
-    /// [`OutboxError::Protocol`] when the page does not belong to the request, [`OutboxError::Unproven`],
+    /// [`OutboxError::Protocol`] when a page does not belong to its request, [`OutboxError::Unproven`],
     /// [`OutboxError::SplitView`], [`OutboxError::Overtaken`]: then nothing is changed.
-    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError>;
+    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError>;
 
-    /// The same with several pages, each of which follows the one before: all of them, in one transaction, or none.
+    /// The same with one page.
     ///
     /// # Errors
-    /// Those of each.
-    fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError>;
+    /// Those of [`Outbox::apply_pulls`].
+    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
+        self.apply_pulls(&[(request.clone(), page)])
+    }
 
     /// What waits.
     ///

@@ -79,14 +79,13 @@ fn each_sees_what_the_own_scopes_hold() {
     assert_eq!(by_specialist.basis, by_parent.basis);
 }
 
-#[test]
-fn confirmation_and_review_reach_the_specialist() {
-    let (mut operator, specialist, parent, coordinator) = scene();
-    let basis = shown(&parent, 1).unwrap().basis;
-    let id = visit(1, SPECIALIST, CHILD).0;
+/// The parent confirms a visit, and the coordinator returns it.
+fn answer(operator: &mut TestOperator, parent: &TestDevice, coordinator: &TestDevice, n: u8) {
+    let basis = shown(parent, n).unwrap().basis;
+    let id = visit(n, SPECIALIST, CHILD).0;
     let confirmed = VisitConfirmed { basis, representative: PARENT, answered_at_ms: 5, capture: None };
     parent.state(&[Draft::new(id, confirmed)]);
-    parent.push(&mut operator);
+    parent.push(operator);
     let reviewed = VisitReviewed {
         basis,
         decision: ReviewDecision::Returned,
@@ -95,7 +94,13 @@ fn confirmation_and_review_reach_the_specialist() {
         reviewed_at_ms: 6,
     };
     coordinator.state(&[Draft::new(id, reviewed)]);
-    coordinator.push(&mut operator);
+    coordinator.push(operator);
+}
+
+#[test]
+fn confirmation_and_review_reach_the_specialist() {
+    let (mut operator, specialist, parent, coordinator) = scene();
+    answer(&mut operator, &parent, &coordinator, 1);
     specialist.pull(&operator);
     let visit = shown(&specialist, 1).unwrap();
     assert_eq!(visit.confirmation, Confirmation::Confirmed);
@@ -337,24 +342,10 @@ fn pull_together(device: &TestDevice, operator: &TestOperator, together: usize) 
 #[test]
 fn pages_that_are_stored_together_show_what_each_alone_shows() {
     let (mut operator, specialist, parent, coordinator) = scene();
-    let (id, draft) = visit(2, SPECIALIST, CHILD);
-    specialist.state(&[draft]);
+    specialist.state(&[visit(2, SPECIALIST, CHILD).1]);
     specialist.push(&mut operator);
     parent.pull(&operator);
-    let basis = shown(&parent, 2).unwrap().basis;
-    let confirmed = VisitConfirmed { basis, representative: PARENT, answered_at_ms: 5, capture: None };
-    parent.state(&[Draft::new(id, confirmed)]);
-    parent.push(&mut operator);
-    coordinator.pull(&operator);
-    let reviewed = VisitReviewed {
-        basis,
-        decision: ReviewDecision::Returned,
-        reason: ReviewReason::WrongTime,
-        flags_seen: Vec::new(),
-        reviewed_at_ms: 6,
-    };
-    coordinator.state(&[Draft::new(id, reviewed)]);
-    coordinator.push(&mut operator);
+    answer(&mut operator, &parent, &coordinator, 2);
     let twins = [(0x91, 1), (0x92, 2), (0x93, 4)]
         .map(|(n, together)| (TestDevice::bound(&mut operator, PARENT, n), together));
     for (twin, together) in &twins {

@@ -302,10 +302,6 @@ impl Outbox for Unmarked {
         self.0.pull_request(limit)
     }
 
-    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
-        self.0.apply_pull(request, page)
-    }
-
     fn apply_pulls(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
         self.0.apply_pulls(pages)
     }
