@@ -125,6 +125,12 @@ async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
         session.ports.events.changed();
     }
     tell(session).await;
+    let writing = Arc::clone(session);
+    tokio::task::spawn_blocking(move || {
+        if let Err(failure) = writing.store.write_back() {
+            tracing::warn!(%failure, "the log of the file stays as long as it is");
+        }
+    });
     pause
 }
 

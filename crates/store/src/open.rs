@@ -36,6 +36,8 @@ pub(crate) enum Durability {
     Tap,
     /// The disk; then writes back what has become long.
     OnDisk,
+    /// The disk. More of the kind follows at once, so what has become long is left to [`Store::write_back`].
+    OneOfMany,
     /// Nothing. After a power cut it may be missing, together with everything after it; a killed process loses
     /// nothing. Only for what the next start makes anew. Writes back what has become long.
     Later,
@@ -46,6 +48,8 @@ impl Durability {
         match self {
             Durability::Tap => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
             Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000",
+            // 64 MiB: how much longer the log may become before even that waits.
+            Durability::OneOfMany => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000",
             Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
         }
     }
@@ -228,6 +232,22 @@ impl Store {
         })
     }
 
+    /// Writes the log of the file back into it when it has become long, as it does after a pull of much. Nobody waits
+    /// for it: writing and reading go on meanwhile.
+    ///
+    /// # Errors
+    /// Those of the database and the disk; then the log stays for the next time.
+    pub fn write_back(&self) -> Result<(), StoreError> {
+        let length_bytes = std::fs::metadata(beside(&self.path, "-wal")).map_or(0, |wal| wal.len());
+        // One that was written back is as long until it is begun anew; then nothing happens here.
+        if length_bytes <= connect::LOG_LIMIT_BYTES {
+            return Ok(());
+        }
+        self.with_reader(|conn| {
+            conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(StoreError::from)
+        })
+    }
+
     /// Reads from one consistent snapshot.
     ///
     /// # Errors
@@ -253,8 +273,16 @@ impl Store {
         &self,
         write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_as(Durability::OnDisk, write)
+    }
+
+    pub(crate) fn write_as<T, E: From<StoreError>>(
+        &self,
+        durability: Durability,
+        write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut writer = self.writer();
-        let done = writer.write(Durability::OnDisk, write)?;
+        let done = writer.write(durability, write)?;
         if writer.is_behind
             && let Some(account) = self.shared_account()
         {

@@ -299,7 +299,9 @@ pub(crate) fn visits_name_their_specialists(store: &dyn Store) {
     let of_child = read.specialists_of_child(ChildId::from_bytes([1; 16])).unwrap();
     assert_eq!(of_child, BTreeSet::from([person(1), person(2)]));
     let of_organisation = read.specialists_of_organisation(OrganisationId::from_bytes([9; 16])).unwrap();
-    assert_eq!(of_organisation.len(), 3);
+    assert_eq!(of_organisation, BTreeSet::from([person(1), person(2), person(3)]));
+    let of_another = read.specialists_of_organisation(OrganisationId::from_bytes([8; 16])).unwrap();
+    assert_eq!(of_another, BTreeSet::new());
     assert!(store.write().unwrap().put_visit(&rows[0]).is_err(), "once");
 }
 

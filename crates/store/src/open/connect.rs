@@ -13,6 +13,7 @@
 //! | `temp_store` | `MEMORY` | sorting never writes a plain temporary file |
 //! | `trusted_schema` | off | a foreign file's schema cannot call functions |
 //! | `cache_size` | 8 MiB | decrypted pages of the indexes stay in memory at 100,000 visits |
+//! | `journal_size_limit` | 16 MiB | a log that became long once does not take that room for ever |
 //! | `busy_timeout` | 10 s | another handle on the same file commits within that |
 
 use std::path::Path;
@@ -25,6 +26,9 @@ use crate::OpenError;
 
 /// Prepared statements that a connection keeps.
 const CACHED_STATEMENTS: usize = 128;
+
+/// As long as this the log of a file may stay when it was written back.
+pub(super) const LOG_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Opens a connection and proves that the key fits.
 pub(super) fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
@@ -41,7 +45,7 @@ pub(super) fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
     // Without SQLCipher the pragma above does nothing, and the file would lie there in plain.
     conn.query_row("PRAGMA cipher_version", [], |row| row.get::<_, String>(0))?;
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    conn.execute_batch(
+    conn.execute_batch(&format!(
         "PRAGMA busy_timeout = 10000;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -52,8 +56,8 @@ pub(super) fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
          PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;
          PRAGMA cache_size = -8192;
-         PRAGMA journal_size_limit = 16777216;",
-    )?;
+         PRAGMA journal_size_limit = {LOG_LIMIT_BYTES};",
+    ))?;
     conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(conn)
 }

@@ -156,3 +156,44 @@ fn what_is_called_saved_is_synced_to_the_disk() {
     let mode: String = writer.conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
 }
+
+#[test]
+fn a_log_that_became_long_is_written_back_while_others_read_and_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let store = Store::create(&path, &key()).unwrap();
+    let length_of = |name: &str| fs::metadata(folder.path().join(name)).unwrap().len();
+    let write = |name: &str, length: usize| {
+        let value = vec![7; length];
+        store.write_as::<_, StoreError>(Durability::OneOfMany, |transaction| {
+            setting::write(transaction, name, Some(&value))?;
+            Ok(())
+        })
+    };
+    write("short", 1_000).unwrap();
+    let before = length_of("a.db");
+    store.write_back().unwrap();
+    assert_eq!(length_of("a.db"), before, "a short log stays: writing it back costs more than it brings");
+    let long = usize::try_from(connect::LOG_LIMIT_BYTES).unwrap();
+    write("long", long).unwrap();
+    assert_eq!(length_of("a.db"), before, "who writes one of many does not write back");
+    assert!(length_of("a.db-wal") > connect::LOG_LIMIT_BYTES);
+    store
+        .read::<_, StoreError>(|reader| {
+            assert_eq!(reader.get("after")?, None);
+            store.write_back()?;
+            assert!(length_of("a.db") > connect::LOG_LIMIT_BYTES, "beside a reader");
+            write("after", 10)?;
+            assert_eq!(reader.get("after")?, None, "who sees what was there when it began");
+            Ok(())
+        })
+        .unwrap();
+    store.write_back().unwrap();
+    write("next", 10).unwrap();
+    assert_eq!(
+        length_of("a.db-wal"),
+        connect::LOG_LIMIT_BYTES,
+        "begun anew, without the room it does not need"
+    );
+    assert_eq!(store.read(|reader| reader.get("long")).unwrap().map(|value| value.len()), Some(long));
+}

@@ -27,7 +27,7 @@ pub(super) struct Folding<'a> {
     /// Of the services, of which there are few.
     sort_keys: HashMap<String, Vec<u8>>,
     about: CachedStatement<'a>,
-    upsert: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
     /// Whether any visit has rows there, which fold anew with it.
     has_answers: bool,
     has_readings: bool,
@@ -45,7 +45,7 @@ impl<'a> Folding<'a> {
             authors: Authors::default(),
             sort_keys: HashMap::new(),
             about: transaction.prepare_cached(statement::ABOUT)?,
-            upsert: transaction.prepare_cached(WITHOUT_KEYS)?,
+            insert: transaction.prepare_cached(INSERT)?,
             has_answers: has_rows("visit_answer")?,
             has_readings: has_rows("reading")?,
         })
@@ -119,7 +119,7 @@ impl<'a> Folding<'a> {
         };
         let flags = flags(&visit, &known, whereabouts.and_then(|(_, presence)| presence));
         let registered = known.iter().find(|statement| statement.id == visit.registered);
-        self.upsert(&visit, whereabouts, &flags, registered.map_or(0, |statement| statement.issued_at_s))?;
+        self.write(&visit, whereabouts, &flags, registered.map_or(0, |statement| statement.issued_at_s))?;
         for (representative, given) in &visit.answers {
             let (confirmed, reason) = match given.answer {
                 Answer::Confirmed => (true, None),
@@ -147,7 +147,7 @@ impl<'a> Folding<'a> {
     }
 
     /// Writes the row of a visit.
-    fn upsert(
+    fn write(
         &mut self,
         visit: &Visit,
         whereabouts: Option<(u32, Option<Presence>)>,
@@ -192,8 +192,11 @@ impl<'a> Folding<'a> {
             visit.note,
             column::flags(flags),
         ];
-        if self.upsert.execute(values)? == 0 {
-            self.transaction.prepare_cached(WITH_KEYS)?.execute(values)?;
+        // Whether there is a row only the file knows.
+        if self.insert.execute(values)? == 0
+            && self.transaction.prepare_cached(UPDATE_WITHOUT_KEYS)?.execute(values)? == 0
+        {
+            self.transaction.prepare_cached(UPDATE_WITH_KEYS)?.execute(values)?;
         }
         Ok(())
     }
@@ -282,23 +285,22 @@ fn whereabouts(
     Ok(Some((distance_m, Some(presence(distance_m, fix.accuracy_dm, radius_m)))))
 }
 
-/// The row of a visit; one that is there gets new values of the columns that no index holds, and `$more`. What fails here
-/// ends the whole transaction, so SQLite need not keep the pages of the table as they were before the statement.
-macro_rules! upsert {
+/// The row of a visit that is new. What fails here ends the whole transaction, so SQLite need not keep the pages of the
+/// table as they were before the statement, which an upsert would make it do.
+const INSERT: &str = "INSERT OR FAIL INTO visit (id, registered, basis, child, specialist, organisation, place, service,
+         service_sort_key, outcome, started_at_ms, finished_at_ms, offset_min, issued_at_s, late, cancelled, capture,
+         warned, location, distance_m, presence, review, review_reason, confirmation, note, flags)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+         ?24, ?25, ?26)
+     ON CONFLICT (id) DO NOTHING";
+
+/// New values of a row that is there: of the columns that no index holds, and `$more`.
+macro_rules! update {
     ($more:literal) => {
         concat!(
-            "INSERT OR FAIL INTO visit (id, registered, basis, child, specialist, organisation, place, service,
-                 service_sort_key, outcome, started_at_ms, finished_at_ms, offset_min, issued_at_s, late, cancelled,
-                 capture, warned, location, distance_m, presence, review, review_reason, confirmation, note, flags)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26)
-             ON CONFLICT (id) DO UPDATE SET registered = excluded.registered, basis = excluded.basis,
-                 service_sort_key = excluded.service_sort_key, outcome = excluded.outcome,
-                 finished_at_ms = excluded.finished_at_ms, offset_min = excluded.offset_min,
-                 issued_at_s = excluded.issued_at_s, late = excluded.late, capture = excluded.capture,
-                 warned = excluded.warned, location = excluded.location, distance_m = excluded.distance_m,
-                 presence = excluded.presence, review_reason = excluded.review_reason, note = excluded.note,
-                 flags = excluded.flags",
+            "UPDATE OR FAIL visit SET registered = ?2, basis = ?3, service_sort_key = ?9, outcome = ?10,
+                 finished_at_ms = ?12, offset_min = ?13, issued_at_s = ?14, late = ?15, capture = ?17, warned = ?18,
+                 location = ?19, distance_m = ?20, presence = ?21, review_reason = ?23, note = ?25, flags = ?26",
             $more
         )
     };
@@ -306,16 +308,14 @@ macro_rules! upsert {
 
 /// Changes nothing when the visit is found by something else now: naming a column writes its indexes, whether or not
 /// its value is new, and a position or an end changes none of them.
-const WITHOUT_KEYS: &str = upsert!(
-    " WHERE child = excluded.child AND specialist = excluded.specialist AND organisation = excluded.organisation
-            AND place IS excluded.place AND service = excluded.service AND started_at_ms = excluded.started_at_ms
-            AND cancelled IS excluded.cancelled AND review = excluded.review
-            AND confirmation = excluded.confirmation"
+const UPDATE_WITHOUT_KEYS: &str = update!(
+    " WHERE id = ?1 AND child = ?4 AND specialist = ?5 AND organisation = ?6 AND place IS ?7 AND service = ?8
+            AND started_at_ms = ?11 AND cancelled IS ?16 AND review = ?22 AND confirmation = ?24"
 );
-const WITH_KEYS: &str = upsert!(
-    ", child = excluded.child, specialist = excluded.specialist, organisation = excluded.organisation,
-       place = excluded.place, service = excluded.service, started_at_ms = excluded.started_at_ms,
-       cancelled = excluded.cancelled, review = excluded.review, confirmation = excluded.confirmation"
+const UPDATE_WITH_KEYS: &str = update!(
+    ", child = ?4, specialist = ?5, organisation = ?6, place = ?7, service = ?8, started_at_ms = ?11, cancelled = ?16,
+       review = ?22, confirmation = ?24
+     WHERE id = ?1"
 );
 
 /// The first outcome of a capture holds, as in the fold of the visit.

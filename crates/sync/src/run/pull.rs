@@ -13,8 +13,10 @@ use crate::outbox::{Outbox, OutboxError, Page, PullApplied};
 use crate::pull::{Next, Pulling};
 use crate::transport::TransportError;
 
-/// So many pages are stored in one transaction at most: pages of the file that several of them touch are written once.
+/// So many pages are stored in one transaction: pages of the file that several of them touch are written once.
 const TOGETHER: u64 = 4;
+/// So many more may wait while others are being stored: judging goes on, and the next transaction takes them all.
+const MORE_WAITING: u64 = 2;
 /// A transaction that took longer was too large for this device: whoever registers a visit meanwhile waits for its end.
 const LONG: Duration = Duration::from_millis(150);
 
@@ -37,10 +39,12 @@ impl Judged {
     }
 
     /// Whether to store what waits, with so many pages still to come. Fewer together towards the end, where nothing is
-    /// left to be done meanwhile.
+    /// left to be done meanwhile; more while the disk is busy with those before.
     fn is_enough(&self, left_pages: u64) -> bool {
         let together = (left_pages / 2).clamp(1, self.together);
-        self.waiting.len() as u64 >= together
+        let is_storing = self.storing.as_ref().is_some_and(|storing| !storing.is_finished());
+        let more = if is_storing { MORE_WAITING } else { 0 };
+        self.waiting.len() as u64 >= together + more
     }
 }
 
