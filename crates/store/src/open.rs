@@ -28,29 +28,26 @@ const IDLE_READERS: usize = 3;
 /// Setting: how often the file was opened.
 const OPENED: &str = "file/opened";
 
-/// What a write transaction waits for. Writing the log of the file back into it takes the longer the more pages it
-/// has; who does not do it leaves it to a later one.
+/// What a write transaction waits for. None waits until the log of the file is written back into it: that takes the
+/// longer the more pages it has, and is left to [`Store::write_back`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// The disk: after a power cut it is there. Writes nothing back: a person waits.
+    /// The disk: after a power cut it is there. A person waits, so not even a very long log is written back.
     Tap,
-    /// The disk; then writes back what has become long.
+    /// The disk.
     OnDisk,
-    /// The disk. More of the kind follows at once, so what has become long is left to [`Store::write_back`].
-    OneOfMany,
     /// Nothing. After a power cut it may be missing, together with everything after it; a killed process loses
-    /// nothing. Only for what the next start makes anew. Writes back what has become long.
+    /// nothing. Only for what the next start makes anew.
     Later,
 }
 
 impl Durability {
+    /// 16,000 pages are 64 MiB: so long a log becomes at most, when much comes at once.
     const fn pragma(self) -> &'static str {
         match self {
             Durability::Tap => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
-            Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000",
-            // 64 MiB: how much longer the log may become before even that waits.
-            Durability::OneOfMany => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000",
-            Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
+            Durability::OnDisk => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000",
+            Durability::Later => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000",
         }
     }
 }
@@ -232,8 +229,8 @@ impl Store {
         })
     }
 
-    /// Writes the log of the file back into it when it has become long, as it does after a pull of much. Nobody waits
-    /// for it: writing and reading go on meanwhile.
+    /// Writes the log of the file back into it when it has become long. Nobody waits for it: writing and reading go on
+    /// meanwhile.
     ///
     /// # Errors
     /// Those of the database and the disk; then the log stays for the next time.
@@ -273,16 +270,8 @@ impl Store {
         &self,
         write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_as(Durability::OnDisk, write)
-    }
-
-    pub(crate) fn write_as<T, E: From<StoreError>>(
-        &self,
-        durability: Durability,
-        write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
         let mut writer = self.writer();
-        let done = writer.write(durability, write)?;
+        let done = writer.write(Durability::OnDisk, write)?;
         if writer.is_behind
             && let Some(account) = self.shared_account()
         {

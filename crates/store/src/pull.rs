@@ -16,7 +16,6 @@ use sync::wire::pull::{Backfill, Behind, Checkpoint, PullItem, PullRequest, Pull
 
 use crate::account::Account;
 use crate::column::Blob;
-use crate::open::Durability;
 use crate::outbox::{Failed, outward};
 use crate::projection::Stale;
 use crate::trust::{self, Found};
@@ -106,7 +105,7 @@ pub(crate) fn apply(store: &Store, pages: &[(PullRequest, Page)]) -> Result<Pull
         };
         ready.push(Ready { request, response: &page.response, items, verdicts, head });
     }
-    let applied = store.write_as(Durability::OneOfMany, |transaction| {
+    let applied = store.write(|transaction| {
         trust::require(transaction)?;
         let mut stale = Stale::default();
         let mut applied = PullApplied::default();
