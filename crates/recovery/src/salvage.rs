@@ -167,7 +167,7 @@ fn connect(database: &Path, key: &[u8; 32]) -> rusqlite::Result<Connection> {
     for byte in key {
         pragma.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
     }
-    pragma.push_str("'\";");
+    pragma.push_str("'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;");
     conn.execute_batch(&pragma)?;
     // Without SQLCipher the pragma above does nothing.
     conn.query_row("PRAGMA cipher_version", [], |row| row.get::<_, String>(0))?;

@@ -40,7 +40,7 @@ pub(super) fn connect(path: &Path, key: &Key) -> Result<Connection, OpenError> {
         let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
         pragma.extend(digits);
     }
-    pragma.push_str("'\";");
+    pragma.push_str("'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;");
     conn.execute_batch(&pragma)?;
     // Without SQLCipher the pragma above does nothing, and the file would lie there in plain.
     conn.query_row("PRAGMA cipher_version", [], |row| row.get::<_, String>(0))?;

@@ -37,7 +37,8 @@ pub(crate) fn look_behind(device: &Device) -> Connection {
     let conn = Connection::open(database(device.folder())).expect("the file is there");
     let digits: String = database_key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
     conn.execute_batch(&format!(
-        "PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{digits}'\"; PRAGMA synchronous = FULL;"
+        "PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{digits}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
+         PRAGMA synchronous = FULL;"
     ))
     .expect("the key fits");
     conn
