@@ -37,7 +37,8 @@ struct Row {
 fn open(path: &Path, encrypted: bool) -> Connection {
     let conn = Connection::open(path).expect("a new file");
     if encrypted {
-        let key = format!("PRAGMA key = \"x'{}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;", "5a".repeat(32));
+        let key =
+            format!("PRAGMA key = \"x'{}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;", "5a".repeat(32));
         conn.execute_batch(&key).expect("a raw key");
     }
     conn.execute_batch(

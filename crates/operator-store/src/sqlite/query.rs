@@ -1,6 +1,7 @@
 //! The queries of more than a line, and how all of them are run.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{KeyId, StatementId};
 use domain::scope::Scope;
@@ -24,7 +25,6 @@ pub(super) fn names(scopes: &BTreeSet<Scope>) -> Result<String, StoreError> {
 
 /// Rows addressed to any of the scopes ?1 in ?2..?3, without key ?4.
 const ADDRESSED: &str = "FROM audiences AS a
-    JOIN scopes AS s ON s.scope = a.scope
     JOIN journal AS j ON j.leaf_index = a.leaf_index
     WHERE a.scope IN (SELECT scope FROM scopes WHERE name IN (SELECT value FROM json_each(?1)))
       AND a.leaf_index >= ?2 AND a.leaf_index < ?3 AND j.key <> ?4";
@@ -47,25 +47,40 @@ pub(super) fn addressed(
     (from, to): (u64, u64),
     limit: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let sql = format!(
-        "SELECT a.leaf_index, max(a.sight), group_concat(s.name, ' ') {}
-         GROUP BY a.leaf_index ORDER BY a.leaf_index LIMIT ?5",
-        from_where(query)
-    );
-    let values = params![names, signed(from), signed(to), query.without_key.as_bytes(), signed(limit as u64)];
-    let found = many(connection, &sql, values, |row| {
-        Ok((row.get::<_, i64>(0)?, rows::sight(row, 1)?, row.get::<_, String>(2)?))
-    })?;
-    found
-        .into_iter()
-        .map(|(leaf_index, sight, names)| {
-            let mut scopes = names.split(' ').map(scope).collect::<Result<Vec<_>, _>>()?;
-            scopes.sort_unstable();
-            let leaf_index =
-                u64::try_from(leaf_index).map_err(|_| StoreError::Damaged("a negative position"))?;
-            Ok(Delivery { leaf_index, sight, scopes })
-        })
-        .collect()
+    let sql = format!("SELECT a.leaf_index, a.sight, a.scope {} ORDER BY a.leaf_index", from_where(query));
+    let mut select = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let values = params![names, signed(from), signed(to), query.without_key.as_bytes()];
+    let mut rows = select.query(values).map_err(from_sqlite)?;
+    let mut named = HashMap::new();
+    let mut found: Vec<Delivery> = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let (leaf_index, sight, number) =
+            (|| Ok((row.get::<_, i64>(0)?, rows::sight(row, 1)?, row.get(2)?)))().map_err(from_sqlite)?;
+        let leaf_index = u64::try_from(leaf_index).map_err(|_| StoreError::Damaged("a negative position"))?;
+        let scope = match named.entry(number) {
+            Entry::Occupied(named) => *named.get(),
+            Entry::Vacant(unnamed) => *unnamed.insert(scope_of(connection, number)?),
+        };
+        let is_full = found.len() == limit;
+        match found.last_mut().filter(|last| last.leaf_index == leaf_index) {
+            Some(last) => {
+                last.sight = last.sight.max(sight);
+                last.scopes.push(scope);
+            }
+            None if is_full => break,
+            None => found.push(Delivery { leaf_index, sight, scopes: vec![scope] }),
+        }
+    }
+    for delivery in &mut found {
+        delivery.scopes.sort_unstable();
+    }
+    Ok(found)
+}
+
+fn scope_of(connection: &Connection, number: i64) -> Result<Scope, StoreError> {
+    let sql = "SELECT name FROM scopes WHERE scope = ?1";
+    let name = one(connection, sql, [number], |row| row.get::<_, String>(0))?;
+    scope(&name.ok_or(StoreError::Damaged("an audience without its scope"))?)
 }
 
 /// How much of the log is addressed to the scopes of those names.

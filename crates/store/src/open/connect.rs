@@ -3,6 +3,7 @@
 //! | Pragma | Value | Why |
 //! |---|---|---|
 //! | `key` | raw 32 bytes | the caller derives it (Argon2id); SQLCipher only derives the page keys |
+//! | `cipher_hmac_algorithm` | `HMAC_SHA256` | phones and laptops compute it in hardware, SHA-512 few of them; 32 bytes more a page |
 //! | `cipher_log_level` | `NONE` | nothing of the file reaches a log |
 //! | `journal_mode` | `WAL` | readers go on while a page of a pull is written |
 //! | `synchronous` | `FULL` | what is called saved survives a power cut; `NORMAL` for a transaction whose rows are disposable |
