@@ -17,7 +17,8 @@ fn file(folder: &Path) -> PathBuf {
     let path = folder.join("journal.db");
     let hex = data_encoding::HEXLOWER.encode(&KEY);
     let conn = Connection::open(&path).unwrap();
-    conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
+    conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"))
+        .unwrap();
     conn.execute_batch(include_str!("../../../../migrations/device/20261123_journal.sql")).unwrap();
     for seq in 0..ROWS {
         conn.execute(
@@ -93,7 +94,7 @@ fn a_view_in_place_of_the_journal_is_not_asked() {
     let hex = data_encoding::HEXLOWER.encode(&KEY);
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(&format!(
-        "PRAGMA key = \"x'{hex}'\";
+        "PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
          CREATE VIEW own_statement AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n)
          SELECT seq, x'00' AS bytes, x'00' AS content FROM n;"
     ))
