@@ -80,7 +80,7 @@ pub fn renew(instance: &Instance, shares: Option<&[Share]>, reason: &str) -> Res
         let key = OperatorKey {
             recovery_key: recovery_key.clone(),
             valid_from_ms: operator.clock.utc_ms(),
-            recovery_renewed: Some(RecoveryRenewed { shares, reason }),
+            recovery_renewed: Some(RecoveryRenewed { shares, reason, shares_of: None }),
             ..before
         };
         operator.state(txn, subject, key)?;

@@ -43,6 +43,6 @@ pub(crate) fn view(
 }
 
 fn renewal(stated: OperatorKey) -> Option<RenewalView> {
-    let RecoveryRenewed { shares, reason } = stated.recovery_renewed?;
+    let RecoveryRenewed { shares, reason, .. } = stated.recovery_renewed?;
     Some(RenewalView { at_ms: stated.valid_from_ms, approved: shares == OldShares::Both, reason })
 }
