@@ -458,9 +458,9 @@ class Pauses(OneLog):
             self.judged(self.erase(NOW + DAY))
 
     def test_dating_back_helps_nobody(self):
-        self.log.heads[self.log.visit() + 1] = NOW
-        self.renew(b"2", NOW - 30 * DAY)
-        self.judged(self.erase(NOW + DAY))
+        self.log.heads[self.log.visit() + 1] = NOW + 20 * DAY
+        self.renew(b"2", NOW + 5 * DAY)
+        self.judged(self.erase(NOW + 21 * DAY))
 
     def test_not_even_before_the_log_began(self):
         self.renew(b"2", 0)

@@ -3,7 +3,7 @@ use domain::id::RecordId;
 use journal::Draft;
 
 use super::*;
-use crate::testing::{CHILD, NOW_MS, SPECIALIST, TestDevice, TestOperator, visit};
+use crate::testing::{CHILD, NOW_MS, SPECIALIST, TestDevice, TestOperator, signing_key, visit};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -129,12 +129,20 @@ fn an_operators_clock_that_is_set_forward_takes_nothing_that_the_own_clock_does_
 #[test]
 fn a_renewal_that_is_dated_back_counts_from_the_last_head_that_this_device_saw() {
     let mut setting = Setting::new();
-    setting.pull(0);
-    setting.renew(-30, 2, OldShares::Lost, None);
+    // Somebody else's statement: this device sees the head over it alone.
+    setting.operator.state_as(&signing_key(0x66), &visit(2, SPECIALIST, CHILD).1, &[]);
+    setting.pull(20);
+    setting.renew(5, 2, OldShares::Lost, None);
+    setting.erase(21);
+    setting.pull(21);
+    assert!(!setting.judge(40) && setting.has_note());
+    assert_eq!(setting.waiting(), 0);
+    // Nor from before anything that the operator ever signed.
+    let mut setting = Setting::new();
+    setting.renew(-9_000, 2, OldShares::Lost, None);
     setting.erase(1);
     setting.pull(1);
     assert!(!setting.judge(40) && setting.has_note());
-    assert_eq!(setting.waiting(), 0);
 }
 
 #[test]
