@@ -3,10 +3,13 @@ use std::convert::Infallible;
 use super::*;
 use crate::content::ReplacedKey;
 
+/// What a statement says of the shares before, and whose they were.
+type Renewed = Option<(OldShares, Option<u8>)>;
+
 const DAY: i64 = 24 * 60 * 60;
 const NOW: i64 = 1_800_000_000;
 
-fn stated(key: u8, renewed: Option<(OldShares, Option<u8>)>) -> OperatorKey {
+fn stated(key: u8, renewed: Renewed) -> OperatorKey {
     OperatorKey {
         key: vec![1; 77],
         recovery_key: vec![key; 32],
@@ -31,7 +34,7 @@ struct Log {
 }
 
 impl Log {
-    fn of(keys: &[(u8, Option<(OldShares, Option<u8>)>, i64)]) -> Self {
+    fn of(keys: &[(u8, Renewed, i64)]) -> Self {
         let mut log = Self::default();
         for &(key, renewed, at_s) in keys {
             log.state(key, renewed, at_s);
@@ -39,7 +42,7 @@ impl Log {
         log
     }
 
-    fn state(&mut self, key: u8, renewed: Option<(OldShares, Option<u8>)>, at_s: i64) {
+    fn state(&mut self, key: u8, renewed: Renewed, at_s: i64) {
         let latest_s = || Ok::<_, Infallible>(self.signed_s.iter().copied().max().unwrap_or(i64::MIN));
         self.renewals.stated(&stated(key, renewed), at_s, latest_s).unwrap();
         self.signed_s.push(at_s);
@@ -52,11 +55,11 @@ impl Log {
     }
 }
 
-const FIRST: (u8, Option<(OldShares, Option<u8>)>, i64) = (0, None, NOW - 400 * DAY);
-const LOST: Option<(OldShares, Option<u8>)> = Some((OldShares::Lost, None));
-const BOTH: Option<(OldShares, Option<u8>)> = Some((OldShares::Both, None));
+const FIRST: (u8, Renewed, i64) = (0, None, NOW - 400 * DAY);
+const LOST: Renewed = Some((OldShares::Lost, None));
+const BOTH: Renewed = Some((OldShares::Both, None));
 
-fn objecting(key: u8) -> Option<(OldShares, Option<u8>)> {
+fn objecting(key: u8) -> Renewed {
     Some((OldShares::Both, Some(key)))
 }
 

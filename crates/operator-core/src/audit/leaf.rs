@@ -166,10 +166,10 @@ impl Walk<'_> {
             }
             Content::OperatorKey(stated) => self.recovery_keys.stated(leaf, header.issued_at_s, stated),
             // One that does not count takes nothing away: what it named must be there.
-            Content::ContentErased(erased) => {
-                if self.recovery_keys.judge(leaf, header.issued_at_s, i64::MAX)? == Judgement::Holds {
-                    self.erased.extend(erased.statements);
-                }
+            Content::ContentErased(erased)
+                if self.recovery_keys.judge(leaf, header.issued_at_s, i64::MAX)? == Judgement::Holds =>
+            {
+                self.erased.extend(erased.statements);
             }
             Content::AgreementPublished(published) => {
                 self.texts.extend(published.texts.into_iter().map(|text| (leaf, text)));
