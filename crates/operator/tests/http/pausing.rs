@@ -4,9 +4,9 @@ use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use domain::Clock as _;
 use domain::content::ReplacedKey;
 use domain::id::StatementId;
+use domain::{Clock as _, Kind};
 use journal::Sealed;
 use operator::approval::{ApprovalError, Approved};
 use operator::backup::{BackupError, backup, restore};
@@ -14,6 +14,7 @@ use operator::clock::SystemRng;
 use operator::renew::{Renewed, keys, renew};
 use operator::{Folder, Instance, courier, erasures};
 use operator_core::erase::EraseError;
+use operator_core::package::{self, Reader};
 use operator_core::store::StoreError;
 use operator_core::{fill, pause};
 use recovery::Share;
@@ -87,6 +88,14 @@ async fn a_key_without_the_old_shares_waits_ten_days_and_is_then_as_good_as_any(
     assert_eq!(erase(&world.instance, &shares, note.id).unwrap(), 1);
     assert_eq!(content_of(&world.instance, note.id), None);
     assert_eq!((findings(&world), listed(&world)), (vec![], [note.id].into()));
+    // Whoever gets the package judges by the same keys.
+    let read = world.instance.read().unwrap();
+    let (visit, key) = (note.header.subject.into(), world.instance.key.verifying_key());
+    let packed = package::package(read.as_ref(), visit, Some(Reader::Everything), key, world.clock.utc_ms());
+    let kinds: Vec<Kind> = packed.unwrap().unwrap().items.iter().map(|item| item.entry.kind).collect();
+    let count = |kind| kinds.iter().filter(|found| **found == kind).count();
+    assert_eq!((count(Kind::ContentErased), count(Kind::OperatorKey)), (1, 2), "{kinds:?}");
+    drop(read);
     // Another key with both shares is in force at once, and a day later still.
     let next = renew(&world.instance, Some(&shares), "Қызметкер ауысты").unwrap();
     assert_eq!(next.erases_from_ms, None);
