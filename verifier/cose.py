@@ -7,8 +7,7 @@ from collections import namedtuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from .form import decode, each, encode, fits, need, number, octets, optional, text, time, whole
 
@@ -24,9 +23,8 @@ CLAIMS = {1: str, 2: text("[A-Za-z0-9_-]{21}[AQgw]"), 6: time}
 SERIES = {1: whole, 2: optional(octets(32)), 3: optional([whole, octets(32)]), 4: octets(8), 5: whole}
 HEADER = {1: -7, 4: octets(32), 15: CLAIMS, 258: -16, 259: str, -75001: SERIES}
 HEAD = {1: -7, 15: {6: time}, 395: 1, -75002: number(1, 2**64)}
-COSE_KEY = {1: 2, -1: 1, -2: octets(32), -3: octets(32)}
-Statement = namedtuple("Statement", "id kid kind sub seq prev beacon payload message signature")
-Head = namedtuple("Head", "size iat check proofs")
+Statement = namedtuple("Statement", "id kid kind sub iat seq prev beacon payload message signature")
+Head = namedtuple("Head", "size iat check proofs root")
 
 
 def sha256(data):
@@ -46,7 +44,7 @@ def open_sign1(data, payload, unprotected):
 def point_of(key):
     """The point of a COSE_Key with exactly the four labels of section 2."""
     parts = decode(key, "key")
-    need(fits(parts, COSE_KEY), "key", "holds no P-256 key")
+    need(fits(parts, {1: 2, -1: 1, -2: octets(32), -3: octets(32)}), "key", "holds no P-256 key")
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\4" + parts[-2] + parts[-3])
     except ValueError:
@@ -57,7 +55,7 @@ def verify(key, message, signature):
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
     need(s <= HALF_OF_ORDER, "signature", "has a signature in its second form (S is in the upper half)")
     try:
-        point_of(key).verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+        point_of(key).verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         need(False, "signature", "has a signature that does not verify")
 
@@ -71,24 +69,24 @@ def read_statement(data):
     need(kind in KINDS and header[259] == f"application/vnd.esep.{kind}+cbor", "header", "is of no known kind")
     need((series[1] == 0) == (2 not in series), "header", "names a statement before the first, or none before a later")
     subject, numbers = base64.urlsafe_b64decode(claims[2] + "=="), (series[1], series.get(2), series.get(3))
-    return Statement(sha256(message), kid, kind, subject, *numbers, payload, message, signature)
+    return Statement(sha256(message), kid, kind, subject, claims[6], *numbers, payload, message, signature)
 
 
 def read_head(data, key, proofs=None):
     """A head of the operator with this key; `check` holds it against a root. A receipt has `proofs` of this shape."""
     header, proofs, _, signature, to_sign = open_sign1(data, None, proofs or {})
     need(fits(header, HEAD | {4: sha256(key)}), "head", "has another header than a tree head of this operator's key")
-    return Head(header[-75002], header[15][6], lambda root: verify(key, to_sign(root), signature), proofs)
+    return Head(header[-75002], header[15][6], lambda root: verify(key, to_sign(root), signature), proofs, None)
 
 
 def read_receipt(data, entry, leaf, key):
-    """The head and the root under which this entry is this leaf."""
+    """The head under which this entry is this leaf, with its root."""
     head = read_head(data, key, {396: {-1: [bytes]}})
     proof = decode(head.proofs[396][-1][0])
     need(fits(proof, [head.size, leaf, each(octets(32))]) and leaf < head.size, "receipt", "is of another leaf or tree")
     root = _climb(sha256(b"\0" + entry), leaf, head.size, proof[2])
     head.check(root)
-    return head, root
+    return head._replace(root=root)
 
 
 def _climb(leaf, at, size, path):

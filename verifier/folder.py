@@ -42,8 +42,6 @@ def lines(files, name, shape, check):
     data = files.get(name)
     check(data == b"" or data and data.endswith(b"\n"), name, "files", "is missing or ends within a line")
     read = [_json(text) for text in (data or b"").splitlines()]
-    for number, made in enumerate(read):
-        if not fits(made, shape):
-            check(False, f"{name}, line {number + 1}", "files", "cannot be read")
-            read[number] = None
-    return read
+    for number, made in enumerate(read, 1):
+        check(fits(made, shape), f"{name}, line {number}", "files", "cannot be read")
+    return [made if fits(made, shape) else None for made in read]

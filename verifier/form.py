@@ -19,26 +19,12 @@ def need(condition, rule, why):
         raise Broken(rule, why)
 
 
-def octets(length):
-    return lambda value: isinstance(value, bytes) and len(value) == length
-
-
-def each(shape):
-    return lambda value: isinstance(value, list) and all(fits(one, shape) for one in value)
-
-
-def number(low, high):
-    return lambda value: type(value) is int and low <= value < high
-
-
-def text(pattern):
-    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
-
-
-def optional(shape):
-    return lambda value: value is None or fits(value, shape)
-
-
+# Shapes are predicates, see `fits`.
+octets = lambda length: lambda value: isinstance(value, bytes) and len(value) == length
+each = lambda shape: lambda value: isinstance(value, list) and all(fits(one, shape) for one in value)
+number = lambda low, high: lambda value: type(value) is int and low <= value < high
+text = lambda pattern: lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+optional = lambda shape: lambda value: value is None or fits(value, shape)
 whole, time = number(0, 2**64), number(-(2**63), 2**63)
 
 

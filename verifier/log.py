@@ -19,9 +19,8 @@ def verify(files, operator_key=None, kept_heads=None):
 
 def check(walk, lines, kept):
     refusals = folder.lines(walk.files, "refusals.jsonl", folder.REFUSAL, walk.need)
-    for line in refusals:
-        if line and line["took_place"]:
-            walk.series[bytes.fromhex(line["key"])].taken[line["seq"]] = bytes.fromhex(line["id"])
+    for line in (one for one in refusals if one and one["took_place"]):
+        walk.series[bytes.fromhex(line["key"])].taken[line["seq"]] = bytes.fromhex(line["id"])
     lines += [None] * (walk.in_folder["statements"] - len(lines))
     for leaf, line in enumerate(lines):
         walk.need(line, f"log.jsonl, line {leaf + 1}", "list", "is missing or cannot be read")
@@ -80,8 +79,8 @@ def _files(walk, size, refusals):
         # What lies in `heads` is read as a head, which has one name.
         is_ours = data is not None and (name in allowed or name.startswith("heads/"))
         walk.need(is_ours, name, "files", "does not belong to an exported log")
-    names = "statements", "contents", "heads", "agreements"
-    counts = {name: walk.in_folder[name] for name in names} | {"refusals": refusals}
-    for name in counts.keys() & walk.manifest.keys():
-        walk.need(walk.manifest[name] == counts[name], "manifest.json", "manifest", f"counts {name} wrongly")
-    walk.counts = counts | {"forks": walk.forks, "keys": len(walk.keys)}
+    walk.counts = {name: walk.in_folder[name] for name in ("statements", "contents", "heads", "agreements")}
+    forks = sum(len(series.forks) for series in walk.series.values())
+    walk.counts |= {"refusals": refusals, "forks": forks, "keys": len(walk.keys)}
+    for name in walk.counts.keys() & walk.manifest.keys():
+        walk.need(walk.manifest[name] == walk.counts[name], "manifest.json", "manifest", f"counts {name} wrongly")

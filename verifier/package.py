@@ -5,23 +5,20 @@ from datetime import datetime, timedelta
 from . import cose, folder
 from .form import fits, need, octets, time
 
-ENVELOPE = {1: -7, 15: {6: time}, 258: -16, 259: "application/vnd.esep.package+json"}
-OWN = "manifest.json", "manifest.cose"
-
 
 def check(walk, lines, kept):
     manifest, size = walk.manifest, walk.manifest["tree_size"]
     with walk.at("manifest.cose"):
         check_signature(walk)
-    for name in walk.files.keys() | manifest["files"].keys():
+    for name in (walk.files.keys() | manifest["files"].keys()) - {"manifest.json", "manifest.cose"}:
         with walk.at(name):
             check_file(walk, name)
     for number, line in enumerate(lines, 1):
         if line:
             leaf = line["leaf_index"]
             walk.check_leaf(leaf, line, number)
-            name, (head, root) = folder.receipt(leaf), _receipt(walk, leaf, folder.receipt(leaf))
-            is_ours = not head or (head.size, root.hex()) == (size, manifest["root"])
+            head = _receipt(walk, leaf, name := folder.receipt(leaf))
+            is_ours = not head or (head.size, head.root.hex()) == (size, manifest["root"])
             walk.need(is_ours, name, "receipt", "is of another head than the package's")
     with walk.at("log.jsonl"):
         leaves = [line["leaf_index"] if line else -1 for line in lines]
@@ -30,23 +27,23 @@ def check(walk, lines, kept):
         need(is_all and manifest["statements"] == len(leaves), "list", "names other statements than there are")
     with walk.at("statements"):
         _visit(walk)
-    walk.check_contents(is_whole=False)
     for name, data in [(folder.head(size), walk.files.get(folder.head(size))), *kept.items()]:
         walk.check_head(name, data, size, {size: bytes.fromhex(manifest["root"])}.get)
+    walk.check_contents(is_whole=False)
     walk.counts = {name: walk.in_folder[name] for name in ("statements", "contents", "receipts", "agreements")}
     walk.counts |= {"contents withheld or erased": len(walk.bare), "keys": len(walk.keys)}
 
 
 def check_signature(walk):
     header, _, payload, signature, to_sign = cose.open_sign1(walk.take("manifest.cose"), octets(32), {})
-    own = ENVELOPE | {4: cose.sha256(walk.operator)}
+    own = {1: -7, 4: cose.sha256(walk.operator), 15: {6: time}, 258: -16, 259: "application/vnd.esep.package+json"}
     need(fits(header, own), "manifest", "is no signature of the operator for a package")
     need(payload == cose.sha256(walk.take("manifest.json")), "manifest", "signs another manifest.json")
     cose.verify(walk.operator, to_sign(payload), signature)
 
 
 def check_file(walk, name):
-    is_same = name in OWN or cose.sha256(walk.take(name)).hex() == walk.manifest["files"].get(name)
+    is_same = cose.sha256(walk.take(name)).hex() == walk.manifest["files"].get(name)
     need(is_same, "files", "is not a file that the operator signed for")
 
 
@@ -55,7 +52,7 @@ def _time(walk, leaf, stated):
     size, root = stated.beacon or (0, b"")
     before, after = folder.head(size), folder.registration(leaf)
     named = walk.check_head(before, walk.files[before], size, {size: root}.get) if before in walk.files else None
-    over, _ = _receipt(walk, leaf, after) if after in walk.files else (None, None)
+    over = _receipt(walk, leaf, after) if after in walk.files else None
     by = ", by a guest." if walk.hosts.get(stated.kid) and stated.kind[6:] in ("confirmed", "disputed") else "."
     walk.notes.append(f"Leaf {leaf}, {stated.kind}: made not before {_moment(named)} and not after {_moment(over)}{by}")
 
@@ -63,7 +60,6 @@ def _time(walk, leaf, stated):
 def _receipt(walk, leaf, name):
     with walk.at(name):
         return cose.read_receipt(walk.take(name), walk.take(folder.statement(leaf)), leaf, walk.operator)
-    return None, None
 
 
 def _moment(head):

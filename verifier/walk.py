@@ -5,10 +5,11 @@ from contextlib import contextmanager, suppress
 
 from . import folder
 from .cose import BY_OPERATOR, point_of, read_head, read_statement, sha256, verify
-from .form import Broken, decode, each, fits, need, octets
+from .form import Broken, decode, each, fits, need, octets, optional
 from .series import Series
 
 OLDER = "The kept head is older than the package: only the whole log can be held against it."
+BOTH, PAUSE = {"shares": "both", "reason": str, "shares_of": optional(octets(32))}, 10 * 24 * 60 * 60
 TEXTS = each(lambda one: isinstance(one, dict) and octets(32)(one.get("sha256")))
 
 
@@ -18,12 +19,12 @@ class Walk:
     def __init__(self, files):
         self.files, self.manifest = files, folder.manifest(files)
         self.counts, self.findings, self.notes, self.keys, self.ids, self.read, self.bare = {}, [], [], {}, {}, {}, {}
-        self.operator, self.erased, self.texts, self.forks, self.revoked, self.hosts = None, set(), {}, 0, set(), {}
+        self.operator, self.erased, self.texts, self.told, self.revoked, self.hosts = None, set(), {}, {}, set(), {}
         self.is_part, self.in_folder = "visit" in self.manifest, Counter(name.split("/")[0] for name in files)
-        self.series, self.recovery_key = defaultdict(lambda: Series(self.is_part)), None
+        self.series = defaultdict(lambda: Series(self.is_part))
         self.learns = {
             "device-revoked": ("key", octets(32), self.revoked.add),
-            "content-erased": ("statements", each(octets(32)), self.erased.update),
+            "content-erased": ("statements", each(octets(32)), lambda _: None),
             "agreement-published": ("texts", TEXTS, lambda texts: self.texts.update(
                 (text["sha256"].hex(), text.get("length_bytes")) for text in texts)),
         }
@@ -70,13 +71,13 @@ class Walk:
             self.read[leaf] = stated, members or {}
             with self.at(where):
                 is_fork = self.series[stated.kid].add(stated)
-                self.forks += is_fork
                 self.series[stated.kid].note_beacon(stated)
             if line:
                 self.check_line(f"log.jsonl, line {place}", leaf, line, members, is_fork)
             need(stated.kid in self.keys, "key", f"is signed by a key that nothing before it binds: {stated.kid.hex()}")
             verify(self.keys[stated.kid], stated.message, stated.signature)
             self.learn(stated, members, is_fork)
+            self.told |= {leaf: stated.iat} if self.keys[stated.kid] == self.operator else {}
 
     def check_head(self, name, data, size, root_at):
         """A good head of a log of this size; its root is compared where the root at its size is known."""
@@ -86,6 +87,7 @@ class Walk:
             need(is_named, "head", f"is the head of {head.size} leaves under another name")
             need(head.size <= size, "history", f"speaks of {head.size} leaves; here the log has only {size}")
             head.check(root) if (root := root_at(head.size)) else self.notes.append(OLDER)
+            self.told |= {head.size - 0.5: head.iat} if root else {}
             return head
 
     def check_content(self, leaf, stated):
@@ -106,9 +108,7 @@ class Walk:
             need(not members or sha256(key_of(members)) == stated.kid, "key", "names another key than its own")
         if not is_operator or not members:
             return
-        if stated.kind == "operator-key":
-            self.note_recovery_key(stated, members)
-        elif stated.kind == "device-bound":
+        if stated.kind == "device-bound":
             kid = sha256(key_of(members))
             self.keys[kid], self.hosts[kid] = members["key"], octets(16)(members.get("host"))
         elif stated.kind in self.learns:
@@ -116,13 +116,27 @@ class Walk:
             need(is_such(members.get(member)), "content", f"names no {member} that it could speak of")
             learn(members[member])
 
-    def note_recovery_key(self, stated, members):
-        """Whoever holds its shares can open accounts and erase: each change is told, with what was said of it."""
-        before, self.recovery_key = self.recovery_key, members.get("recovery_key")
-        if before not in (None, self.recovery_key):
-            is_both = fits(members.get("recovery_renewed"), {"shares": "both", "reason": str})
-            how = "both shares of the one before were there, it says" if is_both else "nothing says that officers agree"
-            self.notes.append(f"{folder.statement(self.ids[stated.id])} gives the operator a new recovery key: {how}.")
+    def judge_erasures(self):
+        """Whoever holds the shares of the recovery key can open accounts and erase, so each new one is told. One that
+        came without both old shares erases nothing for ten days, unless both object (section 6.3). `told` is what the
+        operator's clock said at its leaf, and for a head of a size half a leaf before the leaf of that number."""
+        key, pauses = None, []
+        for leaf in sorted(self.told.keys() & self.read.keys()):
+            (stated, said), name = self.read[leaf], folder.statement(leaf)
+            if stated.kind == "content-erased":
+                is_early = any(at < end and (place == leaf or end - PAUSE <= at) for end, _ in pauses
+                               for place, at in self.told.items() if place >= leaf)
+                self.erased.update(() if is_early else said.get("statements", ()))
+                self.notes += [f"{name} erases within a pause of the recovery key: it does not count."] * is_early
+            elif stated.kind == "operator-key" and said and said.get("recovery_key") != key:
+                before, key, renewed = key, said.get("recovery_key"), said.get("recovery_renewed")
+                old = fits(renewed, BOTH) and renewed.get("shares_of")
+                heard = [at for at, (end, whose) in enumerate(pauses) if whose == old and stated.iat < end]
+                is_alone = before is not None and old is not None and not heard
+                since = max(at for place, at in self.told.items() if place <= leaf)
+                pauses = (pauses[:heard[0]] if heard else pauses) + [(since + PAUSE, before)] * is_alone
+                how = "nothing says that officers agree" if is_alone else "both old shares were there, it says"
+                self.notes += [f"{name} gives the operator a new recovery key: {how}."] * (before is not None)
 
     def check_line(self, where, leaf, line, members, is_fork):
         stated, said = self.read[leaf][0], (line["leaf_index"], line["id"], line["has_content"])
@@ -140,8 +154,9 @@ class Walk:
 
     def check_contents(self, is_whole):
         """What is absent was erased, in a whole log; what was erased is absent; texts are those that were published."""
+        self.judge_erasures()
         for id_ in self.bare.keys() - self.erased if is_whole else ():
-            self.need(False, self.bare[id_], "content", "is missing, and no statement says that it was erased")
+            self.need(False, self.bare[id_], "content", "is missing, and nothing that counts says why")
         for id_ in self.erased & self.ids.keys() - self.bare.keys():
             self.need(False, folder.content(self.ids[id_]), "content", "is there, though said to be erased")
         for text, length in self.texts.items():

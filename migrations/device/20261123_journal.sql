@@ -161,6 +161,11 @@ CREATE TABLE erased (
     statement BLOB PRIMARY KEY CHECK (length(statement) = 32)
 ) STRICT, WITHOUT ROWID;
 
+-- Erasures beside a recovery key that was renewed without both old shares: judged by the own clock as well.
+CREATE TABLE waiting_erasure (
+    leaf_index INTEGER PRIMARY KEY REFERENCES foreign_statement (leaf_index) ON DELETE CASCADE
+) STRICT;
+
 -- Leaves that did not verify: left out, counted, asked about.
 CREATE TABLE rejected (
     leaf_index INTEGER PRIMARY KEY,

@@ -121,7 +121,7 @@ KINDS = {
     "key-compromised": ("specialist", {"key": THUMBPRINT, "since_ms": MS}),
     "operator-key": ("operator", {
         "key": PublicKey(), "recovery_key": Bytes(32), "courier_key": Bytes(32), "bin": BIN, "valid_from_ms": MS,
-        "recovery_renewed": Optional(Map({"shares": Choice("both", "lost"), "reason": WORDS})),
+        "recovery_renewed": Optional(Map({"shares": Choice("both", "lost"), "reason": WORDS, "shares_of": Optional(Bytes(32))})),
     } | NAMES),
     "agreement-published": ("operator", {
         "document": DOCUMENT,

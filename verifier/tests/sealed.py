@@ -53,7 +53,8 @@ class Signer:
         series = {1: self.seq, 4: b"epoch...", 5: 7} | ({2: self.prev} if self.prev else {})
         series |= ({3: list(beacon)} if beacon else {}) | changed.get("series", {})
         labels = {
-            1: -7, 4: self.kid, 15: {1: ISSUER + base64url(self.kid), 2: base64url(b"i" * 16), 6: 1_800_000_000},
+            1: -7, 4: self.kid,
+            15: {1: ISSUER + base64url(self.kid), 2: base64url(b"i" * 16), 6: changed.get("iat", 1_800_000_000)},
             258: -16, 259: f"application/vnd.esep.{kind}+cbor", -75001: series,
         } | changed.get("labels", {})
         protected, payload = encode(labels).replace(*form or (b"", b"")), digest(body)
@@ -72,7 +73,7 @@ class Log:
 
     def __init__(self):
         self.operator, self.device = Signer("operator"), Signer("device")
-        self.leaves, self.flags, self.refusals, self.erased = [], [], [], set()
+        self.leaves, self.flags, self.refusals, self.erased, self.heads = [], [], [], set(), {}
         self.add(self.operator.seal("operator-key", {"key": self.operator.cose_key}))
         self.add(self.operator.seal("device-bound", {"key": self.device.cose_key}))
         self.add(self.device.seal("device-enrolled", {"key": self.device.cose_key}))
@@ -104,7 +105,8 @@ class Log:
             files[statement(leaf)] = data
             if leaf not in self.erased:
                 files[content(leaf)] = body
-            files[head(leaf + 1)] = self.operator.head(leaf + 1, root_at(leaf + 1))
+            labels = {"label_15": {6: self.heads[leaf + 1]}} if leaf + 1 in self.heads else {}
+            files[head(leaf + 1)] = self.operator.head(leaf + 1, root_at(leaf + 1), **labels)
             lines.append({
                 "leaf_index": leaf, "id": id_of((data, body)).hex(), "registered_at_ms": 5, "flags": flags,
                 "has_content": leaf not in self.erased,

@@ -180,7 +180,7 @@ class Statements(OneLog):
         self.expect()
         notes = [note.split(" gives ") for note in verify(self.log.files()).notes if "recovery key" in note]
         self.assertEqual([where for where, _ in notes], [statement(leaf) for leaf in (both, lost, *silent)])
-        self.assertEqual(["both shares" in how for _, how in notes], [True, False, False, False])
+        self.assertEqual(["both old shares" in how for _, how in notes], [True, False, False, False])
         self.assertEqual(["nothing says" in how for _, how in notes], [False, True, True, True])
 
     def test_a_key_that_a_device_binds(self):
@@ -397,3 +397,111 @@ class Erasures(OneLog):
         self.expect()
         self.log.erased.add(3)
         self.expect((content(3), "content"))
+
+
+DAY = 24 * 60 * 60
+NOW = 1_800_000_000
+
+
+class Pauses(OneLog):
+    """A recovery key that came without both old shares erases nothing for ten days; a note says so."""
+
+    def renew(self, key, at, shares="lost", **of):
+        renewed = {"recovery_renewed": {"shares": shares, "reason": "x"} | of} if shares else {}
+        members = {"key": self.log.operator.cose_key, "recovery_key": key * 32} | renewed
+        return self.state(at, "operator-key", members)
+
+    def erase(self, at, leaf=3):
+        return self.state(at, "content-erased", {"statements": [id_of(self.log.leaves[leaf])]})
+
+    def state(self, at, kind, members):
+        """Signed at a time, and the head over it at the same."""
+        leaf = self.log.add(self.log.operator.seal(kind, members, iat=at))
+        self.log.heads[leaf + 1] = at
+        return leaf
+
+    def early(self):
+        notes = verify(self.log.files()).notes
+        return [note.split()[0] for note in notes if "does not count" in note]
+
+    def setUp(self):
+        super().setUp()
+        self.renew(b"1", NOW - 99 * DAY, None)
+
+    def judged(self, *early):
+        """The content must be there exactly if no erasure counts."""
+        self.assertEqual(self.early(), [statement(leaf) for leaf in early])
+        self.expect(*[] if early else [(content(3), "content")])
+        self.log.erased.add(3)
+        self.expect(*[(content(3), "content")] if early else [])
+
+    def test_within_it_an_erasure_does_not_count(self):
+        self.renew(b"2", NOW)
+        self.judged(self.erase(NOW + 10 * DAY - 1))
+
+    def test_after_it_one_counts(self):
+        self.renew(b"2", NOW)
+        self.erase(NOW + 10 * DAY)
+        self.judged()
+
+    def test_without_it_one_counts_at_once(self):
+        self.renew(b"2", NOW, "both")
+        self.erase(NOW)
+        self.judged()
+
+    def test_what_says_nothing_of_shares_or_another_key_s_is_as_good_as_lost(self):
+        for at, how in enumerate(({"shares": None}, {"shares": "both", "shares_of": b"7" * 32})):
+            self.log = Log()
+            self.log.visit()
+            self.renew(b"1", NOW - 99 * DAY, None)
+            self.renew(b"2", NOW, **how)
+            self.judged(self.erase(NOW + DAY))
+
+    def test_dating_back_helps_nobody(self):
+        self.log.heads[self.log.visit() + 1] = NOW + 20 * DAY
+        self.renew(b"2", NOW + 5 * DAY)
+        self.judged(self.erase(NOW + 21 * DAY))
+
+    def test_not_even_before_the_log_began(self):
+        self.renew(b"2", 0)
+        self.judged(self.erase(NOW - 98 * DAY))
+
+    def test_dating_forward_falls_with_the_next_honest_head(self):
+        self.renew(b"2", NOW)
+        early = self.erase(NOW + 11 * DAY)
+        self.log.heads[self.log.visit() + 1] = NOW + DAY
+        self.judged(early)
+
+    def test_nor_does_an_erasure_that_is_dated_back(self):
+        self.renew(b"2", NOW)
+        early = self.erase(NOW - 30 * DAY)
+        self.log.heads[self.log.visit() + 1] = NOW + 30 * DAY
+        self.judged(early)
+
+    def test_a_clock_that_fell_back_takes_no_erasure_back(self):
+        self.renew(b"2", NOW)
+        self.erase(NOW + 11 * DAY)
+        self.log.heads[self.log.visit() + 1] = 5
+        self.judged()
+
+    def test_renewing_again_washes_nothing(self):
+        for shares, of in (("both", {}), ("lost", {}), ("both", {"shares_of": b"2" * 32})):
+            self.log = Log()
+            self.log.visit()
+            self.renew(b"1", NOW - 99 * DAY, None)
+            self.renew(b"2", NOW)
+            self.renew(b"3", NOW + DAY, "lost" if of else "both")
+            self.renew(b"4", NOW + 2 * DAY, shares, **of)
+            self.judged(self.erase(NOW + 9 * DAY))
+
+    def test_an_objection_ends_it_in_time(self):
+        self.renew(b"2", NOW)
+        self.renew(b"3", NOW + DAY, "both")
+        self.renew(b"4", NOW + 10 * DAY - 1, "both", shares_of=b"1" * 32)
+        self.erase(NOW + 10 * DAY - 1)
+        self.judged()
+
+    def test_a_late_one_begins_another(self):
+        self.renew(b"2", NOW)
+        self.renew(b"3", NOW + 10 * DAY, "both", shares_of=b"1" * 32)
+        self.judged(self.erase(NOW + 11 * DAY))

@@ -1086,6 +1086,9 @@ ipc! {
         /// Both shares of the key before were there; otherwise nothing proves that an officer agreed.
         pub approved: bool,
         pub reason: String,
+        /// From when it may approve an erasing, where it came without both shares and nobody objected.
+        #[ts(type = "number | null")]
+        pub erases_from_ms: Option<i64>,
     }
 
     /// What waits and why.

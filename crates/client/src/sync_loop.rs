@@ -104,6 +104,7 @@ async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
     let progress = |progress: Progress| show(session, progress);
     let result = sync::synchronise(observed.clone(), &session.transport, refused, &progress).await;
     // Whatever became of it: what an earlier sync told may not be done yet.
+    judge_erasures(session, &observed).await;
     if let Err(failure) = reseal::as_known(session).await {
         tracing::warn!(%failure, "the account stays sealed to an older recovery key");
     }
@@ -132,6 +133,17 @@ async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
         }
     });
     pause
+}
+
+/// Does the erasures that had to wait, as far as this device's clock says that they need not any more.
+async fn judge_erasures(session: &Arc<Session>, observed: &Observed) {
+    let (judging, now_ms) = (Arc::clone(session), session.now_ms());
+    match blocking(move || Ok(judging.store.judge_erasures(now_ms)?)).await {
+        Ok(has_erased) => {
+            observed.changed.fetch_or(has_erased, Ordering::Relaxed);
+        }
+        Err(failure) => tracing::warn!(%failure, "an erasure waits for the next sync"),
+    }
 }
 
 async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Backoff) -> Pause {

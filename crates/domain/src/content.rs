@@ -592,7 +592,16 @@ pub struct RecoveryRenewed {
     pub shares: OldShares,
     /// In words.
     pub reason: String,
+    /// The replaced key whose shares were there, where it is not the one before: an objection to a key that came
+    /// without both shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares_of: Option<ReplacedKey>,
 }
+
+/// A recovery key, X25519.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReplacedKey(#[serde(with = "bytes")] pub Vec<u8>);
 
 /// The shares of a recovery key that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -141,11 +141,16 @@ impl Kind {
         )
     }
 
-    /// Whether a device must learn of it before anything else (revocations and withdrawals travel first).
+    /// Whether a device must learn of it before anything else: revocations and withdrawals, erasures, and the operator's
+    /// keys, by which it judges these.
     pub const fn travels_first(self) -> bool {
         matches!(
             self,
-            Kind::DeviceRevoked | Kind::KeyCompromised | Kind::ConsentWithdrawn | Kind::ContentErased
+            Kind::DeviceRevoked
+                | Kind::KeyCompromised
+                | Kind::ConsentWithdrawn
+                | Kind::ContentErased
+                | Kind::OperatorKey
         )
     }
 }

@@ -12,6 +12,7 @@
 //! | [`visit`] | the state machine of one visit, folded from its statements |
 //! | [`flag`] | reasons for a person to look |
 //! | [`interval`] | when a statement was made, as far as it can be proven |
+//! | [`erasing`] | from when a renewed recovery key may approve an erasing |
 //! | [`agreement`] | the text of an agreement, structured |
 //! | [`consent`] | what of it a person accepts, after all that was withdrawn |
 //! | [`iin`], [`bin`], [`phone`], [`text`], [`geo`] | numbers, names and positions of Kazakhstan |
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod consent;
 pub mod content;
 pub mod date;
+pub mod erasing;
 pub mod flag;
 pub mod geo;
 pub mod id;

@@ -22,6 +22,7 @@ use journal::{Statement, VerifyingKey};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::pause::RecoveryKeys;
 use crate::store::{Refusal, RefusedItem, StoreError, StoreRead};
 use series::Series;
 use tree::Growth;
@@ -123,6 +124,8 @@ struct Walk<'a> {
     tree: Growth<'a>,
     /// Statements whose content is gone.
     bare: BTreeMap<StatementId, u64>,
+    /// Which erasures count.
+    recovery_keys: RecoveryKeys<'a>,
     /// Statements whose erasure the operator stated.
     erased: BTreeSet<StatementId>,
     /// Published texts by the leaf that published them.
@@ -152,6 +155,7 @@ pub fn audit(
         attributed: BTreeSet::new(),
         tree: Growth::new(read),
         bare: BTreeMap::new(),
+        recovery_keys: RecoveryKeys::new(read),
         erased: BTreeSet::new(),
         texts: Vec::new(),
         audit: Audit::default(),
@@ -245,7 +249,7 @@ impl Walk<'_> {
                 self.audit.erased += 1;
                 self.audit.erased_leaves.insert(*leaf);
             } else {
-                let what = "its content is gone without a statement of its erasure";
+                let what = "its content is gone without a statement of its erasure that counts";
                 self.audit.find("content", (*leaf, *id), what);
             }
         }

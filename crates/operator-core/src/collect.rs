@@ -4,6 +4,7 @@
 
 use domain::Kind;
 use domain::content::Content;
+use domain::erasing::Judgement;
 use domain::id::Digest;
 use domain::scope::VisitParties;
 use journal::merkle;
@@ -13,6 +14,7 @@ use wire::push::Outcome;
 
 use crate::authorise::Author;
 use crate::erase;
+use crate::pause::RecoveryKeys;
 use crate::project;
 use crate::recover::{MAX_GAP, keep_places};
 use crate::register::{Tree, register};
@@ -112,7 +114,12 @@ pub fn replay(
     }
     match checked.content() {
         Some(Content::ContentErased(erased)) if author == Author::Operator => {
-            Ok(erase::take_away(txn, &erased.statements)?)
+            // What no signed time speaks against: later heads may, and then it is wanted back.
+            let keys = RecoveryKeys::of(txn.as_read())?;
+            match keys.judge(leaf_index, header.issued_at_s, i64::MAX)? {
+                Judgement::Holds => Ok(erase::take_away(txn, &erased.statements)?),
+                Judgement::Waits { .. } | Judgement::Void { .. } => Ok(()),
+            }
         }
         _ => Ok(()),
     }

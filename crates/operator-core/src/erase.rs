@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use domain::Kind;
-use domain::content::ContentErased;
+use domain::content::{Content, ContentErased};
+use domain::erasing::Judgement;
 use domain::id::{RecordId, StatementId, SubjectId, VisitId};
 use domain::scope::Scope;
 
 use crate::Operator;
 use crate::operator::Stated;
+use crate::pause::{RecoveryKeys, time_of};
 use crate::project;
 use crate::store::lost::is_lost;
 use crate::store::{Entry, PageQuery, StoreError, StoreRead, StoreTxn};
@@ -42,6 +44,12 @@ pub enum EraseError {
     /// The law behind it.
     #[error("an erasure needs its basis in words, at most {MAX_BASIS_BYTES} bytes")]
     NoBasis,
+    /// The recovery key in force was renewed without both old shares, and people have time to object.
+    #[error("recovery-pause: the recovery key in force approves no erasing before {until_s} s")]
+    Paused {
+        /// When the pause ends, UTC s.
+        until_s: i64,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -92,6 +100,10 @@ pub fn erase(
     if statements.len() > MAX_STATEMENTS {
         return Err(EraseError::TooMany);
     }
+    let now_s = operator.clock.utc_ms().div_euclid(1_000);
+    if let Some(until_s) = RecoveryKeys::of(txn.as_read())?.now()?.until_s(now_s) {
+        return Err(EraseError::Paused { until_s });
+    }
     let mut going = Vec::new();
     for id in statements {
         let entry = txn.entry_by_id(*id)?.ok_or(EraseError::Unknown(*id))?;
@@ -129,6 +141,60 @@ pub fn take_away(txn: &mut dyn StoreTxn, statements: &[StatementId]) -> Result<(
         }
     }
     visits.into_iter().try_for_each(|visit| project::fold_again(txn, visit))
+}
+
+/// The erasures in the log that count ([`RecoveryKeys::judge`]), in its order, with what they name.
+///
+/// # Errors
+/// Those of the store.
+pub fn holding(read: &dyn StoreRead, now_s: i64) -> Result<Vec<(Entry, Vec<StatementId>)>, StoreError> {
+    let keys = RecoveryKeys::of(read)?;
+    let mut holding = Vec::new();
+    for (entry, statements) in named(read)? {
+        if keys.judge(entry.leaf_index, time_of(&entry.statement)?, now_s)? == Judgement::Holds {
+            holding.push((entry, statements));
+        }
+    }
+    Ok(holding)
+}
+
+/// Says that the contents are lost, and so wanted of devices, which went by an erasure that never counted: a clock was
+/// wrong, or another program. Gives their leaves.
+///
+/// # Errors
+/// Those of the store.
+pub fn want_back(txn: &mut dyn StoreTxn) -> Result<Vec<u64>, StoreError> {
+    let keys = RecoveryKeys::of(txn.as_read())?;
+    let (mut erased, mut not_erased) = (BTreeSet::new(), BTreeSet::new());
+    for (entry, statements) in named(txn.as_read())? {
+        match keys.judge(entry.leaf_index, time_of(&entry.statement)?, i64::MAX)? {
+            Judgement::Void { .. } => not_erased.extend(statements),
+            Judgement::Holds | Judgement::Waits { .. } => erased.extend(statements),
+        }
+    }
+    drop(keys);
+    let mut wanted = Vec::new();
+    for id in not_erased.difference(&erased) {
+        if let Some(entry) = txn.entry_by_id(*id)?
+            && txn.content(entry.leaf_index)?.is_none()
+            && !is_lost(txn.as_read(), entry.leaf_index)?
+        {
+            txn.put_lost_content(entry.leaf_index)?;
+            wanted.push(entry.leaf_index);
+        }
+    }
+    Ok(wanted)
+}
+
+/// Every erasure whose content can be read, with what it names.
+fn named(read: &dyn StoreRead) -> Result<Vec<(Entry, Vec<StatementId>)>, StoreError> {
+    let mut named = Vec::new();
+    for entry in all(read)? {
+        if let Some(Content::ContentErased(erased)) = read.said(entry.leaf_index)? {
+            named.push((entry, erased.statements));
+        }
+    }
+    Ok(named)
 }
 
 /// Every erasure in the log, in its order.

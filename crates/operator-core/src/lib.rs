@@ -21,6 +21,7 @@
 //! | [`collect`] | the lost end of a log, put together again |
 //! | [`fill`] | a content that the log lost, brought later |
 //! | [`erase`] | contents that go while their statements stay |
+//! | [`pause`] | from when a renewed recovery key may approve that |
 //! | [`courier`] | sealed parcels of other devices, opened |
 //! | [`recover`] | statements out of a file that its owner could not open |
 //! | [`agreement`], [`publish`] | versions of the agreements |
@@ -45,6 +46,7 @@ pub mod head;
 pub mod memory;
 pub mod operator;
 pub mod package;
+pub mod pause;
 pub mod project;
 pub mod publish;
 pub mod pull;

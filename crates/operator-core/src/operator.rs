@@ -11,7 +11,7 @@ use wire::push::Outcome;
 use crate::authorise::Author;
 use crate::head;
 use crate::register::register;
-use crate::store::{Store, StoreError, StoreRead, StoreTxn};
+use crate::store::{Entry, Store, StoreError, StoreRead, StoreTxn};
 use crate::verify::Checked;
 
 /// The operator's key, clock and chance.
@@ -81,13 +81,21 @@ impl Operator<'_> {
 /// # Errors
 /// Those of the store.
 pub fn said(read: &dyn StoreRead) -> Result<Vec<OperatorKey>, StoreError> {
+    Ok(said_at(read)?.into_iter().map(|(_, stated)| stated).collect())
+}
+
+/// As [`said`], each with its statement.
+///
+/// # Errors
+/// Those of the store.
+pub fn said_at(read: &dyn StoreRead) -> Result<Vec<(Entry, OperatorKey)>, StoreError> {
     let Some(first) = read.entry(0)? else { return Ok(Vec::new()) };
     let mut said = Vec::new();
     for entry in read.entries_about(first.subject, Kind::OperatorKey)? {
         if entry.key == first.key
             && let Some(Content::OperatorKey(stated)) = read.said(entry.leaf_index)?
         {
-            said.push(stated);
+            said.push((entry, stated));
         }
     }
     Ok(said)

@@ -237,7 +237,7 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Why a content is gone: the operator's word for it.
+    /// Why a content is gone: the operator's word for it, and its keys.
     fn erasures(&mut self) -> Result<(), StoreError> {
         let mut gone: BTreeSet<StatementId> = BTreeSet::new();
         for (leaf_index, (entry, _)) in &self.leaves {
@@ -262,7 +262,11 @@ impl Gathering<'_> {
                 self.take(entry)?;
             }
         }
-        Ok(())
+        // By these a reader judges whether it counts.
+        match self.read.entry(0)? {
+            Some(first) => self.take_all(first.subject, Kind::OperatorKey),
+            None => Ok(()),
+        }
     }
 
     fn items(&mut self, head: &TreeHead) -> Result<Vec<Item>, StoreError> {

@@ -1,6 +1,8 @@
 //! What one officer alone must not do. The approval of two is both halves of the recovery key (docs/adr/0007-recovery-crate.md):
 //! each officer holds one, the server none.
 
+use domain::content::ReplacedKey;
+use operator_core::pause::RecoveryKeys;
 use operator_core::store::{StoreError, StoreRead};
 use recovery::share::{ShareError, key_name};
 use recovery::{Opener, Share};
@@ -36,19 +38,52 @@ pub enum ApprovalError {
 #[derive(Debug)]
 pub struct Approved(());
 
+/// What two shares open.
+fn opener(shares: &[Share]) -> Result<Opener, ApprovalError> {
+    let [first, second] = shares else { return Err(ApprovalError::NotTwo) };
+    Ok(Opener::of(first, second)?)
+}
+
+fn in_force(read: &dyn StoreRead) -> Result<Vec<u8>, StoreError> {
+    let stated = courier::stated(read)?.ok_or(StoreError::Damaged("the log names no operator"))?;
+    Ok(stated.recovery_key)
+}
+
+fn other_key(wanted: &[u8], opener: &Opener) -> ApprovalError {
+    ApprovalError::OtherKey { wanted: key_name(wanted), given: key_name(opener.recovery_key()) }
+}
+
+/// Both shares approve another recovery key: those of the key in force or, as an objection to one that came without both, of
+/// the key that it replaced, which is given then.
+///
+/// # Errors
+/// [`ApprovalError`].
+pub fn approve_renewal(
+    read: &dyn StoreRead,
+    shares: &[Share],
+    now_ms: i64,
+) -> Result<Option<ReplacedKey>, ApprovalError> {
+    let (opener, wanted) = (opener(shares)?, in_force(read)?);
+    let given = opener.recovery_key();
+    if wanted.as_slice() == given {
+        return Ok(None);
+    }
+    match RecoveryKeys::of(read)?.now()?.may_object(given, now_ms.div_euclid(1_000)) {
+        true => Ok(Some(ReplacedKey(given.to_vec()))),
+        false => Err(other_key(&wanted, &opener)),
+    }
+}
+
 impl Approved {
     /// Checks the shares against the recovery key in force: an officer who left keeps a share of an older one.
     ///
     /// # Errors
     /// [`ApprovalError`].
     pub fn by(read: &dyn StoreRead, shares: &[Share]) -> Result<Self, ApprovalError> {
-        let [first, second] = shares else { return Err(ApprovalError::NotTwo) };
-        let opener = Opener::of(first, second)?;
-        let stated = courier::stated(read)?.ok_or(StoreError::Damaged("the log names no operator"))?;
-        if stated.recovery_key.as_slice() == opener.recovery_key() {
-            return Ok(Self(()));
+        let (opener, wanted) = (opener(shares)?, in_force(read)?);
+        match wanted.as_slice() == opener.recovery_key() {
+            true => Ok(Self(())),
+            false => Err(other_key(&wanted, &opener)),
         }
-        let (wanted, given) = (key_name(&stated.recovery_key), key_name(opener.recovery_key()));
-        Err(ApprovalError::OtherKey { wanted, given })
     }
 }

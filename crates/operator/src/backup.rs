@@ -149,6 +149,7 @@ pub fn backup(instance: &Instance, out: &Path) -> Result<Manifest, BackupError> 
     }
     to.create()?;
     instance.folder.erasures().follow(instance.read()?.as_ref())?;
+    instance.want_back()?;
     instance.store.copy_to(&to.database())?;
     settle(&to.database())?;
     copy_private(&from.signing_key(), &to.signing_key())?;
@@ -226,7 +227,8 @@ pub fn restore(
         activation.expires_at_ms = activation.expires_at_ms.min(now_ms);
         txn.put_activation(&activation)?;
     }
-    let erased: Vec<_> = instance.folder.erasures().statements()?.into_iter().collect();
+    let erased = instance.folder.erasures().statements(txn.as_read(), now_ms)?;
+    let erased: Vec<_> = erased.into_iter().collect();
     erase::take_away(txn.as_mut(), &erased)?;
     txn.commit()?;
     instance.store.settle()?;

@@ -245,10 +245,8 @@ impl<'a> Collecting<'a> {
         }
         conclude(txn.as_mut(), (target.tree_size, target.root), &heads).map_err(|why| self.misfit(why))?;
         let mut erased = std::collections::BTreeSet::new();
-        for entry in erase::all(txn.as_read())? {
-            if let Some(domain::Content::ContentErased(content)) = txn.said(entry.leaf_index)? {
-                erased.extend(content.statements);
-            }
+        for (_, statements) in erase::holding(txn.as_read(), i64::MAX)? {
+            erased.extend(statements);
         }
         let mut unexplained = Vec::new();
         for leaf_index in bare.iter().copied() {

@@ -7,11 +7,13 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use domain::erasing::Judgement;
 use domain::id::{ChildId, OrganisationId, PersonId, StatementId};
 use domain::scope::VisitParties;
 use domain::{Content, Kind};
 use journal::{Statement, codec};
 use operator_core::erase::{self, EraseError};
+use operator_core::pause::{RecoveryKeys, time_of};
 use operator_core::store::{Entry, StoreError, StoreRead};
 use serde::{Deserialize, Serialize};
 
@@ -177,28 +179,38 @@ impl Erasures {
         whole.lines().map(|line| serde_json::from_str(line).map_err(unreadable)).collect()
     }
 
-    /// Every statement whose content was erased.
+    /// Every statement whose content was erased, as far as the erasure counts beside the recovery keys that the log
+    /// names ([`RecoveryKeys::judge`]): a file can be written anywhere, also where the clock is another.
     ///
     /// # Errors
     /// [`ErasuresError`].
-    pub fn statements(&self) -> Result<BTreeSet<StatementId>, ErasuresError> {
+    pub fn statements(
+        &self,
+        read: &dyn StoreRead,
+        now_ms: i64,
+    ) -> Result<BTreeSet<StatementId>, ErasuresError> {
+        let keys = RecoveryKeys::of(read)?;
         let mut statements = BTreeSet::new();
         for erasure in self.read()? {
             let erased = erasure.statements().ok_or_else(|| ErasuresError::Unreadable(self.0.clone()))?;
-            statements.extend(erased);
+            let (at_s, now_s) = (time_of(&erasure.statement)?, now_ms.div_euclid(1_000));
+            if keys.judge(erasure.leaf_index, at_s, now_s)? == Judgement::Holds {
+                statements.extend(erased);
+            }
         }
         Ok(statements)
     }
 
-    /// Writes down the erasures of a log that are not in the list yet; on the disk when it returns. What is in the list
-    /// and not in the log stays.
+    /// Writes down the erasures of a log that count and are not in the list yet; on the disk when it returns. What is in
+    /// the list and not in the log stays.
     ///
     /// # Errors
     /// [`ErasuresError`].
     pub fn follow(&self, read: &dyn StoreRead) -> Result<(), ErasuresError> {
         let known: BTreeSet<u64> = self.read()?.iter().map(|erasure| erasure.leaf_index).collect();
         let mut lines = Vec::new();
-        for entry in erase::all(read)?.into_iter().filter(|entry| !known.contains(&entry.leaf_index)) {
+        let holding = erase::holding(read, i64::MAX)?.into_iter().map(|(entry, _)| entry);
+        for entry in holding.filter(|entry| !known.contains(&entry.leaf_index)) {
             let Some(content) = read.content(entry.leaf_index)? else { continue };
             let mut erasure = Erasure {
                 leaf_index: entry.leaf_index,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::{Clock, Kind, Rng};
 use journal::SigningKey;
+use operator_core::erase;
 use operator_core::store::{Store, StoreError, StoreRead, StoreTxn};
 use operator_store::SqliteStore;
 
@@ -147,6 +148,24 @@ impl Instance {
         let Some(head) = self.store.read()?.latest_head()? else { return Ok(()) };
         let signed = Signed { tree_size: head.tree_size, root: head.root };
         self.folder.mark().raise(signed).map_err(|error| StoreError::Unavailable(error.into()))
+    }
+
+    /// Wants back what went by an erasure that never counted ([`erase::want_back`]): devices kept it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn want_back(&self) -> Result<(), StoreError> {
+        if self.restored.is_waiting() {
+            return Ok(());
+        }
+        let mut txn = self.store.write()?;
+        let wanted = erase::want_back(txn.as_mut())?;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        txn.commit()?;
+        tracing::warn!(leaves = ?wanted, "contents went by an erasure within a pause of the recovery key: wanted back");
+        Ok(())
     }
 
     /// Takes a snapshot.

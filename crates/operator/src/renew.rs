@@ -6,13 +6,15 @@
 
 use std::path::PathBuf;
 
-use domain::content::{OldShares, OperatorKey, RecoveryRenewed};
-use operator_core::operator::said;
+use domain::content::{OldShares, OperatorKey, RecoveryRenewed, ReplacedKey};
+use domain::erasing::Renewals;
+use operator_core::operator::said_at;
+use operator_core::pause::{RecoveryKeys, time_of};
 use operator_core::store::{StoreError, StoreRead};
 use recovery::Share;
 
 use crate::Instance;
-use crate::approval::{ApprovalError, Approved};
+use crate::approval::{ApprovalError, approve_renewal};
 use crate::courier::stated;
 use crate::folder::FolderError;
 use crate::recover::{MAX_WORDS, tidy};
@@ -46,12 +48,22 @@ pub struct Renewed {
     pub shares: [PathBuf; 2],
     /// The key before.
     pub before: Vec<u8>,
+    /// From when it approves an erasing, UTC ms; absent: at once.
+    pub erases_from_ms: Option<i64>,
 }
 
-fn authority(read: &dyn StoreRead, shares: Option<&[Share]>) -> Result<OldShares, ApprovalError> {
+fn erases_from_ms(renewals: &Renewals, at_ms: i64) -> Option<i64> {
+    Some(renewals.until_s(at_ms.div_euclid(1_000))?.saturating_mul(1_000))
+}
+
+fn authority(
+    instance: &Instance,
+    read: &dyn StoreRead,
+    shares: Option<&[Share]>,
+) -> Result<(OldShares, Option<ReplacedKey>), ApprovalError> {
     match shares {
-        Some(shares) => Approved::by(read, shares).map(|_| OldShares::Both),
-        None => Ok(OldShares::Lost),
+        Some(shares) => Ok((OldShares::Both, approve_renewal(read, shares, instance.now_ms())?)),
+        None => Ok((OldShares::Lost, None)),
     }
 }
 
@@ -68,23 +80,25 @@ pub fn renew(instance: &Instance, shares: Option<&[Share]>, reason: &str) -> Res
     if instance.restored.is_waiting() {
         return Err(RenewError::Waiting);
     }
-    authority(instance.read()?.as_ref(), shares)?;
+    authority(instance, instance.read()?.as_ref(), shares)?;
     // The shares come first: nothing is sealed to a key whose shares a power cut took.
     let (recovery_key, paths) = instance.folder.add_recovery_shares(instance.rng.as_ref())?;
     instance.transact(|txn, operator| {
         // Once more: somebody else may have renewed it meanwhile.
-        let shares = authority(txn.as_read(), shares)?;
+        let (shares, shares_of) = authority(instance, txn.as_read(), shares)?;
         let subject = txn.entry(0)?.ok_or(StoreError::Damaged("the log is empty"))?.subject;
         let before = stated(txn.as_read())?.ok_or(StoreError::Damaged("the log names no operator"))?;
         let replaced = before.recovery_key.clone();
         let key = OperatorKey {
             recovery_key: recovery_key.clone(),
             valid_from_ms: operator.clock.utc_ms(),
-            recovery_renewed: Some(RecoveryRenewed { shares, reason }),
+            recovery_renewed: Some(RecoveryRenewed { shares, reason, shares_of }),
             ..before
         };
         operator.state(txn, subject, key)?;
-        Ok(Renewed { recovery_key, shares: paths, before: replaced })
+        let erases_from_ms =
+            erases_from_ms(&RecoveryKeys::of(txn.as_read())?.now()?, operator.clock.utc_ms());
+        Ok(Renewed { recovery_key, shares: paths, before: replaced, erases_from_ms })
     })
 }
 
@@ -97,6 +111,8 @@ pub struct KeyOfTime {
     pub since_ms: i64,
     /// How it replaced the one before; nothing for the first.
     pub renewed: Option<RecoveryRenewed>,
+    /// From when it approves an erasing, UTC ms; absent: from the beginning.
+    pub erases_from_ms: Option<i64>,
 }
 
 /// Every recovery key, the one in force last.
@@ -105,10 +121,13 @@ pub struct KeyOfTime {
 /// Those of the store.
 pub fn keys(read: &dyn StoreRead) -> Result<Vec<KeyOfTime>, StoreError> {
     let mut keys: Vec<KeyOfTime> = Vec::new();
-    for stated in said(read)? {
+    let all = RecoveryKeys::of(read)?;
+    for (entry, stated) in said_at(read)? {
         if keys.last().is_none_or(|last| last.recovery_key != stated.recovery_key) {
             let (recovery_key, since_ms) = (stated.recovery_key, stated.valid_from_ms);
-            keys.push(KeyOfTime { recovery_key, since_ms, renewed: stated.recovery_renewed });
+            let at_ms = time_of(&entry.statement)?.saturating_mul(1_000);
+            let erases_from_ms = erases_from_ms(&all.before(entry.leaf_index + 1)?, at_ms);
+            keys.push(KeyOfTime { recovery_key, since_ms, renewed: stated.recovery_renewed, erases_from_ms });
         }
     }
     Ok(keys)

@@ -48,6 +48,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] operator_core::StoreError),
     /// The server stopped by itself.
     #[error("the server stopped: {0}")]
     Run(#[from] std::io::Error),
@@ -79,6 +82,7 @@ impl Server {
         let listener = TcpListener::bind(config.listen).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        instance.want_back()?;
         let (sequencer, writer) = Sequencer::start(Arc::clone(&instance))?;
         let (routes, places) = (http::router(instance, sequencer), http::Places::new(config.connections));
         let service = tower::service_fn(move |peer| {

@@ -16,6 +16,7 @@
 //! | `outbox`, `receipts` | what waits, and what closes it |
 //! | [`trust`] | the end of the trust in the operator's key, and its evidence |
 //! | `pull`, `scope` | others' statements, and forgetting them when a scope is lost |
+//! | `erasing` | erasures that wait out a pause of the recovery key |
 //! | `projection` | what is shown, made from statements and disposable |
 //! | [`read`] | lists and details for the screens |
 //! | `statement`, `column`, `schema` | rows and tables |
@@ -29,6 +30,7 @@ pub mod carry;
 mod collect;
 mod column;
 pub mod courier;
+mod erasing;
 pub mod error;
 mod lookup;
 pub mod open;

@@ -42,7 +42,7 @@ async fn hand_back(person: &Person) {
     assert!(state.distrust.is_none(), "nobody is called a liar: {state:?}");
 }
 
-fn json(operator: &Operator, arguments: &[&str]) -> serde_json::Value {
+pub(super) fn json(operator: &Operator, arguments: &[&str]) -> serde_json::Value {
     let json = Operator::command(operator.dir(), &[arguments, &["--json"]].concat());
     serde_json::from_str(&json).expect("JSON")
 }
@@ -57,7 +57,7 @@ fn stands_in(folder: &Path, text: &str) -> bool {
     entries.into_iter().any(|path| if path.is_dir() { stands_in(&path, text) } else { holds(&path) })
 }
 
-async fn note_of(person: &Person, visit: &str) -> Option<String> {
+pub(super) async fn note_of(person: &Person, visit: &str) -> Option<String> {
     let details = person.app.visit(VisitRef { visit: visit.to_owned() }).await.expect("its story");
     details.story.into_iter().find(|entry| entry.kind == StoryKind::Noted).and_then(|entry| entry.text)
 }

@@ -75,6 +75,7 @@ async fn another_recovery_key(operator: &Operator, device: &Device) -> String {
     let told = device.person.app.me().await.expect("me").renewals;
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((told[0].approved, told[0].reason.as_str()), (false, "Бір бөлігі жоғалды"));
+    assert_eq!(told[0].erases_from_ms, renewed["erases_from_ms"].as_i64());
     device.person.app.lock().await.expect("locked");
     assert_eq!((device.sealed_to(&device.host), device.sealed_to(&device.guest)), (new.clone(), old));
     new

@@ -10,6 +10,7 @@ mod faults;
 mod guest;
 mod kill;
 mod location;
+mod pause;
 mod recovery;
 mod restore;
 mod review;
@@ -90,6 +91,11 @@ async fn damaged_file_is_recovered_by_two_officers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_recovery_key_opens_what_was_sealed_since() {
     within(MINUTES, recovery::renewed_key_opens_what_was_sealed_since()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_the_old_shares_erases_nothing_and_the_old_ones_take_it_back() {
+    within(MINUTES, pause::a_key_without_the_old_shares_erases_nothing_and_the_old_ones_take_it_back()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

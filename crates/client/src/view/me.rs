@@ -1,6 +1,8 @@
 //! The person and the device.
 
 use domain::content::{OldShares, OperatorKey, RecoveryRenewed};
+use domain::erasing::Pause;
+use store::Reader;
 
 use super::agreement;
 use super::card::Cards;
@@ -37,12 +39,21 @@ pub(crate) fn view(
         enrolled_at_ms: account.bound_at_ms.unwrap_or_default(),
         acceptances,
         openings: reader.openings()?.iter().map(aside::opening_view).collect(),
-        renewals: reader.operator_said()?.into_iter().filter_map(renewal).collect(),
+        renewals: renewals(reader)?,
         label,
     })
 }
 
-fn renewal(stated: OperatorKey) -> Option<RenewalView> {
-    let RecoveryRenewed { shares, reason } = stated.recovery_renewed?;
-    Some(RenewalView { at_ms: stated.valid_from_ms, approved: shares == OldShares::Both, reason })
+fn renewals(reader: &Reader<'_>) -> Result<Vec<RenewalView>> {
+    let keys = reader.recovery_keys()?;
+    let said = reader.operator_said()?;
+    Ok(said.into_iter().filter_map(|stated| renewal(stated, keys.pauses())).collect())
+}
+
+fn renewal(stated: OperatorKey, pauses: &[Pause]) -> Option<RenewalView> {
+    let RecoveryRenewed { shares, reason, .. } = stated.recovery_renewed?;
+    let pause = pauses.iter().find(|pause| pause.key == stated.recovery_key);
+    let erases_from_ms = pause.map(|pause| pause.until_s().saturating_mul(1_000));
+    let approved = shares == OldShares::Both;
+    Some(RenewalView { at_ms: stated.valid_from_ms, approved, reason, erases_from_ms })
 }

@@ -134,7 +134,7 @@ impl<'de> Deserializer<'de> for Member<'_> {
     /// Keys.
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_byte_buf(match self.name {
-            "recovery_key" | "courier_key" => self.draw.bytes(32),
+            "recovery_key" | "courier_key" | "shares_of" => self.draw.bytes(32),
             _ => self.draw.key().verifying_key().to_cose_key(),
         })
     }

@@ -1,6 +1,7 @@
 //! One leaf: what it is, what it says, and what the leaves after it need to know.
 
 use domain::content::Content;
+use domain::erasing::Judgement;
 use domain::flag::Flag;
 use domain::id::StatementId;
 use journal::{Header, Statement, VerifyingKey, codec};
@@ -36,7 +37,7 @@ impl Walk<'_> {
         self.flags(entry, at, &header, said.as_ref())?;
         let is_believed = self.signature(leaf, statement, unverified);
         if is_believed && let Some(content) = said {
-            self.learn(leaf, &header, content);
+            self.learn(leaf, &header, content)?;
         }
         Ok(())
     }
@@ -146,9 +147,9 @@ impl Walk<'_> {
     }
 
     /// Only the operator binds and revokes keys, publishes and erases.
-    fn learn(&mut self, leaf: u64, header: &Header, content: Content) {
+    fn learn(&mut self, leaf: u64, header: &Header, content: Content) -> Result<(), StoreError> {
         if header.key != self.operator.id() {
-            return;
+            return Ok(());
         }
         match content {
             Content::OperatorKey(stated) if stated.key != self.operator.to_cose_key() => {
@@ -163,11 +164,18 @@ impl Walk<'_> {
             Content::DeviceRevoked(revoked) => {
                 self.revoked.insert(revoked.key);
             }
-            Content::ContentErased(erased) => self.erased.extend(erased.statements),
+            Content::OperatorKey(stated) => self.recovery_keys.stated(leaf, header.issued_at_s, stated),
+            // One that does not count takes nothing away: what it named must be there.
+            Content::ContentErased(erased)
+                if self.recovery_keys.judge(leaf, header.issued_at_s, i64::MAX)? == Judgement::Holds =>
+            {
+                self.erased.extend(erased.statements);
+            }
             Content::AgreementPublished(published) => {
                 self.texts.extend(published.texts.into_iter().map(|text| (leaf, text)));
             }
             _ => {}
         }
+        Ok(())
     }
 }

@@ -62,6 +62,29 @@ fn show(place: &Place, entries: &[Entry]) -> Outcome {
     output::table(["LEAF", "STATEMENT", "KIND", "ABOUT"], &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
+/// To the minute in which it is allowed: never one too early.
+fn paused(until_s: i64) -> Failure {
+    let from = output::moment(until_s.saturating_add(59).saturating_mul(1_000));
+    Failure::from(
+        [
+            format!(
+                "recovery-pause: ескі екі үлес болмай жаңартылған кілт {from} уақытына дейін ештеңе өшірмейді: адамдар \
+                 көріп, қарсылық айта алуы үшін. Ескі екі үлес табылса, `recovery renew` кілтті қайтарады"
+            ),
+            format!(
+                "recovery-pause: ключ, обновлённый без обеих прежних долей, ничего не стирает до {from}: люди должны \
+                 успеть увидеть это и возразить. Если обе прежние доли есть, `recovery renew` вернёт всё сразу"
+            ),
+            format!(
+                "recovery-pause: a recovery key that was renewed without both old shares erases nothing before {from}, \
+                 so that people can see it and object. If both old shares are there, `recovery renew` with them ends \
+                 this at once"
+            ),
+        ]
+        .join("\n"),
+    )
+}
+
 pub(super) fn run(options: &Options) -> Outcome {
     let instance = options.place.open()?;
     let read = instance.read()?;
@@ -80,7 +103,10 @@ pub(super) fn run(options: &Options) -> Outcome {
     let approved = Approved::by(read.as_ref(), &shares)?;
     drop(read);
     let basis = options.basis.as_deref().unwrap_or_default();
-    let gone = erasures::erase(&instance, &approved, &statements, basis)??;
+    let gone = match erasures::erase(&instance, &approved, &statements, basis)? {
+        Err(EraseError::Paused { until_s }) => return Err(paused(until_s)),
+        outcome => outcome?,
+    };
     let is_settled = instance.store.settle()?;
     show(&options.place, &gone)?;
     if !is_settled {

@@ -33,6 +33,7 @@ struct Answer {
     shares: [String; 2],
     before: String,
     waiting_for_old_shares: usize,
+    erases_from_ms: Option<i64>,
 }
 
 pub(super) fn run(options: &Options) -> Outcome {
@@ -49,6 +50,7 @@ pub(super) fn run(options: &Options) -> Outcome {
         shares: renewed.shares.each_ref().map(|path| path.display().to_string()),
         before: data_encoding::HEXLOWER.encode(&renewed.before),
         waiting_for_old_shares: waiting.count(),
+        erases_from_ms: renewed.erases_from_ms,
     };
     if options.place.json {
         return output::json(&answer);
@@ -61,6 +63,11 @@ pub(super) fn run(options: &Options) -> Outcome {
     output::line(
         "each device seals to the new key when it hears of it: with its next sync in an open account",
     )?;
+    if let Some(from_ms) = answer.erases_from_ms {
+        let from = output::moment(from_ms.saturating_add(59_000));
+        output::line(&format!("it opens files at once, and erases nothing before {from}; until then"))?;
+        output::line("both shares of the key before can take it back: `recovery renew` with them")?;
+    }
     let count = answer.waiting_for_old_shares;
     if options.share_lost {
         output::line(&format!(
@@ -87,16 +94,21 @@ pub(super) fn keys(place: &Place) -> Outcome {
         since_ms: i64,
         is_in_force: bool,
         old_shares: Option<OldShares>,
+        is_objection: bool,
+        erases_from_ms: Option<i64>,
         reason: Option<String>,
     }
     let instance = place.open()?;
     let keys = renew::keys(instance.read()?.as_ref())?;
     let last = keys.len().saturating_sub(1);
     let row = |(at, key): (usize, renew::KeyOfTime)| {
+        let is_objection = key.renewed.as_ref().is_some_and(|renewed| renewed.shares_of.is_some());
+        let erases_from_ms = key.erases_from_ms;
         let (old_shares, reason) = key.renewed.map(|renewed| (renewed.shares, renewed.reason)).unzip();
         let recovery_key = data_encoding::HEXLOWER.encode(&key.recovery_key);
         let (name, since_ms) = (key_name(&key.recovery_key), key.since_ms);
-        Row { name, recovery_key, since_ms, is_in_force: at == last, old_shares, reason }
+        let is_in_force = at == last;
+        Row { name, recovery_key, since_ms, is_in_force, old_shares, is_objection, erases_from_ms, reason }
     };
     let rows: Vec<Row> = keys.into_iter().enumerate().map(row).collect();
     if place.json {
@@ -105,11 +117,19 @@ pub(super) fn keys(place: &Place) -> Outcome {
     let cells = |row: Row| {
         let came = match row.old_shares {
             None => "made with the operator",
+            Some(OldShares::Both) if row.is_objection => "an objection with both shares of an earlier key",
             Some(OldShares::Both) => "both old shares were there",
             Some(OldShares::Lost) => "an old share was lost",
         };
         let state = if row.is_in_force { "in force" } else { "replaced" };
-        [row.name, output::moment(row.since_ms), state.into(), came.into(), row.reason.unwrap_or_default()]
+        let erases = row
+            .erases_from_ms
+            .map_or_else(|| "at once".to_owned(), |from_ms| output::moment(from_ms.saturating_add(59_000)));
+        let since = output::moment(row.since_ms);
+        [row.name, since, state.into(), came.into(), erases, row.reason.unwrap_or_default()]
     };
-    output::table(["KEY", "SINCE", "STATE", "HOW", "WHY"], &rows.into_iter().map(cells).collect::<Vec<_>>())
+    output::table(
+        ["KEY", "SINCE", "STATE", "HOW", "ERASES FROM", "WHY"],
+        &rows.into_iter().map(cells).collect::<Vec<_>>(),
+    )
 }

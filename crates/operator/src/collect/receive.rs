@@ -1,7 +1,9 @@
 //! Looking at what a device gives, and keeping it apart.
 
+use std::collections::BTreeSet;
+
 use domain::Kind;
-use domain::id::{Digest, KeyId};
+use domain::id::{Digest, KeyId, StatementId};
 use journal::merkle;
 use journal::receipt::TreeHead;
 use journal::statement::MAX_STATEMENT_BYTES;
@@ -54,7 +56,7 @@ impl Collecting<'_> {
         if !proven && self.file.is_disbelieved(giver).map_err(AssembleError::from)? {
             return Err(ReceiveError::Disbelieved);
         }
-        let erased = self.instance.folder.erasures().statements().map_err(AssembleError::from)?;
+        let erased = self.erased(read)?;
         let mut kept = Vec::with_capacity(request.leaves.len());
         for leaf in &request.leaves {
             let is_lost = log_size <= leaf.leaf_index && leaf.leaf_index < target.tree_size;
@@ -100,7 +102,7 @@ impl Collecting<'_> {
     /// # Errors
     /// Those of the files.
     pub fn fill(&self, pushed: &[PushItem]) -> Result<(), AssembleError> {
-        let erased = self.instance.folder.erasures().statements()?;
+        let erased = self.erased(self.instance.read()?.as_ref())?;
         let mut contents = Vec::with_capacity(pushed.len());
         for item in pushed {
             let fits =
@@ -113,6 +115,10 @@ impl Collecting<'_> {
             }
         }
         Ok(self.file.fill(&contents)?)
+    }
+
+    fn erased(&self, read: &dyn StoreRead) -> Result<BTreeSet<StatementId>, AssembleError> {
+        Ok(self.instance.folder.erasures().statements(read, self.instance.now_ms())?)
     }
 
     /// A head that the log reaches says nothing new, unless it contradicts the log.

@@ -16,6 +16,7 @@ mod folders;
 mod main_job;
 mod openapi;
 mod operator_info;
+mod pausing;
 mod pull;
 mod push;
 mod quota;

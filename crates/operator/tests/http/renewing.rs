@@ -18,17 +18,18 @@ use recovery::salvage::SalvageError;
 use recovery::{Opener, Pack, SealedKey, Share};
 
 use crate::device::{World, world};
+use crate::erasing::listed;
 use crate::main_job::{child_of, visit};
 
-fn read_share(path: &Path) -> Share {
+pub(crate) fn read_share(path: &Path) -> Share {
     Share::parse(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn opener(paths: &[PathBuf; 2]) -> Opener {
+pub(crate) fn opener(paths: &[PathBuf; 2]) -> Opener {
     Opener::of(&read_share(&paths[1]), &read_share(&paths[0])).unwrap()
 }
 
-fn stated(instance: &Instance) -> OperatorKey {
+pub(crate) fn stated(instance: &Instance) -> OperatorKey {
     courier::stated(instance.read().unwrap().as_ref()).unwrap().unwrap()
 }
 
@@ -43,14 +44,14 @@ fn hand_out(world: &World) -> (tempfile::TempDir, [PathBuf; 2]) {
     (officers, taken)
 }
 
-fn command(world: &World, words: &[&str], shares: &[&PathBuf]) -> ExitCode {
+pub(crate) fn command(world: &World, words: &[&str], shares: &[&PathBuf]) -> ExitCode {
     let dir = world.instance.folder.path().to_str().unwrap();
     let shares = shares.iter().flat_map(|share| ["--share", share.to_str().unwrap()]);
     let words = ["esep-operator"].iter().chain(words).copied().chain(["--dir", dir]).chain(shares);
     operator::cli::run(words.map(str::to_owned))
 }
 
-const RENEW: [&str; 4] = ["recovery", "renew", "--reason", "Қызметкер ауысты"];
+pub(crate) const RENEW: [&str; 4] = ["recovery", "renew", "--reason", "Қызметкер ауысты"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_officers_renew_and_from_then_on_erasing_needs_the_new_shares() {
@@ -115,9 +116,9 @@ async fn both_officers_renew_and_from_then_on_erasing_needs_the_new_shares() {
     assert!(data_encoding::HEXLOWER.encode(&now.recovery_key).starts_with(wanted), "{said}");
     assert!(fs::read_to_string(&old[0]).unwrap().contains(&format!("key {given}")), "{said}");
     drop(read);
-    assert!(world.instance.folder.erasures().statements().unwrap().is_empty());
+    assert!(listed(&world).is_empty());
     assert_eq!(command(&world, &erase, &[&new[0], &new[1]]), ExitCode::SUCCESS);
-    assert_eq!(world.instance.folder.erasures().statements().unwrap(), BTreeSet::from([told.note.id]));
+    assert_eq!(listed(&world), BTreeSet::from([told.note.id]));
 
     // Every device is told; the log stays whole.
     let coordinator = world.ready_device_of(world.person(&["coordinator"])).await;

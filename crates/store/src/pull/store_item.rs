@@ -16,7 +16,7 @@ use crate::column::{self, Blob, Text};
 use crate::outbox::Failed;
 use crate::projection::Stale;
 use crate::trust::Found;
-use crate::{StoreError, carry, scope};
+use crate::{StoreError, carry, erasing, scope};
 
 /// Stores what was judged, then believes what was held for want of a key that came now.
 pub(super) fn store<'a>(
@@ -241,6 +241,18 @@ fn erase(
     else {
         return Ok(false);
     };
+    if !erasing::is_due(transaction, account, item.leaf_index)? {
+        return Ok(false);
+    }
+    erase_named(transaction, statements, stale)?;
+    Ok(true)
+}
+
+pub(crate) fn erase_named(
+    transaction: &Transaction<'_>,
+    statements: Vec<StatementId>,
+    stale: &mut Stale,
+) -> Result<(), StoreError> {
     for id in statements {
         transaction
             .prepare_cached("INSERT INTO erased (statement) VALUES (?1) ON CONFLICT DO NOTHING")?
@@ -254,7 +266,7 @@ fn erase(
             transaction.prepare_cached(erase)?.execute([id.as_bytes()])?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Believes statements whose key has come, and leaves out those that their key did not sign.

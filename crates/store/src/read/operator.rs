@@ -2,9 +2,13 @@
 
 use domain::Kind;
 use domain::content::{Content, OperatorKey};
+use domain::erasing::Renewals;
 use journal::codec;
 
-use crate::{Reader, StoreError};
+use crate::{Reader, StoreError, erasing};
+
+/// Behind every leaf.
+const END: u64 = u64::MAX >> 1;
 
 impl Reader<'_> {
     /// What the operator said of itself last, as far as this device knows.
@@ -45,5 +49,13 @@ impl Reader<'_> {
             said.insert(if is_newer { 0 } else { said.len() }, at_enrolment.clone());
         }
         Ok(said)
+    }
+
+    /// The recovery keys of this operator, and the pauses that nobody objected to, as far as this device knows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn recovery_keys(&self) -> Result<Renewals, StoreError> {
+        erasing::renewals(self.conn, self.account()?, END)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
+use std::sync::atomic::Ordering;
 
 use domain::Kind;
 use domain::content::{
@@ -50,6 +51,8 @@ pub(crate) struct TestOperator {
     pub(crate) refuse: BTreeSet<StatementId>,
     /// Ids that were refused once and took their place.
     refused: BTreeSet<StatementId>,
+    /// When heads are signed.
+    now_ms: i64,
     /// Flags for whatever is registered next.
     pub(crate) flags: Vec<Flag>,
 }
@@ -108,6 +111,7 @@ impl TestOperator {
             host: None,
             refuse: BTreeSet::new(),
             refused: BTreeSet::new(),
+            now_ms: NOW_MS,
             flags: Vec::new(),
         };
         operator.append(&facts.bytes, &facts.content, None);
@@ -170,6 +174,12 @@ impl TestOperator {
         ] {
             self.grant(person, child.into_iter().chain(cards).chain([more]));
         }
+    }
+
+    /// Sets the clock by which statements and heads are signed from now on.
+    pub(crate) fn set_clock(&mut self, now_ms: i64) {
+        self.clock.0.store(now_ms, Ordering::Relaxed);
+        self.now_ms = now_ms;
     }
 
     pub(crate) fn grant(&mut self, person: PersonId, scopes: impl IntoIterator<Item = Scope>) {
@@ -289,7 +299,7 @@ impl TestOperator {
 
     pub(crate) fn signed_head(&self) -> TreeHead {
         let size = self.log.len() as u64;
-        TreeHead::sign(size, sure(merkle::root(&Complete(&self.nodes), size)), NOW_MS / 1_000, &self.key)
+        TreeHead::sign(size, sure(merkle::root(&Complete(&self.nodes), size)), self.now_ms / 1_000, &self.key)
     }
 
     /// Proves statements that lie side by side in the log.

@@ -24,8 +24,8 @@ describe('records set aside', () => {
     renderApp({
       stage: 'home',
       renewals: [
-        { at_ms, approved: false, reason: 'Бір бөлігі жоғалды' },
-        { at_ms: at_ms - 1, approved: true, reason: 'Қызметкер ауысты' },
+        { at_ms, approved: false, reason: 'Бір бөлігі жоғалды', erases_from_ms: at_ms + 10 * 86_400_000 },
+        { at_ms: at_ms - 1, approved: true, reason: 'Қызметкер ауысты', erases_from_ms: null },
       ],
     });
     await press('tab-me');
@@ -34,6 +34,8 @@ describe('records set aside', () => {
     expect(told.map((one) => one.dataset.approved)).toEqual(['false', 'true']);
     expect(told[0]?.textContent).toContain('дәлелденбеген');
     expect(told[0]?.textContent).toContain('Бір бөлігі жоғалды');
+    expect(told[0]?.textContent).toMatch(/өшіруге болатын күн: 2026\sж\.\s30\sқараша\./u);
+    expect(told[1]?.textContent).not.toContain('өшіруге');
     expect(told[1]?.textContent).toContain('екі бөлігі де көрсетілді');
   });
 });

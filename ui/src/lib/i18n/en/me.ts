@@ -19,6 +19,7 @@ export const me: Messages['me'] = {
   recoveryRenewed: (day) => `On ${day} the operator changed the key that opens records set aside.`,
   recoveryApproved: 'Both shares of the key before were there.',
   recoveryUnproven: 'A share of the key before was lost, so nothing proves that two officers agreed.',
+  recoveryPause: (day) => `Nothing may be erased with it before ${day}.`,
   appearance: 'Appearance',
   theme: 'Colours',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark', contrast: 'High contrast' },

@@ -7,4 +7,8 @@ export type RenewalView = { at_ms: number,
 /**
  * Both shares of the key before were there; otherwise nothing proves that an officer agreed.
  */
-approved: boolean, reason: string, };
+approved: boolean, reason: string, 
+/**
+ * From when it may approve an erasing, where it came without both shares and nobody objected.
+ */
+erases_from_ms: number | null, };
