@@ -142,8 +142,9 @@ impl World {
             Resumed::GoesOn => {
                 let log = entries(server.instance());
                 let lost = self.hands.lost.take().expect("it waited");
-                // What the backup lacked already is lacking still.
-                self.hands.without_content = bare;
+                // What the backup lacked already is lacking still, and what was erased of it nobody brings any more.
+                self.hands.forget_what_came_back(&server);
+                self.hands.without_content.extend(bare);
                 self.hands.without_content.extend(server.lost_contents());
                 let same = log.iter().zip(&lost.leaves).all(|(entry, leaf)| entry.id == leaf.id);
                 let hashes = crate::check::leaf_hashes(server.instance());
