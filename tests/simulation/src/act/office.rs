@@ -70,12 +70,12 @@ impl World {
         });
         let is_done = match done {
             Some(()) => true,
-            // The process ended: what the log says counts.
-            None => server
-                .instance()
-                .read()
-                .and_then(|read| read.content(entry.leaf_index))
-                .is_ok_and(|c| c.is_none()),
+            // The process ended, or the log waits: what it says counts. What it lacks is not erased by that.
+            None => {
+                let is_lost = server.lost_contents().contains(&entry.leaf_index);
+                let read = server.instance().read().expect("the operator can be read");
+                !is_lost && read.content(entry.leaf_index).is_ok_and(|content| content.is_none())
+            }
         };
         if is_done {
             let instance = server.instance();
