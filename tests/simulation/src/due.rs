@@ -23,7 +23,7 @@ const SELDOM: Among = 1_000;
 const RARELY: Among = 5_000;
 
 /// In any seeds, and how often in regular ones.
-const REGULAR: [(&str, Among); 27] = [
+const REGULAR: [(&str, Among); 28] = [
     ("RequestLost", OFTEN),
     ("ReplyLost", OFTEN),
     ("Doubled", OFTEN),
@@ -50,6 +50,7 @@ const REGULAR: [(&str, Among); 27] = [
     ("on a branch", RARELY),
     ("pages at once: stored", SOMETIMES),
     ("pages at once: ended", SELDOM),
+    ("pages at once: no room", SELDOM),
     ("pages at once: one does not fit", SELDOM),
 ];
 

@@ -55,7 +55,7 @@ impl Plan {
             9 => 8,
             _ => u32::MAX,
         };
-        let is_prompt = page_items < u32::MAX && seed % 2 == 0;
+        let is_prompt = page_items < u32::MAX && seed.is_multiple_of(2);
         let plan = Self {
             steps_count: 25 + chance.below(25),
             device_restored: chance.one_in(3),

@@ -178,7 +178,8 @@ impl World {
 
     /// Lets the device's process end during what comes now, sometimes.
     pub fn endanger(&mut self, number: Number) {
-        if !self.is_bad || !self.chance.one_in(6) {
+        let one_in = if self.plan.is_prompt { 3 } else { 6 };
+        if !self.is_bad || !self.chance.one_in(one_in) {
             return;
         }
         // A commit takes some twenty steps: ends within the first, and ends after several.
@@ -276,6 +277,9 @@ impl World {
     pub async fn synchronise(&mut self, number: Number) -> Result<Summary, SyncError> {
         self.have_it_proven(number).await;
         self.endanger(number);
+        if self.plan.is_prompt && self.is_bad && self.chance.one_in(8) {
+            self.devices[number].disk.fill_after(1 + self.chance.below(60));
+        }
         let device = &self.devices[number];
         let line = Line {
             network: Arc::clone(&self.network),
