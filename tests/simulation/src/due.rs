@@ -23,7 +23,7 @@ const SELDOM: Among = 1_000;
 const RARELY: Among = 5_000;
 
 /// In any seeds, and how often in regular ones.
-const REGULAR: [(&str, Among); 28] = [
+const REGULAR: [(&str, Among); 29] = [
     ("RequestLost", OFTEN),
     ("ReplyLost", OFTEN),
     ("Doubled", OFTEN),
@@ -43,6 +43,7 @@ const REGULAR: [(&str, Among); 28] = [
     ("the operator goes on from an older copy", SELDOM),
     ("the office revokes", SOMETIMES),
     ("the office erases a note: true", SOMETIMES),
+    ("the office erases a visit: true", SELDOM),
     ("the office ends a place in the care team", OFTEN),
     ("the office ends a representation", OFTEN),
     ("a late request arrives", SOMETIMES),

@@ -28,6 +28,8 @@ pub struct Plan {
     pub lied_to: bool,
     /// The same of statements of others, to who carries them.
     pub lied_to_carriers: bool,
+    /// Also what registered a visit is erased.
+    pub erases_visits: bool,
     /// Disks run full.
     pub full: bool,
     /// Clocks are turned.
@@ -55,14 +57,16 @@ impl Plan {
             9 => 8,
             _ => u32::MAX,
         };
-        let is_prompt = page_items < u32::MAX && seed.is_multiple_of(2);
+        let has_small_pages = page_items < u32::MAX;
+        let is_prompt = has_small_pages && seed.is_multiple_of(2);
         let plan = Self {
             steps_count: 25 + chance.below(25),
             device_restored: chance.one_in(3),
             operator_restored: chance.one_in(5),
             revoked: chance.one_in(4),
             lied_to: chance.one_in(5),
-            lied_to_carriers: page_items < u32::MAX,
+            lied_to_carriers: has_small_pages,
+            erases_visits: has_small_pages,
             full: chance.one_in(3) || is_prompt,
             clocks: chance.one_in(2),
             other_hands: seed > OTHER_HANDS,

@@ -79,8 +79,8 @@ pub struct World {
     pub taps: Vec<Tap>,
     /// Who is in whose care team: child, person, since when.
     pub teams: BTreeMap<(usize, PersonId), Option<i64>>,
-    /// Erased statements with what they said.
-    pub erased: BTreeMap<StatementId, String>,
+    /// Erased statements with bytes of what they said, as far as that was there.
+    pub erased: BTreeMap<StatementId, Vec<u8>>,
     /// Notes with what they say.
     pub notes: BTreeMap<StatementId, String>,
     /// Devices that are revoked.

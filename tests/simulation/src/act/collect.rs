@@ -206,7 +206,7 @@ impl World {
 }
 
 /// An erasure of which only the lost disk knew must be done again.
-pub(super) fn forget_lost_erasures(erased: &mut BTreeMap<StatementId, String>, server: &Server) {
+pub(super) fn forget_lost_erasures(erased: &mut BTreeMap<StatementId, Vec<u8>>, server: &Server) {
     let read = server.instance().read().expect("the operator can be read");
     erased.retain(|id, _| match read.entry_by_id(*id) {
         Ok(Some(entry)) => read.content(entry.leaf_index).is_ok_and(|content| content.is_none()),
