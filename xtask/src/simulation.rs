@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Only this seed, with its trace
     #[arg(long)]
     seed: Option<u64>,
+    /// Counts in how many of the seeds each thing happened that must have happened somewhere
+    #[arg(long)]
+    tally: bool,
 }
 
 /// Builds the program and runs seeds.
@@ -32,8 +35,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
         Some(seed) => simulate(&["--seed".into(), seed.to_string()]),
         None => {
             let from = options.from.map(|from| ["--from".into(), from.to_string()]);
-            let arguments =
-                ["--seeds".into(), options.seeds.to_string()].into_iter().chain(from.into_iter().flatten());
+            let seeds = ["--seeds".into(), options.seeds.to_string()];
+            let tally = options.tally.then(|| "--tally".into());
+            let arguments = seeds.into_iter().chain(from.into_iter().flatten()).chain(tally);
             simulate(&arguments.collect::<Vec<_>>())
         }
     }

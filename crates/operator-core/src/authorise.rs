@@ -17,6 +17,7 @@ mod moment;
 pub(crate) mod neighbour;
 mod place;
 
+use domain::Kind;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::PersonId;
@@ -45,6 +46,16 @@ impl Author {
             Author::Device(key) => Some(key.person),
         }
     }
+}
+
+/// The same of a statement whose content is not there: all that follows from the log alone.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn flags_of_bare(read: &dyn StoreRead, header: &Header) -> Result<Vec<Flag>, StoreError> {
+    let follows_a_visit = header.kind.is_about_visit() && header.kind != Kind::VisitRegistered;
+    let is_unknown = follows_a_visit && read.visit(header.subject.into())?.is_none();
+    Ok(if is_unknown { vec![Flag::UnknownSubject] } else { Vec::new() })
 }
 
 /// What a person should look at, by what is in force. Sorted.

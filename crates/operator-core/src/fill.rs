@@ -151,6 +151,14 @@ impl Said {
         Ok(self)
     }
 
+    /// Addresses it without its content, now that its visit is known.
+    fn address_bare(self, txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
+        let mut flags = self.entry.flags.clone();
+        flags.retain(|flag| *flag != Flag::UnknownSubject);
+        txn.judge_again(self.entry.leaf_index, &flags)?;
+        project::address(txn, &self.author, &Entry { flags, ..self.entry }, None)
+    }
+
     fn project(&self, txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
         project::apply(txn, &self.entry, &self.header, &self.author, self.content.as_ref())
     }
@@ -187,14 +195,19 @@ fn is_ended_before(read: &dyn StoreRead, key: &BoundKey, leaf_index: u64) -> Res
 }
 
 /// Makes a visit anew from all that is said about it. With its registration everything behind that is judged anew as
-/// well, because nobody knew then whom the visit concerns; other contents change no judgement but that of their own
-/// statement.
+/// well, and what is bare is addressed, because nobody knew then whom the visit concerns; other contents change no
+/// judgement but that of their own statement.
 fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError> {
     let visit = VisitId::from(filled.subject);
-    let mut said = Vec::new();
-    for entry in txn.entries_before(filled.subject, txn.log_size()?)? {
-        if entry.kind.is_about_visit() && txn.content(entry.leaf_index)?.is_some() {
-            said.push(Said::of(txn.as_read(), entry)?);
+    let is_registration = filled.kind == Kind::VisitRegistered;
+    let (mut said, mut bare) = (Vec::new(), Vec::new());
+    let about = txn.entries_before(filled.subject, txn.log_size()?)?;
+    for entry in about.into_iter().filter(|entry| entry.kind.is_about_visit()) {
+        let follows = is_registration && entry.leaf_index > filled.leaf_index;
+        match txn.content(entry.leaf_index)? {
+            Some(_) => said.push(Said::of(txn.as_read(), entry)?),
+            None if follows => bare.push(Said::of(txn.as_read(), entry)?),
+            None => {}
         }
     }
     for known in &said {
@@ -207,11 +220,11 @@ fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError>
     }
     for known in said {
         let leaf_index = known.entry.leaf_index;
-        let follows = filled.kind == Kind::VisitRegistered && leaf_index > filled.leaf_index;
+        let follows = is_registration && leaf_index > filled.leaf_index;
         let judged = if leaf_index == filled.leaf_index || follows { known.judge(txn)? } else { known };
         judged.project(txn)?;
     }
-    Ok(())
+    bare.into_iter().try_for_each(|known| known.address_bare(txn))
 }
 
 /// Any other statement of a person: it changes nothing but what follows from itself.

@@ -6,7 +6,7 @@ use domain::consent;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::id::{DeviceId, SubjectId, VisitId};
-use domain::scope::VisitParties;
+use domain::scope::{Scope, Sight, VisitParties};
 use journal::{Header, Statement, VerifyingKey};
 
 use crate::authorise::{self, Author, neighbour};
@@ -40,8 +40,7 @@ pub fn apply(
         put_reading(txn, entry, header, author, content)?;
     }
     put_trace(txn, entry, header, author, content)?;
-    let audiences = authorise::audiences(txn.as_read(), author, entry, content)?;
-    txn.put_audiences(entry.leaf_index, &audiences)
+    address(txn, author, entry, content)
 }
 
 fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result<(), StoreError> {
@@ -113,7 +112,7 @@ fn put_visit(
     address_overtakers(txn, entry)
 }
 
-/// Puts a visit into the list of which nothing is left but whom it concerns.
+/// Puts a visit into the list of which nothing is left but whom it concerns, and addresses it as before.
 ///
 /// # Errors
 /// Those of the store.
@@ -125,19 +124,34 @@ pub(crate) fn put_erased_visit(
     let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
     let entry = txn.entry(leaf_index)?.ok_or(unknown)?;
     let visit = VisitId::from(entry.subject);
-    let is_first = entry.kind == Kind::VisitRegistered && txn.visit(visit)?.is_none();
-    let row = VisitRow { visit, parties, said: None, basis: entry.id, leaf_index };
-    if is_first { txn.put_visit(&row) } else { Ok(()) }
+    if entry.kind != Kind::VisitRegistered || txn.visit(visit)?.is_some() {
+        return Ok(());
+    }
+    txn.put_visit(&VisitRow { visit, parties, said: None, basis: entry.id, leaf_index })?;
+    let VisitParties { child, specialist, organisation: _ } = parties;
+    let circle = [Scope::Person(specialist), Scope::Family(child), Scope::Team(child)];
+    txn.put_audiences(leaf_index, &circle.map(|scope| (scope, Sight::Whole)))?;
+    let author = author_of(txn.as_read(), &entry)?;
+    address(txn, &author, &entry, None)?;
+    address_overtakers(txn, &entry)
+}
+
+/// Which device signed a registered statement about a visit.
+fn author_of(read: &dyn StoreRead, entry: &Entry) -> Result<Author, StoreError> {
+    let unbound = StoreError::Damaged("a key of a registered statement is not bound");
+    Ok(Author::Device(Box::new(read.bound_key(entry.key)?.ok_or(unbound)?)))
 }
 
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
 /// It is judged now, as it would have been then, changes the visit as it would have, and is addressed.
 fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
     for earlier in overtakers(txn.as_read(), registered.subject, registered.leaf_index)? {
-        let Some(bytes) = txn.content(earlier.leaf_index)? else { continue };
+        let author = author_of(txn.as_read(), &earlier)?;
+        let Some(bytes) = txn.content(earlier.leaf_index)? else {
+            address(txn, &author, &earlier, None)?;
+            continue;
+        };
         let Ok(content) = journal::codec::decode(earlier.kind, &bytes) else { continue };
-        let unbound = StoreError::Damaged("a key of a registered statement is not bound");
-        let author = Author::Device(Box::new(txn.bound_key(earlier.key)?.ok_or(unbound)?));
         let header = Statement::decode(&earlier.statement)
             .map_err(|_| StoreError::Damaged("a registered statement cannot be read"))?;
         let at_ms = earlier.registered_at_ms;
@@ -145,10 +159,23 @@ fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), 
         let judged = Entry { flags, ..earlier };
         change_visit(txn, &judged, &author, &content)?;
         put_reading(txn, &judged, header.header(), &author, &content)?;
-        let audiences = authorise::audiences(txn.as_read(), &author, &judged, Some(&content))?;
-        txn.put_audiences(judged.leaf_index, &audiences)?;
+        address(txn, &author, &judged, Some(&content))?;
     }
     Ok(())
+}
+
+/// Addresses a statement, besides those whom it reaches already.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn address(
+    txn: &mut dyn StoreTxn,
+    author: &Author,
+    entry: &Entry,
+    content: Option<&Content>,
+) -> Result<(), StoreError> {
+    let audiences = authorise::audiences(txn.as_read(), author, entry, content)?;
+    txn.put_audiences(entry.leaf_index, &audiences)
 }
 
 /// Statements about a visit that were registered before it, in the order of the log: answers that came by another device,
@@ -272,6 +299,7 @@ impl Kept {
             let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
             let registration = txn.entry(leaf_index)?.ok_or(unknown)?;
             txn.put_visit(&visit.erased(registration.id))?;
+            address_overtakers(txn, &registration)?;
         }
         traces
             .iter()

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 pub use wire::push::{Outcome, PushItem, PushResponse, Refusal};
 
 use crate::authorise::Author;
+use crate::fill;
 use crate::head;
 use crate::register::register;
 use crate::store::{RefusedItem, StoreError, StoreRead, StoreTxn};
@@ -72,8 +73,10 @@ fn refuse(
     if let Some(entry) = txn.entry_by_id(item.id)?
         && entry.key == key
     {
-        // Registered with good bytes before; those that came now are damaged, the log is not.
-        return Ok(Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags: entry.flags });
+        // Registered with good bytes before; those that came now are damaged, the log is not. What the statement says
+        // may have come whole all the same, and its device has it answered as registered and does not send it again.
+        let flags = fill::take_back(txn, &entry, &item.content)?.unwrap_or(entry.flags);
+        return Ok(Outcome::AlreadyHave { leaf_index: entry.leaf_index, flags });
     }
     let series = txn.series_head(key)?;
     if item.seq > series.next_seq {

@@ -62,8 +62,8 @@ pub fn register(
     let mut flags = match checked.content() {
         Some(content) => authorise::flags(txn.as_read(), author, header, content, now_ms)?,
         None if checked.content_bytes().is_some() => vec![Flag::UnreadableContent],
-        // What was flagged then followed from a content that is gone.
-        None => Vec::new(),
+        // Else what was flagged then followed from a content that is gone.
+        None => authorise::flags_of_bare(txn.as_read(), header)?,
     };
     if branch {
         flags.push(Flag::Fork);

@@ -40,6 +40,7 @@ struct State {
     unsynced: Vec<Change>,
     steps_count: u64,
     dies_at: Option<u64>,
+    fills_at: Option<u64>,
     is_dead: bool,
     is_full: bool,
     lies: bool,
@@ -88,14 +89,21 @@ impl Disk {
         state.dies_at = Some(state.steps_count + steps);
     }
 
+    /// The disk is full from the `steps`-th of these on.
+    pub fn fill_after(&self, steps: u64) {
+        let mut state = self.state.lock();
+        state.fills_at = Some(state.steps_count + steps);
+    }
+
     /// The process ends now: from here on nothing of what it does reaches the disk.
     pub fn die(&self) {
         self.state.lock().is_dead = true;
     }
 
-    /// The process goes on after all.
+    /// The process goes on after all, and nobody takes the room that is left.
     pub fn spare(&self) {
-        self.state.lock().dies_at = None;
+        let mut state = self.state.lock();
+        (state.dies_at, state.fills_at) = (None, None);
     }
 
     /// Whether the process ended.
@@ -125,6 +133,7 @@ impl Disk {
         if state.dies_at.is_some_and(|at| state.steps_count >= at) {
             state.is_dead = true;
         }
+        state.is_full |= state.fills_at.is_some_and(|at| state.steps_count >= at);
         !state.is_dead
     }
 

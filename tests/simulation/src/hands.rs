@@ -10,6 +10,7 @@ use rusqlite::ToSql;
 use crate::check::look_behind;
 use crate::device::Number;
 use crate::network::Line;
+use crate::server::Server;
 use crate::world::World;
 
 /// Files of parcels, and the operator's log while devices hand it back.
@@ -39,6 +40,15 @@ pub struct Leaf {
     pub id: StatementId,
     /// Its content was erased.
     pub is_bare: bool,
+}
+
+impl Hands {
+    /// What came back is due like any other.
+    pub(crate) fn forget_what_came_back(&mut self, server: &Server) {
+        let read = server.instance().read().expect("the operator can be read");
+        let is_bare = |leaf: &u64| read.content(*leaf).expect("it can be read").is_none();
+        self.without_content.retain(is_bare);
+    }
 }
 
 impl World {
@@ -77,7 +87,7 @@ impl World {
         }
     }
 
-    /// I1: a content that the log went on without is on no device that came since. What came back is due like any other.
+    /// I1: a content that the log went on without is on no device that came since.
     pub(crate) async fn nobody_holds_what_is_lost(&mut self) {
         let server = std::sync::Arc::clone(&self.server);
         let server = server.lock().await;
@@ -85,10 +95,7 @@ impl World {
             return;
         }
         let lost = server.lost_contents();
-        let read = server.instance().read().expect("the operator can be read");
-        let is_bare = |leaf: &u64| read.content(*leaf).expect("it can be read").is_none();
-        self.hands.without_content.retain(is_bare);
-        drop(read);
+        self.hands.forget_what_came_back(&server);
         let sql = "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
              + (SELECT count(content) FROM foreign_statement WHERE id = ?1)";
         let log = crate::check::entries(server.instance());

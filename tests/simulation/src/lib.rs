@@ -13,15 +13,18 @@
 //! | [`device`], [`server`] | the product's parts, which can end at any write |
 //! | [`hands`] | parcels that lie about, and what the operator lost and waits for |
 //! | [`network`] | loses, doubles, delays, damages |
+//! | `watched` | how the store is asked |
 //! | [`disk`] | what a power cut, a kill and a full disk do to SQLite |
 //! | [`mistake`] | classic mistakes that must be found |
 //! | [`plan`], [`chance`] | what a seed decides |
+//! | [`due`] | what must have happened in many of them |
 
 mod act;
 pub mod chance;
 pub mod check;
 pub mod device;
 pub mod disk;
+pub mod due;
 pub mod hands;
 pub mod mistake;
 pub mod network;
@@ -29,4 +32,5 @@ pub mod plan;
 pub mod run;
 pub mod server;
 pub mod template;
+mod watched;
 pub mod world;

@@ -1,21 +1,16 @@
 //! `esep-simulation`: runs seeds and says which do not hold.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
+use esep_simulation::due;
 use esep_simulation::mistake::Mistake;
 use esep_simulation::plan::{IMPATIENT, OTHER_HANDS};
 use esep_simulation::run::{self, Report};
 use parking_lot::Mutex;
-
-/// Seeds in which everything must have happened that can.
-const ENOUGH: usize = 200;
-/// The same of those with other hands.
-const ENOUGH_OTHER_HANDS: usize = 50;
-/// The same of those in which the office does not wait.
-const ENOUGH_IMPATIENT: usize = 10;
 
 #[derive(Parser)]
 #[command(
@@ -24,7 +19,7 @@ const ENOUGH_IMPATIENT: usize = 10;
 struct Options {
     /// How many seeds, after those that found something once, a sixth as many in which statements also go through
     /// other hands, and a thirtieth in which the office does not wait besides
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = due::ORDINARY)]
     seeds: u64,
     /// Only this seed, with its trace
     #[arg(long)]
@@ -32,6 +27,9 @@ struct Options {
     /// The first of the seeds, and then only these
     #[arg(long)]
     from: Option<u64>,
+    /// Counts in how many of the seeds each thing happened that must have happened somewhere
+    #[arg(long)]
+    tally: bool,
     /// Plants one of the mistakes that must be found
     #[arg(long, value_parser = planted)]
     mistake: Option<Mistake>,
@@ -63,25 +61,18 @@ fn main() -> ExitCode {
             seeds.extend((1..=options.seeds / 30).map(|seed| IMPATIENT + seed));
         }
     }
-    conclude(&all(&seeds, options.mistake))
+    let due = match options.from {
+        None if options.seeds >= due::ORDINARY => due::all(),
+        _ => due::due(&seeds),
+    };
+    conclude(&all(&seeds, &options, &due))
 }
 
 /// Runs seeds on all cores and tells now and then how far they are.
-fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
+fn all(seeds: &[u64], options: &Options, due: &[&'static str]) -> Vec<Report> {
     let done = AtomicU64::new(0);
     let bad = Mutex::new(Vec::new());
-    let other_hands_count = seeds.iter().filter(|seed| **seed > OTHER_HANDS).count();
-    let mut due = Vec::new();
-    if seeds.len() - other_hands_count >= ENOUGH {
-        due.extend(run::MUST_HAPPEN);
-    }
-    if other_hands_count >= ENOUGH_OTHER_HANDS {
-        due.extend(run::OTHER_HANDS_MUST_HAPPEN);
-    }
-    if seeds.iter().filter(|seed| **seed > IMPATIENT).count() >= ENOUGH_IMPATIENT {
-        due.extend(run::IMPATIENT_MUST_HAPPEN);
-    }
-    let missing = Mutex::new(due);
+    let tally = Mutex::new(due::all().into_iter().map(|what| (what, 0)).collect::<BTreeMap<_, u64>>());
     let is_over = AtomicU64::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -96,8 +87,10 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
             }
         });
         run::in_parallel(seeds, |seed| {
-            let report = run::run(seed, mistake);
-            missing.lock().retain(|what| !report.trace.iter().any(|line| line.contains(what)));
+            let report = run::run(seed, options.mistake);
+            for (what, count) in tally.lock().iter_mut() {
+                *count += u64::from(report.trace.iter().any(|line| line.contains(what)));
+            }
             if !report.wrong.is_empty() {
                 eprintln!("seed {seed}: {}", report.wrong[0]);
                 bad.lock().push(report);
@@ -109,7 +102,11 @@ fn all(seeds: &[u64], mistake: Option<Mistake>) -> Vec<Report> {
     });
     let mut bad = bad.into_inner();
     bad.sort_by_key(|report| report.seed);
-    let missing = missing.into_inner();
+    let tally = tally.into_inner();
+    if options.tally {
+        tally.iter().for_each(|(what, count)| println!("{count:>6} {what}"));
+    }
+    let missing: Vec<&str> = due.iter().copied().filter(|what| tally[what] == 0).collect();
     if !missing.is_empty() {
         let wrong = vec![format!("in {} seeds never happened: {}", seeds.len(), missing.join(", "))];
         bad.push(Report { seed: 0, trace: Vec::new(), wrong });

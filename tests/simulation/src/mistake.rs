@@ -30,6 +30,8 @@ pub enum Mistake {
     ErasedComesBack,
     /// The cursor of a pull is written before its page.
     CursorBeforePage,
+    /// A page that cannot be stored is passed over, so that it delays none of those that were stored with it.
+    PageSkipped,
     /// What a lost scope held stays.
     LostScopeKept,
     /// What was refused keeps its place at the head of the queue.
@@ -54,7 +56,7 @@ pub enum Mistake {
 
 impl Mistake {
     /// All of them, each with the invariant that it breaks and the seeds within which it must be found.
-    pub const ALL: [(Self, &'static str, u64); 16] = [
+    pub const ALL: [(Self, &'static str, u64); 17] = [
         (Self::DeviceWithoutSync, "I1", 30),
         // Its log is shorter than what it signed, and such a log opens for nobody.
         (Self::OperatorWithoutSync, "panic: the operator opens its folder after any crash: Mark(Behind", 30),
@@ -62,6 +64,7 @@ impl Mistake {
         (Self::ForkIgnored, "I", 60),
         (Self::ErasedComesBack, "I5", 100),
         (Self::CursorBeforePage, "I8", 60),
+        (Self::PageSkipped, "I8", 60),
         (Self::LostScopeKept, "I8", 30),
         (Self::RefusedBlocks, "I1", 60),
         (Self::ReceiptNotVerified, "I", 60),
@@ -96,6 +99,7 @@ impl Mistake {
         matches!(
             self,
             Self::CursorBeforePage
+                | Self::PageSkipped
                 | Self::LostScopeKept
                 | Self::RefusedBlocks
                 | Self::ReceiptNotVerified

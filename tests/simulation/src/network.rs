@@ -1,7 +1,8 @@
 //! The network between one device and the operator: it loses, doubles, delays and damages.
 //!
-//! [`hands`] is the same for what goes through other hands.
+//! [`fate`] decides what happens; [`hands`] is the same for what goes through other hands.
 
+mod fate;
 mod hands;
 
 use std::collections::BTreeSet;
@@ -19,26 +20,13 @@ use wire::push::{Outcome, PushRequest, PushResponse, Registration};
 
 use crate::chance::Chance;
 use crate::disk::{Cut, Disk};
+use crate::plan::Plan;
 use crate::server::Server;
+pub use fate::is_mangled;
+use fate::{Fate, Way, mangle};
 
 /// The operator as all devices reach it.
 pub type Shared = Arc<tokio::sync::Mutex<Server>>;
-
-/// What happens to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Arrives,
-    RequestLost,
-    ReplyLost,
-    /// Arrives twice; the second answer comes back.
-    Doubled,
-    /// No answer, and the request arrives once more at another time.
-    Late,
-    /// The operator answers that it is registered, and it is not.
-    Lie,
-    /// A statement comes with a byte changed, as no TLS would allow and a broken proxy behind it would.
-    Damaged,
-}
 
 /// A request that is still somewhere on its way.
 pub struct Stray {
@@ -61,33 +49,49 @@ pub struct Network {
     is_bad: bool,
     /// Whether the operator lies.
     may_lie: bool,
+    /// Whether it lies to devices that bring statements of others.
+    may_lie_to_carriers: bool,
     /// The answer to the next push is lost.
     loses_answer: bool,
     /// Devices' keys that were lied to.
     pub lied_to: BTreeSet<KeyId>,
     /// Requests that will arrive again.
     pub strays: Vec<Stray>,
+    /// A page came in this sync that no device can take.
+    pub has_mangled: bool,
+    /// From where on it was asked for, if it came among others that were to be stored at once.
+    pub misfit: Option<u64>,
     /// What happened, for the trace.
     pub told: Vec<String>,
     /// What an answer said that does not hold.
     pub wrong: Vec<String>,
     page_items: u32,
+    is_prompt: bool,
 }
 
 impl Network {
     /// A network that does harm by chance.
-    pub fn new(chance: Chance, may_lie: bool, page_items: u32) -> Self {
+    pub fn new(chance: Chance, plan: &Plan) -> Self {
         Self {
             chance,
             is_bad: true,
-            may_lie,
+            may_lie: plan.lied_to,
+            may_lie_to_carriers: plan.lied_to_carriers,
             loses_answer: false,
             lied_to: BTreeSet::new(),
             strays: Vec::new(),
+            has_mangled: false,
+            misfit: None,
             told: Vec::new(),
             wrong: Vec::new(),
-            page_items,
+            page_items: plan.page_items,
+            is_prompt: plan.is_prompt,
         }
+    }
+
+    /// Whether the answer to a pull is there before the page before it is judged.
+    pub fn is_prompt(&self) -> bool {
+        self.is_prompt
     }
 
     /// Whether it does harm from now on.
@@ -113,32 +117,6 @@ impl Network {
         }
         let index = self.chance.below(self.strays.len() as u64) as usize;
         Some(self.strays.swap_remove(index))
-    }
-
-    fn fate(&mut self, is_push: bool) -> Fate {
-        if is_push && std::mem::take(&mut self.loses_answer) {
-            return Fate::ReplyLost;
-        }
-        if !self.is_bad {
-            return Fate::Arrives;
-        }
-        match self.chance.below(20) {
-            0 | 1 => Fate::RequestLost,
-            2 | 3 => Fate::ReplyLost,
-            4 | 5 => Fate::Doubled,
-            6 | 11 if is_push => Fate::Late,
-            7 if is_push && self.chance.one_in(2) => Fate::Damaged,
-            8..11 if is_push && self.may_lie => Fate::Lie,
-            _ => Fate::Arrives,
-        }
-    }
-
-    /// Whether the operator's process ends while it answers, and how.
-    fn operator_ends(&mut self) -> Option<(u64, Option<Cut>)> {
-        if !self.is_bad || !self.chance.one_in(12) {
-            return None;
-        }
-        Some((1 + self.chance.below(40), end(&mut self.chance)))
     }
 }
 
@@ -172,14 +150,14 @@ impl Line {
         if self.disk.is_dead() { Err(TransportError::Offline) } else { Ok(()) }
     }
 
-    fn fate(&self, server: &mut Server, what: &str, is_push: bool) -> Fate {
+    fn fate(&self, server: &mut Server, way: Way) -> Fate {
         let mut network = self.network.lock();
-        let fate = network.fate(is_push);
+        let fate = network.fate(way);
         if fate != Fate::Arrives {
-            network.told.push(format!("{what} {fate:?}"));
+            network.told.push(format!("{} {fate:?}", way.word()));
         }
         let arrives = !matches!(fate, Fate::RequestLost | Fate::Late | Fate::Lie);
-        if is_push
+        if way.brings()
             && arrives
             && let Some((steps, cut)) = network.operator_ends()
         {
@@ -278,9 +256,10 @@ fn damage(request: &mut PushRequest, chance: &mut Chance) {
 }
 
 /// Waits for what the device began to write before it sends. The product does both at once; here one blocking thread
-/// takes turns, so that a seed is always the same run.
+/// takes turns, so that a seed is always the same run. Whoever waits for that thread sees its work done before an answer.
 async fn what_the_device_writes() {
     drop(tokio::task::spawn_blocking(|| ()).await);
+    tokio::task::yield_now().await;
 }
 
 #[async_trait]
@@ -290,7 +269,7 @@ impl Transport for Line {
         self.alive()?;
         let mut server = self.server.lock().await;
         let mut request = request.clone();
-        let fate = self.fate(&mut server, "push", true);
+        let fate = self.fate(&mut server, Way::Push);
         match fate {
             Fate::RequestLost => return Err(TransportError::Offline),
             Fate::Late => {
@@ -306,7 +285,7 @@ impl Transport for Line {
                 drop(deliver(&self.network, &mut server, self.key, request.clone()).await);
                 self.network.lock().strays.push(self.late(Request::Push(request.clone())));
             }
-            Fate::Arrives | Fate::ReplyLost => {}
+            Fate::Arrives | Fate::ReplyLost | Fate::Mangled => {}
         }
         let answered = deliver(&self.network, &mut server, self.key, request).await;
         if fate == Fate::ReplyLost { Err(TransportError::Offline) } else { answered }
@@ -325,13 +304,20 @@ impl Transport for Line {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        what_the_device_writes().await;
+        if !self.network.lock().is_prompt() {
+            what_the_device_writes().await;
+        }
         self.alive()?;
         let mut server = self.server.lock().await;
         let limit = request.limit.min(self.network.lock().page_items);
-        match self.fate(&mut server, "pull", false) {
-            Fate::RequestLost | Fate::ReplyLost => Err(TransportError::Offline),
-            _ => server.pull(self.key, &PullRequest { limit, ..request.clone() }),
+        let fate = self.fate(&mut server, Way::Pull);
+        if matches!(fate, Fate::RequestLost | Fate::ReplyLost) {
+            return Err(TransportError::Offline);
         }
+        let mut answer = server.pull(self.key, &PullRequest { limit, ..request.clone() })?;
+        if fate == Fate::Mangled {
+            self.network.lock().has_mangled |= mangle(&mut answer);
+        }
+        Ok(answer)
     }
 }

@@ -26,6 +26,10 @@ pub struct Plan {
     pub revoked: bool,
     /// The operator calls statements registered that are not.
     pub lied_to: bool,
+    /// The same of statements of others, to who carries them.
+    pub lied_to_carriers: bool,
+    /// Also what registered a visit is erased.
+    pub erases_visits: bool,
     /// Disks run full.
     pub full: bool,
     /// Clocks are turned.
@@ -38,30 +42,38 @@ pub struct Plan {
     pub impatient_at: Option<u64>,
     /// Most statements on a page of a pull.
     pub page_items: u32,
+    /// The next page of a pull is there before the one before is judged: several are stored at once. The sync stores
+    /// fewer once that took long, so on a machine that stands still such a seed may be another run.
+    pub is_prompt: bool,
 }
 
 impl Plan {
     /// The plan of a seed.
     pub fn of(seed: u64, chance: &mut Chance) -> Self {
+        // By no chance: the seeds that found something once stay what they were.
+        let page_items = match seed % 11 {
+            4 => 1,
+            5 => 3,
+            9 => 8,
+            _ => u32::MAX,
+        };
+        let has_small_pages = page_items < u32::MAX;
+        let is_prompt = has_small_pages && seed.is_multiple_of(2);
         let plan = Self {
             steps_count: 25 + chance.below(25),
             device_restored: chance.one_in(3),
             operator_restored: chance.one_in(5),
             revoked: chance.one_in(4),
             lied_to: chance.one_in(5),
-            full: chance.one_in(3),
+            lied_to_carriers: has_small_pages,
+            erases_visits: has_small_pages,
+            full: chance.one_in(3) || is_prompt,
             clocks: chance.one_in(2),
             other_hands: seed > OTHER_HANDS,
             collects: false,
             impatient_at: None,
-            // By no chance: the seeds that found something once stay what they were.
-            page_items: match seed % 11 {
-                _ if seed > OTHER_HANDS => u32::MAX,
-                4 => 1,
-                5 => 3,
-                9 => 8,
-                _ => u32::MAX,
-            },
+            page_items,
+            is_prompt,
         };
         if !plan.other_hands {
             return plan;

@@ -20,59 +20,6 @@ pub struct Report {
     pub wrong: Vec<String>,
 }
 
-/// What must have happened somewhere in some hundred seeds, by words of the trace: a simulation without it proves
-/// less than it seems to.
-pub const MUST_HAPPEN: [&str; 23] = [
-    "RequestLost",
-    "ReplyLost",
-    "Doubled",
-    "Late",
-    "Damaged",
-    "Lie",
-    "has the log proven: Ok(true)",
-    "the operator ended",
-    "ended: killed",
-    "power cut, Everything",
-    "power cut, Some",
-    "ended again at its start",
-    "is turned by",
-    "is full: true",
-    "goes on from an older copy",
-    "the operator goes on from an older copy",
-    "the office revokes",
-    "the office erases a note: true",
-    "the office ends a place in the care team",
-    "the office ends a representation",
-    "a late request arrives",
-    "not saved",
-    "on a branch",
-];
-
-/// What must have happened besides where statements go through other hands.
-pub const OTHER_HANDS_MUST_HAPPEN: [&str; 17] = [
-    "seals 1 parcels",
-    "seals 3 parcels",
-    "takes a parcel of",
-    "has a parcel of",
-    "parcel Ok(Taken)",
-    "parcel Ok(Early)",
-    "parcel Doubled",
-    "is brought by hand: Some(Taken)",
-    "is brought by hand: Some(Early)",
-    "the office renews the courier key: true",
-    "the grandmother confirms",
-    "the grandmother disputes",
-    "carry Late",
-    "carry Lie",
-    "the operator loses its disk, ",
-    "the operator loses its disk and its mark",
-    "resumes: the log goes on",
-];
-
-/// What must have happened besides where the office does not wait.
-pub const IMPATIENT_MUST_HAPPEN: [&str; 2] =
-    ["the office does not wait: the log goes on", "content comes back"];
-
 /// Runs a seed.
 pub fn run(seed: u64, mistake: Option<Mistake>) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();

@@ -9,7 +9,7 @@ use domain::id::{PersonId, StatementId, SubjectId};
 use journal::{Beacon, Sealed};
 use parking_lot::Mutex;
 use store::{Appending, StoreError};
-use sync::{Outbox, OutboxError, Refused, Summary, SyncError};
+use sync::{OutboxError, Refused, Summary, SyncError};
 
 use crate::chance::Chance;
 use crate::device::{Device, Number};
@@ -19,6 +19,7 @@ use crate::network::{self, Line, Network, Shared};
 use crate::plan::{OTHER_HANDS, Plan};
 use crate::server::Server;
 use crate::template::{self, Cast, GUEST, HOST, NOW_MS, Template};
+use crate::watched::Watched;
 
 /// A statement of which a person was told that it is saved.
 #[derive(Debug, Clone)]
@@ -78,8 +79,8 @@ pub struct World {
     pub taps: Vec<Tap>,
     /// Who is in whose care team: child, person, since when.
     pub teams: BTreeMap<(usize, PersonId), Option<i64>>,
-    /// Erased statements with what they said.
-    pub erased: BTreeMap<StatementId, String>,
+    /// Erased statements with bytes of what they said, as far as that was there.
+    pub erased: BTreeMap<StatementId, Vec<u8>>,
     /// Notes with what they say.
     pub notes: BTreeMap<StatementId, String>,
     /// Devices that are revoked.
@@ -134,7 +135,7 @@ impl World {
             mistake,
             devices,
             server: Arc::new(tokio::sync::Mutex::new(server)),
-            network: Arc::new(Mutex::new(Network::new(chance.split(), plan.lied_to, plan.page_items))),
+            network: Arc::new(Mutex::new(Network::new(chance.split(), &plan))),
             chance,
             trace: Vec::new(),
             wrong: Vec::new(),
@@ -177,7 +178,8 @@ impl World {
 
     /// Lets the device's process end during what comes now, sometimes.
     pub fn endanger(&mut self, number: Number) {
-        if !self.is_bad || !self.chance.one_in(6) {
+        let one_in = if self.plan.is_prompt { 3 } else { 6 };
+        if !self.is_bad || !self.chance.one_in(one_in) {
             return;
         }
         // A commit takes some twenty steps: ends within the first, and ends after several.
@@ -275,6 +277,9 @@ impl World {
     pub async fn synchronise(&mut self, number: Number) -> Result<Summary, SyncError> {
         self.have_it_proven(number).await;
         self.endanger(number);
+        if self.plan.is_prompt && self.is_bad && self.chance.one_in(8) {
+            self.devices[number].disk.fill_after(1 + self.chance.below(60));
+        }
         let device = &self.devices[number];
         let line = Line {
             network: Arc::clone(&self.network),
@@ -282,8 +287,12 @@ impl World {
             key: device.key,
             disk: Arc::clone(&device.disk),
         };
-        let outbox: Arc<dyn Outbox> = mistake::outbox(self.mistake, device);
-        let done = sync::synchronise(outbox, &line, Refused::TryAgain, &|_| {}).await;
+        let outbox = Watched {
+            store: mistake::outbox(self.mistake, device),
+            network: Arc::clone(&self.network),
+            disk: Arc::clone(&device.disk),
+        };
+        let done = sync::synchronise(Arc::new(outbox), &line, Refused::TryAgain, &|_| {}).await;
         if done.is_ok() && self.plan.other_hands {
             self.deliver(number, &line).await;
         }
@@ -303,6 +312,8 @@ impl World {
         if let Err(error) = &done {
             self.judge(number, error);
         }
+        self.network.lock().has_mangled = false;
+        self.kept_what_fits(number);
         self.survive(number);
         self.remember_beacon(number);
         done
@@ -315,6 +326,7 @@ impl World {
             SyncError::Transport(_) => true,
             SyncError::Outbox(OutboxError::Store(_)) => device.disk.is_dead() || device.disk.is_full(),
             SyncError::Outbox(OutboxError::Overtaken) => true,
+            SyncError::Outbox(OutboxError::Protocol(_)) if self.network.lock().has_mangled => true,
             SyncError::Outbox(_) | SyncError::Protocol(_) => {
                 self.lost_log.is_some() || self.network.lock().lied_to.contains(&device.key)
             }

@@ -8,7 +8,8 @@ use esep_simulation::run::{self, run};
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    for seed in [3, 17, 52, OTHER_HANDS + 3, OTHER_HANDS + 8] {
+    // The fourth pulls in small pages, the fifth in small pages that come before their turn.
+    for seed in [3, 17, 52, 5, 42, OTHER_HANDS + 3, OTHER_HANDS + 8] {
         let (one, other) = (run(seed, None), run(seed, None));
         assert_eq!(one.trace, other.trace, "seed {seed}");
         assert!(!one.trace.is_empty());

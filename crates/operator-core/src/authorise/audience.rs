@@ -30,10 +30,10 @@ pub fn audiences(
     };
     let Some(content) = content.filter(|content| is_for_others(content, &entry.flags)) else {
         // Readers fold what reaches them: what its author had no right to say, and what nobody can read, stays with
-        // the author and the operator. That it was said about a visit, its coordinators learn.
+        // the author and the operator. That it was said about a visit, its coordinators learn. They would whatever it
+        // says, so a log that was restored without the content addresses that as well.
         let own = author.person().map(|person| (Scope::Person(person), Sight::Whole));
-        let envelope = hears.filter(|_| entry.flags.contains(&Flag::NoAuthority));
-        let envelope = envelope.map(|organisation| (Scope::Organisation(organisation), Sight::Envelope));
+        let envelope = hears.map(|organisation| (Scope::Organisation(organisation), Sight::Envelope));
         return Ok(own.into_iter().chain(envelope).collect());
     };
     let mut addressing = Addressing { author: author.person(), ..Addressing::default() };

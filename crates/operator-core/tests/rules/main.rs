@@ -4,6 +4,7 @@
 
 mod agreements;
 mod authority;
+mod bare;
 mod behind;
 mod carrying;
 mod collecting;

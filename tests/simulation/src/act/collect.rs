@@ -142,8 +142,9 @@ impl World {
             Resumed::GoesOn => {
                 let log = entries(server.instance());
                 let lost = self.hands.lost.take().expect("it waited");
-                // What the backup lacked already is lacking still.
-                self.hands.without_content = bare;
+                // What the backup lacked already is lacking still, and what was erased of it nobody brings any more.
+                self.hands.forget_what_came_back(&server);
+                self.hands.without_content.extend(bare);
                 self.hands.without_content.extend(server.lost_contents());
                 let same = log.iter().zip(&lost.leaves).all(|(entry, leaf)| entry.id == leaf.id);
                 let hashes = crate::check::leaf_hashes(server.instance());
@@ -205,7 +206,7 @@ impl World {
 }
 
 /// An erasure of which only the lost disk knew must be done again.
-pub(super) fn forget_lost_erasures(erased: &mut BTreeMap<StatementId, String>, server: &Server) {
+pub(super) fn forget_lost_erasures(erased: &mut BTreeMap<StatementId, Vec<u8>>, server: &Server) {
     let read = server.instance().read().expect("the operator can be read");
     erased.retain(|id, _| match read.entry_by_id(*id) {
         Ok(Some(entry)) => read.content(entry.leaf_index).is_ok_and(|content| content.is_none()),

@@ -4,6 +4,7 @@ use domain::Kind;
 use domain::content::{ContentErased, RevocationReason};
 use domain::id::StatementId;
 use operator::change;
+use operator_core::erase;
 use operator_core::store::StoreError;
 
 use crate::template::{care_team, representation};
@@ -52,40 +53,48 @@ impl World {
         self.tell(format!("the office {what} a representation of child {child}: {}", done.is_some()));
     }
 
-    /// The content of a registered note is erased by law.
+    /// The content of a registered note is erased by law, or that of what registered a visit.
     pub(super) async fn erase(&mut self) {
-        let candidates: Vec<StatementId> =
-            self.notes.keys().filter(|id| !self.erased.contains_key(id)).copied().collect();
+        let visits = self.said.iter().filter(|said| said.kind == Kind::VisitRegistered).map(|said| said.id);
+        let visits = visits.filter(|_| self.plan.erases_visits);
+        let candidates = self.notes.keys().copied().chain(visits);
+        let candidates: Vec<StatementId> = candidates.filter(|id| !self.erased.contains_key(id)).collect();
         let Some(&id) = self.chance.pick(&candidates) else { return };
-        let text = self.notes[&id].clone();
         let mut server = self.server.lock().await;
         let registered = server.instance().read().and_then(|read| read.entry_by_id(id));
         let Ok(Some(entry)) = registered else { return };
-        assert_eq!(entry.kind, Kind::VisitNoted);
+        let what = if entry.kind == Kind::VisitNoted { "note" } else { "visit" };
+        let said = match self.notes.get(&id) {
+            Some(text) => text.clone().into_bytes(),
+            None => {
+                let read = server.instance().read().expect("the operator can be read");
+                read.content(entry.leaf_index).expect("it can be read").unwrap_or_default()
+            }
+        };
         let done = server.officer(|txn, operator| {
             let erased_at_ms = operator.clock.utc_ms();
             let erased = ContentErased { statements: vec![id], basis: "сұрау".into(), erased_at_ms };
             operator.state(txn, entry.subject, erased)?;
-            txn.erase_content(entry.leaf_index)
+            erase::take_away(txn, &[id])
         });
         let is_done = match done {
             Some(()) => true,
-            // The process ended: what the log says counts.
-            None => server
-                .instance()
-                .read()
-                .and_then(|read| read.content(entry.leaf_index))
-                .is_ok_and(|c| c.is_none()),
+            // The process ended, or the log waits: what it says counts. What it lacks is not erased by that.
+            None => {
+                let is_lost = server.lost_contents().contains(&entry.leaf_index);
+                let read = server.instance().read().expect("the operator can be read");
+                !is_lost && read.content(entry.leaf_index).is_ok_and(|content| content.is_none())
+            }
         };
         if is_done {
             let instance = server.instance();
             let read = instance.read().expect("the operator can be read");
             instance.folder.erasures().follow(read.as_ref()).expect("what was erased is written down");
             drop(read);
-            self.erased.insert(id, text);
+            self.erased.insert(id, said);
         }
         drop(server);
-        self.tell(format!("the office erases a note: {is_done}"));
+        self.tell(format!("the office erases a {what}: {is_done}"));
     }
 
     pub(super) async fn revoke(&mut self) {

@@ -1,8 +1,8 @@
 //! What the devices hold: all that their people may see, nothing else, and nothing that was erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::KeyId;
+use domain::id::{KeyId, SubjectId};
 use domain::scope::Sight;
 use domain::{Content, Kind};
 use journal::VerifyingKey;
@@ -13,6 +13,7 @@ use store::StoreError;
 
 use crate::device::{Device, database, database_key};
 use crate::server::Server;
+use crate::template::Who;
 use crate::world::World;
 
 /// What is shown; made anew by [`store::Store::rebuild`].
@@ -57,6 +58,16 @@ fn bindings(log: &[Entry], read: &dyn StoreRead) -> BTreeMap<KeyId, u64> {
         }
     });
     bound.collect()
+}
+
+/// Visits that were erased, and whom they concerned is forgotten as well: the list of erasures went with the mark.
+fn visits_of_nobody(log: &[Entry], read: &dyn StoreRead) -> BTreeSet<SubjectId> {
+    let registered = log.iter().filter(|entry| entry.kind == Kind::VisitRegistered);
+    let is_nobodys = |entry: &&Entry| {
+        let is_bare = read.content(entry.leaf_index).expect("it can be read").is_none();
+        is_bare && read.visit(entry.subject.into()).expect("it can be read").is_none()
+    };
+    registered.filter(is_nobodys).map(|entry| entry.subject).collect()
 }
 
 pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
@@ -125,12 +136,12 @@ fn erased(world: &World, number: usize, wrong: &mut Vec<String>) {
     }
     let device = &world.devices[number];
     let conn = look_behind(device);
-    for (id, text) in &world.erased {
+    for (id, said) in &world.erased {
         let found = conn.query_row(
             "SELECT (SELECT count(content) FROM own_statement WHERE id = ?1)
                   + (SELECT count(content) FROM foreign_statement WHERE id = ?1)
-                  + (SELECT count(*) FROM visit WHERE note = ?2)",
-            (id.as_bytes(), text),
+                  + (SELECT count(*) FROM visit WHERE note = CAST(?2 AS TEXT))",
+            (id.as_bytes(), said),
             |row| row.get::<_, u64>(0),
         );
         if found.expect("it can be read") > 0 {
@@ -151,8 +162,15 @@ fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>
         let content = read.content(delivery.leaf_index).expect("it can be read");
         due.insert(delivery.leaf_index, delivery.sight == Sight::Whole && content.is_some());
     }
-    // Without what it says nobody can tell any more to whom a statement went.
-    due.retain(|leaf, _| !world.hands.without_content.contains(leaf));
+    // Without what it says nobody can tell any more to whom a statement went, but to who coordinates in any case.
+    let is_office = device.person == world.cast.person(Who::Coordinator);
+    let log = super::entries(instance);
+    let nobodys = visits_of_nobody(&log, read.as_ref());
+    let is_excused = |leaf: &u64| {
+        !is_office && world.hands.without_content.contains(leaf)
+            || nobodys.contains(&log[*leaf as usize].subject)
+    };
+    due.retain(|leaf, _| !is_excused(leaf));
     let conn = look_behind(device);
     let mut select = conn
         .prepare("SELECT leaf_index, content IS NOT NULL, believed, key FROM foreign_statement")
@@ -165,11 +183,11 @@ fn held(world: &World, device: &Device, server: &Server, wrong: &mut Vec<String>
             row.get::<_, [u8; 32]>(3)?,
         ))
     });
-    let bindings = bindings(&super::entries(instance), read.as_ref());
+    let bindings = bindings(&log, read.as_ref());
     let mut there = BTreeMap::new();
     for row in rows.expect("it can be read") {
         let (leaf, content, believed, key) = row.expect("it can be read");
-        if world.hands.without_content.contains(&leaf) {
+        if is_excused(&leaf) {
             continue;
         }
         there.insert(leaf, content);

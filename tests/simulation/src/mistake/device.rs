@@ -89,6 +89,21 @@ impl Careless {
         Ok(PushApplied { registered_count: 0, refused: Vec::new(), series_behind: false })
     }
 
+    /// Stores what fits and goes on behind what does not.
+    fn skip(&self, pages: &[(PullRequest, Page)]) -> Result<PullApplied, OutboxError> {
+        let mut all = PullApplied::default();
+        for (request, page) in pages {
+            match self.store.apply_pull(request, page.clone()) {
+                Err(OutboxError::Protocol(_)) => {
+                    let cursors = (page.response.cursor, page.response.urgent_cursor);
+                    self.write("UPDATE log_position SET cursor = ?1, urgent_cursor = ?2", cursors)?;
+                }
+                applied => all.add(applied?),
+            }
+        }
+        Ok(all)
+    }
+
     fn scopes_held(&self) -> Vec<domain::scope::Scope> {
         let file = self.file.lock();
         let mut select = file.prepare("SELECT name FROM scope").expect("it is there");
@@ -189,6 +204,10 @@ impl Outbox for Careless {
                 }
                 Ok(all)
             }
+            Mistake::PageSkipped => match self.store.apply_pulls(pages) {
+                Err(OutboxError::Protocol(_)) if pages.len() > 1 => self.skip(pages),
+                applied => applied,
+            },
             _ => self.store.apply_pulls(pages),
         }
     }

@@ -6,7 +6,8 @@ use wire::carry::{CarryOutcome, CarryRequest, CarryResponse};
 use wire::collect::{CollectRequest, CollectResponse};
 use wire::courier::{CourierOutcome, CourierRequest, CourierResponse};
 
-use super::{Fate, Line, Network, Request, what_the_device_writes};
+use super::fate::{Fate, Way};
+use super::{Line, Network, Request, what_the_device_writes};
 use crate::chance::Chance;
 use crate::server::Server;
 
@@ -54,7 +55,7 @@ impl Line {
         self.alive()?;
         let mut server = self.server.lock().await;
         let mut request = request.clone();
-        let fate = self.fate(&mut server, "carry", true);
+        let fate = self.fate(&mut server, Way::Carry);
         match fate {
             Fate::RequestLost => return Err(TransportError::Offline),
             Fate::Late => {
@@ -76,7 +77,7 @@ impl Line {
                 drop(carry(&self.network, &mut server, request.clone()).await);
                 self.network.lock().strays.push(self.late(Request::Carry(request.clone())));
             }
-            Fate::Arrives | Fate::ReplyLost => {}
+            Fate::Arrives | Fate::ReplyLost | Fate::Mangled => {}
         }
         let answered = carry(&self.network, &mut server, request).await;
         if fate == Fate::ReplyLost { Err(TransportError::Offline) } else { answered }
@@ -87,7 +88,7 @@ impl Line {
         self.alive()?;
         let mut server = self.server.lock().await;
         let mut parcel = request.parcel.clone();
-        let fate = self.fate(&mut server, "parcel", true);
+        let fate = self.fate(&mut server, Way::Parcel);
         match fate {
             Fate::RequestLost => return Err(TransportError::Offline),
             Fate::Late => {
@@ -100,7 +101,7 @@ impl Line {
                 let _ = deliver(&self.network, &mut server, parcel.clone()).await;
                 self.network.lock().strays.push(self.late(Request::Parcel(parcel.clone())));
             }
-            Fate::Arrives | Fate::ReplyLost => {}
+            Fate::Arrives | Fate::ReplyLost | Fate::Mangled => {}
         }
         let answered = deliver(&self.network, &mut server, parcel).await;
         let outcome = answered.as_ref().map(|response| response.outcome);
@@ -115,7 +116,7 @@ impl Line {
         what_the_device_writes().await;
         self.alive()?;
         let mut server = self.server.lock().await;
-        let fate = self.fate(&mut server, "collect", false);
+        let fate = self.fate(&mut server, Way::Collect);
         if fate == Fate::RequestLost {
             return Err(TransportError::Offline);
         }
