@@ -93,6 +93,8 @@ pub struct World {
     pub copied_beacons: BTreeMap<Number, Vec<Beacon>>,
     /// Leaf hashes of the log as it was before the operator went on from an older copy.
     pub lost_log: Option<Vec<domain::id::Digest>>,
+    /// Leaf hashes of each log whose end was lost with a disk: an office that does not wait may go on in another one.
+    pub lost_disks: Vec<Vec<domain::id::Digest>>,
     /// Whether faults still happen.
     pub is_bad: bool,
     /// What goes through other hands.
@@ -155,6 +157,7 @@ impl World {
             beacons: BTreeMap::new(),
             copied_beacons: BTreeMap::new(),
             lost_log: None,
+            lost_disks: Vec::new(),
             is_bad: true,
             hands: Hands::default(),
             folder,

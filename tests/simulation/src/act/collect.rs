@@ -71,6 +71,7 @@ impl World {
         let what = if with_its_mark { " and its mark" } else { "" };
         self.tell(format!("the operator loses its disk{what}, {} leaves; waits: {is_waiting}", leaves.len()));
         if is_waiting {
+            self.lost_disks.push(leaves.iter().map(|leaf| leaf.hash).collect());
             self.hands.lost = Some(LostDisk { leaves, with_its_mark });
         }
     }

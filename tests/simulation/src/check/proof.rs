@@ -47,6 +47,7 @@ pub(super) fn check(world: &World, server: &Server, wrong: &mut Vec<String>) {
     receipts(world, server, wrong);
     let mut histories = vec![Tree::of(&leaf_hashes(server.instance()))];
     histories.extend(world.lost_log.as_deref().map(Tree::of));
+    histories.extend(world.lost_disks.iter().map(|leaves| Tree::of(leaves)));
     for (number, beacons) in &world.beacons {
         if !histories.iter().any(|history| beacons.iter().all(|beacon| history.had(beacon))) {
             wrong.push(format!("I9: {} believed heads of two histories", world.name(*number)));
