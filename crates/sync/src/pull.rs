@@ -96,4 +96,4 @@ impl Default for Pulling {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

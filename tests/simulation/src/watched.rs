@@ -131,10 +131,6 @@ impl Outbox for Watched {
         applied
     }
 
-    fn apply_pull(&self, request: &PullRequest, page: Page) -> Result<PullApplied, OutboxError> {
-        self.store.apply_pull(request, page)
-    }
-
     fn waiting(&self) -> Result<Waiting, OutboxError> {
         self.store.waiting()
     }

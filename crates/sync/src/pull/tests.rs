@@ -4,7 +4,7 @@ use wire::pull::{Backfill, Behind};
 
 use super::*;
 
-fn request(cursor: u64, backfill: Option<u64>) -> PullRequest {
+pub(crate) fn request(cursor: u64, backfill: Option<u64>) -> PullRequest {
     PullRequest {
         scopes_version: None,
         cursor,
@@ -16,7 +16,7 @@ fn request(cursor: u64, backfill: Option<u64>) -> PullRequest {
     }
 }
 
-fn response(cursor: u64, backfill_cursor: Option<u64>, more: bool) -> PullResponse {
+pub(crate) fn response(cursor: u64, backfill_cursor: Option<u64>, more: bool) -> PullResponse {
     PullResponse {
         scopes_version: Digest::from_bytes([0; 32]),
         scopes: None,

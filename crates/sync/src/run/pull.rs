@@ -228,3 +228,33 @@ fn behind(request: &PullRequest, response: &PullResponse) -> Option<PullRequest>
         limit: request.limit,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::tests::{request, response};
+
+    /// Pages that wait, while others are being stored or not.
+    fn judged(waiting_count: usize, is_storing: bool) -> Judged {
+        let page = (request(0, None), Page::from(response(0, None, true)));
+        let storing = is_storing.then(|| tokio::spawn(std::future::pending()));
+        Judged { waiting: vec![page; waiting_count], storing, together: TOGETHER }
+    }
+
+    #[tokio::test]
+    async fn judging_goes_on_while_the_disk_is_busy_but_not_without_end() {
+        for (waiting_count, is_storing, left_pages, is_enough) in [
+            (3, false, 100, false),
+            (4, false, 100, true),
+            (4, true, 100, false),
+            (5, true, 100, false),
+            (6, true, 100, true),
+            (1, false, 2, true),
+            (2, true, 2, false),
+            (3, true, 2, true),
+        ] {
+            let judged = judged(waiting_count, is_storing);
+            assert_eq!(judged.is_enough(left_pages), is_enough, "{waiting_count} {is_storing} {left_pages}");
+        }
+    }
+}
