@@ -6,11 +6,14 @@
 //! | [`HttpTransport`] | push and pull, signed by the device's key |
 //! | `address` | which addresses may be used |
 //! | `answer` | telling an operator's answer from everything else that answers |
+//! | `taken` | telling that a request is on its way |
 
 mod address;
 mod answer;
 mod signed;
+mod taken;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use domain::id::Digest;
@@ -24,12 +27,16 @@ use wire::pull::Checkpoint;
 
 pub use address::Address;
 pub use signed::HttpTransport;
+use taken::Watched;
 
 use crate::operator::Operator;
 use crate::transport::TransportError;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long it may take until a request is on its way: a connection, and a moment. One that the HTTP library lost would
+/// otherwise hold up a sync for as long as nothing may arrive (`taken`).
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(CONNECT_TIMEOUT.as_secs() + 5);
 /// How long nothing may arrive: a batch of 3 MB goes up within it at 200 kbit/s.
 const READ_TIMEOUT: Duration = Duration::from_secs(120);
 /// The slowest line on which a request still gets through, 200 kbit/s.
@@ -56,6 +63,8 @@ pub struct Client {
     address: Address,
     /// [`WHOLE_TIMEOUT`]
     whole_timeout: Duration,
+    /// [`BEGIN_TIMEOUT`]
+    begin_timeout: Duration,
 }
 
 /// The operator and its clock.
@@ -89,7 +98,7 @@ impl Client {
             .tls_certs_merge(roots)
             .build()
             .map_err(|_| TransportError::Request)?;
-        Ok(Self { http, address, whole_timeout: WHOLE_TIMEOUT })
+        Ok(Self { http, address, whole_timeout: WHOLE_TIMEOUT, begin_timeout: BEGIN_TIMEOUT })
     }
 
     /// Where it is.
@@ -104,7 +113,7 @@ impl Client {
     pub async fn fetch_operator(&self) -> Result<Found, TransportError> {
         let request =
             self.http.get(self.address.join(wire::path::OPERATOR)?).header(ACCEPT_ENCODING, body::ZSTD);
-        let info: OperatorInfo = answer::read(self.send(request, 0).await?).await?;
+        let info: OperatorInfo = answer::read(self.send(request, Vec::new()).await?).await?;
         if info.system != SYSTEM || info.version != API_VERSION {
             return Err(TransportError::NotAnOperator);
         }
@@ -119,9 +128,8 @@ impl Client {
     /// [`TransportError::Problem`] with what is wrong with the code.
     pub async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, TransportError> {
         let (bytes, headers) = encode(request)?;
-        let length_bytes = bytes.len();
-        let request = self.http.post(self.address.join(wire::path::ENROL)?).headers(headers).body(bytes);
-        answer::read(self.send(request, length_bytes).await?).await
+        let request = self.http.post(self.address.join(wire::path::ENROL)?).headers(headers);
+        answer::read(self.send(request, bytes).await?).await
     }
 
     /// `GET /v1/agreements/{sha256}`: the exact bytes of a text.
@@ -131,7 +139,7 @@ impl Client {
     pub async fn fetch_agreement(&self, sha256: Digest) -> Result<Vec<u8>, TransportError> {
         let path = wire::path::AGREEMENT.replace("{sha256}", &sha256.to_string());
         let request = self.http.get(self.address.join(&path)?);
-        let text = answer::read_text(self.send(request, 0).await?).await?;
+        let text = answer::read_text(self.send(request, Vec::new()).await?).await?;
         if codec::hash(&text) == sha256 { Ok(text) } else { Err(TransportError::Altered) }
     }
 
@@ -143,17 +151,26 @@ impl Client {
     pub async fn fetch_checkpoint(&self, from: u64) -> Result<Checkpoint, TransportError> {
         let path = format!("{}?from={from}", wire::path::CHECKPOINT);
         let request = self.http.get(self.address.join(&path)?).header(ACCEPT_ENCODING, body::ZSTD);
-        answer::read(self.send(request, 0).await?).await
+        answer::read(self.send(request, Vec::new()).await?).await
     }
 
-    /// Sends a request whose body has that length.
+    /// Sends a request with that body. One without a body is answered at once by every operator, so that its answer has
+    /// to begin when another would have to be on its way.
     async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        length_bytes: usize,
+        body: Vec<u8>,
     ) -> Result<reqwest::Response, TransportError> {
-        let upload = Duration::from_secs(length_bytes as u64 / SLOWEST_BYTES_PER_S);
-        request.timeout(self.whole_timeout + upload).send().await.map_err(|error| failure(&error))
+        let upload = Duration::from_secs(body.len() as u64 / SLOWEST_BYTES_PER_S);
+        let (body, taken) = Watched::new(body);
+        let request = request.body(reqwest::Body::wrap(body)).timeout(self.whole_timeout + upload);
+        let mut answered = pin!(request.send());
+        let answer = tokio::select! {
+            answer = &mut answered => answer,
+            () = taken.notified() => answered.await,
+            () = tokio::time::sleep(self.begin_timeout) => return Err(TransportError::Offline),
+        };
+        answer.map_err(|error| failure(&error))
     }
 }
 

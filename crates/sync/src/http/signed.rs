@@ -106,8 +106,7 @@ impl HttpTransport {
             let value = HeaderValue::from_str(&value).map_err(|_| TransportError::Request)?;
             headers.insert(HeaderName::from_static(name), value);
         }
-        let request = self.client.http.post(url).headers(headers).body(bytes.to_vec());
-        self.client.send(request, bytes.len()).await
+        self.client.send(self.client.http.post(url).headers(headers), bytes.to_vec()).await
     }
 }
 

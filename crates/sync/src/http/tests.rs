@@ -53,8 +53,12 @@ fn client(server: &Server) -> Client {
 }
 
 fn transport(server: &Server, now_s: i64) -> HttpTransport {
+    transport_of(client(server), now_s)
+}
+
+fn transport_of(client: Client, now_s: i64) -> HttpTransport {
     let rng = CountingRng(std::sync::atomic::AtomicU8::new(0));
-    HttpTransport::new(client(server), key(1), Arc::new(FixedClock(AtomicI64::new(now_s))), Arc::new(rng))
+    HttpTransport::new(client, key(1), Arc::new(FixedClock(AtomicI64::new(now_s))), Arc::new(rng))
 }
 
 fn cbor<T: Serialize>(value: &T) -> Answer {
@@ -151,6 +155,43 @@ async fn a_server_that_drips_does_not_hold_up_a_sync() {
     let begun = std::time::Instant::now();
     assert_eq!(client.fetch_operator().await.unwrap_err(), TransportError::Offline);
     assert!(begun.elapsed() < Duration::from_secs(10), "its answer would take a minute and more");
+}
+
+/// As a request that the HTTP library lost: nobody ever takes it, and nothing says so.
+#[tokio::test]
+async fn a_request_that_is_not_on_its_way_soon_is_given_up() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Of those who knock here nobody is let in, and soon nobody more may wait.
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+        waiting.push(stream);
+    }
+    let mut client = Client::new(format!("http://{address}").parse().unwrap(), &[]).unwrap();
+    client.begin_timeout = Duration::from_millis(300);
+    let begun = std::time::Instant::now();
+    assert_eq!(client.fetch_operator().await.unwrap_err(), TransportError::Offline);
+    let pushed =
+        transport_of(client, NOW_S).push(&PushRequest { items: Vec::new(), known_tree_size: 0 }).await;
+    assert_eq!(pushed.unwrap_err(), TransportError::Offline);
+    assert!(begun.elapsed() < CONNECT_TIMEOUT, "a connection would be waited for as long");
+}
+
+#[tokio::test]
+async fn an_operator_that_has_the_request_may_take_its_time() {
+    let begin_timeout = Duration::from_millis(300);
+    let impatient = || {
+        let server = Server::plain(vec![cbor(&empty_push()).dripping()]);
+        Client { begin_timeout, ..client(&server) }
+    };
+    let begun = std::time::Instant::now();
+    let transport = transport_of(impatient(), NOW_S);
+    assert!(transport.push(&PushRequest { items: Vec::new(), known_tree_size: 0 }).await.is_ok());
+    assert!(begun.elapsed() > 2 * begin_timeout, "its head alone took longer");
+    let client = impatient();
+    assert_eq!(client.fetch_operator().await.unwrap_err(), TransportError::Offline, "nothing to think about");
 }
 
 #[tokio::test]
