@@ -373,17 +373,8 @@ CREATE TABLE visit_count (
     visits_count INTEGER NOT NULL CHECK (visits_count >= 0),
     PRIMARY KEY (specialist, organisation, child, place, service)
 ) STRICT, WITHOUT ROWID;
--- Two steps instead of an upsert: that could fail half-way by itself, so SQLite would copy every page of each statement
--- on visits before it changes it.
-CREATE TRIGGER visit_is_counted AFTER INSERT ON visit
-BEGIN
-    INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
-    VALUES (NEW.specialist, NEW.organisation, NEW.child, coalesce(NEW.place, x''), NEW.service, 0)
-        ON CONFLICT DO NOTHING;
-    UPDATE visit_count SET visits_count = visits_count + 1
-     WHERE specialist = NEW.specialist AND organisation = NEW.organisation AND child = NEW.child
-           AND place = coalesce(NEW.place, x'') AND service = NEW.service;
-END;
+-- What comes is counted where it is written, once for all that come together. Two steps below instead of an upsert: that
+-- could fail half-way by itself, so SQLite would copy every page of each statement on visits before it changes it.
 CREATE TRIGGER visit_is_counted_no_more AFTER DELETE ON visit
 BEGIN
     UPDATE visit_count SET visits_count = visits_count - 1

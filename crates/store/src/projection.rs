@@ -11,9 +11,11 @@
 //! | [`authority`] | | who may answer to a visit and review it |
 //! | [`record`] | a person, a child, a place | names, roles, care teams, representations, positions |
 //! | [`publication`] | an organisation, a version of an agreement | |
+//! | [`counts`] | | how many visits are alike |
 //! | [`visit`] | a visit | the visit as it stands, answers, own readings of the location |
 
 mod authority;
+mod counts;
 mod device;
 mod publication;
 mod record;
@@ -130,10 +132,10 @@ impl Stale {
             }
         }
         for place in moved.places {
-            self.mark_visits(visit::at_place(transaction, place)?);
+            self.mark_visits(visit::ids(transaction, visit::AT_PLACE, place.into())?);
         }
         for child in moved.represented {
-            self.mark_visits(visit::of_child(transaction, child)?);
+            self.mark_visits(visit::ids(transaction, visit::OF_CHILD, child)?);
         }
         for person in moved.coordinators {
             self.mark_visits(reviewed_by(transaction, account, person)?);
@@ -145,10 +147,7 @@ impl Stale {
             publication::fold_agreement(transaction, account, subject)?;
         }
         if !self.visits.is_empty() {
-            let mut folding = visit::Folding::new(transaction, account)?;
-            for (subject, known) in self.visits {
-                folding.fold(subject, known)?;
-            }
+            visit::fold_all(transaction, account, self.visits)?;
         }
         Ok(())
     }

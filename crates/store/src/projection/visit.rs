@@ -14,13 +14,27 @@ use rusqlite::{CachedStatement, OptionalExtension, Transaction, named_params, pa
 
 use super::Authors;
 use super::authority::Parties;
+use super::counts::Counts;
 use crate::StoreError;
 use crate::account::Account;
 use crate::column::{self, Blob, Flags, code, json};
 use crate::statement::{self, Believed};
 
-/// Folds visits: what it asks of the file for each is prepared once.
-pub(super) struct Folding<'a> {
+/// Folds visits, each from what is known about it already, or else from what the file holds.
+pub(super) fn fold_all(
+    transaction: &Transaction<'_>,
+    account: &Account,
+    visits: impl IntoIterator<Item = (SubjectId, Option<Vec<Believed>>)>,
+) -> Result<(), StoreError> {
+    let mut folding = Folding::new(transaction, account)?;
+    for (subject, known) in visits {
+        folding.fold(subject, known)?;
+    }
+    folding.counts.write(transaction)
+}
+
+/// What is asked of the file for each visit is prepared once.
+struct Folding<'a> {
     transaction: &'a Transaction<'a>,
     account: &'a Account,
     authors: Authors,
@@ -28,13 +42,14 @@ pub(super) struct Folding<'a> {
     sort_keys: HashMap<String, Vec<u8>>,
     about: CachedStatement<'a>,
     insert: CachedStatement<'a>,
+    counts: Counts,
     /// Whether any visit has rows there, which fold anew with it.
     has_answers: bool,
     has_readings: bool,
 }
 
 impl<'a> Folding<'a> {
-    pub(super) fn new(transaction: &'a Transaction<'a>, account: &'a Account) -> Result<Self, StoreError> {
+    fn new(transaction: &'a Transaction<'a>, account: &'a Account) -> Result<Self, StoreError> {
         let has_rows = |table: &str| {
             let mut select = transaction.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))?;
             select.query_row([], |row| row.get::<_, bool>(0))
@@ -46,29 +61,25 @@ impl<'a> Folding<'a> {
             sort_keys: HashMap::new(),
             about: transaction.prepare_cached(statement::ABOUT)?,
             insert: transaction.prepare_cached(INSERT)?,
+            counts: Counts::default(),
             has_answers: has_rows("visit_answer")?,
             has_readings: has_rows("reading")?,
         })
     }
 
     fn forget(&self, subject: SubjectId) -> Result<(), StoreError> {
-        if self.has_answers {
-            let mut delete = self.transaction.prepare_cached("DELETE FROM visit_answer WHERE visit = ?1")?;
-            delete.execute([subject.as_bytes()])?;
-        }
-        if self.has_readings {
-            let mut delete = self.transaction.prepare_cached("DELETE FROM reading WHERE visit = ?1")?;
-            delete.execute([subject.as_bytes()])?;
+        for (has_rows, delete) in [
+            (self.has_answers, "DELETE FROM visit_answer WHERE visit = ?1"),
+            (self.has_readings, "DELETE FROM reading WHERE visit = ?1"),
+        ] {
+            if has_rows {
+                self.transaction.prepare_cached(delete)?.execute([subject.as_bytes()])?;
+            }
         }
         Ok(())
     }
 
-    /// Folds one visit anew, from what is known about it already, or else from what the file holds.
-    pub(super) fn fold(
-        &mut self,
-        subject: SubjectId,
-        known: Option<Vec<Believed>>,
-    ) -> Result<(), StoreError> {
+    fn fold(&mut self, subject: SubjectId, known: Option<Vec<Believed>>) -> Result<(), StoreError> {
         self.forget(subject)?;
         let mut known = match known {
             Some(mut known) => {
@@ -193,32 +204,26 @@ impl<'a> Folding<'a> {
             column::flags(flags),
         ];
         // Whether there is a row only the file knows.
-        if self.insert.execute(values)? == 0
-            && self.transaction.prepare_cached(UPDATE_WITHOUT_KEYS)?.execute(values)? == 0
-        {
+        if self.insert.execute(values)? == 1 {
+            self.counts.add(visit);
+        } else if self.transaction.prepare_cached(UPDATE_WITHOUT_KEYS)?.execute(values)? == 0 {
             self.transaction.prepare_cached(UPDATE_WITH_KEYS)?.execute(values)?;
         }
         Ok(())
     }
 }
 
+/// Visits whose distance is measured from a place.
 pub(super) const AT_PLACE: &str = "SELECT id FROM visit WHERE place = ?1";
+/// Visits of a child.
 pub(super) const OF_CHILD: &str = "SELECT id FROM visit WHERE child = ?1";
 
-/// Visits whose distance is measured from that place.
-pub(super) fn at_place(transaction: &Transaction<'_>, place: PlaceId) -> Result<Vec<SubjectId>, StoreError> {
-    ids(transaction, AT_PLACE, place.into())
-}
-
-/// Visits of that child.
-pub(super) fn of_child(
+/// Visits that such a statement finds.
+pub(super) fn ids(
     transaction: &Transaction<'_>,
-    child: SubjectId,
+    sql: &str,
+    about: SubjectId,
 ) -> Result<Vec<SubjectId>, StoreError> {
-    ids(transaction, OF_CHILD, child)
-}
-
-fn ids(transaction: &Transaction<'_>, sql: &str, about: SubjectId) -> Result<Vec<SubjectId>, StoreError> {
     let mut select = transaction.prepare_cached(sql)?;
     let rows = select.query_map([about.as_bytes()], |row| Ok(row.get::<_, Blob<SubjectId>>(0)?.0))?;
     Ok(rows.collect::<Result<_, _>>()?)

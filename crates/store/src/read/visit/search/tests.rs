@@ -117,6 +117,11 @@ fn filled(device: &TestDevice) -> Vec<Plain> {
                 )?;
                 all.push(plain);
             }
+            transaction.execute_batch(
+                "INSERT INTO visit_count (specialist, organisation, child, place, service, visits_count)
+                 SELECT specialist, organisation, child, coalesce(place, x''), service, count(*) FROM visit
+                  GROUP BY 1, 2, 3, 4, 5 ON CONFLICT DO UPDATE SET visits_count = excluded.visits_count",
+            )?;
             Ok::<_, StoreError>(())
         })
         .unwrap();
