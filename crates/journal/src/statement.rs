@@ -59,16 +59,20 @@ pub(crate) struct Parts {
 
 pub(crate) fn parts<K: AsRef<str>>(header: &Header<K>, payload: Digest) -> Parts {
     let protected = header.encode();
-    // The Sig_structure of RFC 9052 section 4.4.
-    let to_be_signed = Writer::with_capacity(protected.len() + 64)
-        .array(4)
-        .text("Signature1")
-        .bytes(&protected)
-        .bytes(&[])
-        .bytes(payload.as_bytes())
-        .into_bytes();
+    let to_be_signed = sig_structure(&protected, payload);
     let id = StatementId::from_bytes(Sha256::digest(&to_be_signed).into());
     Parts { protected, to_be_signed, id }
+}
+
+/// The Sig_structure of RFC 9052 section 4.4.
+fn sig_structure(protected: &[u8], payload: Digest) -> Vec<u8> {
+    Writer::with_capacity(protected.len() + 64)
+        .array(4)
+        .text("Signature1")
+        .bytes(protected)
+        .bytes(&[])
+        .bytes(payload.as_bytes())
+        .into_bytes()
 }
 
 pub(crate) fn assemble(parts: &Parts, payload: Digest, signature: [u8; 64]) -> Vec<u8> {
@@ -93,6 +97,29 @@ pub fn compose<K: AsRef<str>>(
     (parts.id, assemble(&parts, payload, signature))
 }
 
+/// What bytes say when they are read as a statement. Whether they are one in its one form is not checked: whoever puts it
+/// together again ([`compose`]) and compares knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The header.
+    pub header: Header,
+    /// SHA-256 of the content.
+    pub payload: Digest,
+    /// r and s.
+    pub signature: [u8; 64],
+    /// The id that they have if they are a statement.
+    pub id: StatementId,
+}
+
+impl Claimed {
+    /// Reads bytes; `None` when they are of another shape.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let quick::Read { header, protected, payload, signature } = quick::read(bytes)?;
+        let id = StatementId::from_bytes(Sha256::digest(sig_structure(protected, payload)).into());
+        Some(Self { header, payload, signature, id })
+    }
+}
+
 impl Statement {
     /// Decodes bytes strictly: they are encoded again and compared, so exactly one byte form is accepted.
     ///
@@ -103,7 +130,7 @@ impl Statement {
             return Err(StatementError::TooLarge);
         }
         let quickly = quick::read(bytes)
-            .and_then(|(header, payload, signature)| Self::of_one_form(bytes, header, payload, signature));
+            .and_then(|read| Self::of_one_form(bytes, read.header, read.payload, read.signature));
         match quickly {
             Some(statement) => Ok(statement),
             None => Self::decode_with_library(bytes),

@@ -11,8 +11,8 @@ use std::hash::Hash;
 use domain::content::bytes;
 use domain::id::{Digest, KeyId, StatementId, SubjectId};
 use domain::{ContinuousTime, Kind};
-use journal::statement::{self, MAX_STATEMENT_BYTES};
-use journal::{Beacon, Header, Statement, codec};
+use journal::statement::{self, Claimed, MAX_STATEMENT_BYTES};
+use journal::{Beacon, Header, codec};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::body::MAX_INFLATED_BYTES;
@@ -59,12 +59,23 @@ fn pack<I: Item>(mut items: &[I]) -> Vec<Part<I, I::Columns>> {
         let (count, columns) = I::Columns::pack(items);
         let (run, rest) = items.split_at(count.max(1));
         // Bytes that somebody will believe later are never left to a rule alone.
-        let is_same = count > 0 && columns.unpack(&mut Budget::new()).is_ok_and(|unpacked| unpacked == run);
-        match is_same {
-            true => parts.push(Part::Packed(columns)),
-            false => parts.extend(run.iter().cloned().map(Part::Raw)),
+        let same_count = match columns.unpack(&mut Budget::new()) {
+            Ok(unpacked) => unpacked.iter().zip(run).take_while(|(unpacked, item)| unpacked == item).count(),
+            Err(_) => {
+                parts.extend(run.iter().cloned().map(Part::Raw));
+                items = rest;
+                continue;
+            }
+        };
+        if count > 0 && same_count == count {
+            parts.push(Part::Packed(columns));
+            items = rest;
+            continue;
         }
-        items = rest;
+        // Those before one that would not come out the same are packed without it.
+        parts.extend(pack(&run[..same_count]));
+        parts.push(Part::Raw(run[same_count].clone()));
+        items = &items[same_count + 1..];
     }
     parts
 }
@@ -251,19 +262,16 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// Adds a statement. `None` when it cannot be packed, or is not what somebody says; then nothing is added.
+    /// Adds a statement with or without its content. `None` when it cannot be packed, or is not what somebody says; then
+    /// nothing is added.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
-        content: Option<&[u8]>,
-        is_as_said: impl FnOnce(&Statement) -> bool,
+        has_content: bool,
+        is_as_said: impl FnOnce(&Claimed) -> bool,
     ) -> Option<()> {
-        let statement = Statement::decode(bytes).ok()?;
-        let is_its_content = content.is_none_or(|content| codec::hash(content) == statement.payload());
-        if !is_its_content || !is_as_said(&statement) {
-            return None;
-        }
-        let header = statement.header();
+        let statement = Claimed::read(bytes).filter(is_as_said)?;
+        let header = statement.header;
         let (next_seq, before) = expected(&self.series, header.key);
         let skipped = i64::try_from(i128::from(header.seq) - next_seq).ok()?;
         let follows = skipped == 0 && before.is_some();
@@ -285,11 +293,11 @@ impl Packer {
         }
         self.beacon.push(header.beacon);
         self.epoch.push(header.continuous.epoch);
-        if content.is_none() {
-            self.payload.extend_from_slice(statement.payload().as_bytes());
+        if !has_content {
+            self.payload.extend_from_slice(statement.payload.as_bytes());
         }
-        self.signature.extend_from_slice(&statement.signature());
-        self.series.insert(header.key, (header.seq, statement.id()));
+        self.signature.extend_from_slice(&statement.signature);
+        self.series.insert(header.key, (header.seq, statement.id));
         Some(())
     }
 

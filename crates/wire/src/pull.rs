@@ -108,10 +108,9 @@ impl packed::Columns<PullItem> for PackedItems {
         let (mut leaf, mut leaf_index) = (packed::Running::default(), Vec::new());
         let (mut content, mut scopes, mut flags) = (Vec::new(), Repeating::default(), Repeating::default());
         for item in items {
-            let bytes = item.content.as_ref().map(|content| content.0.as_slice());
             let mut after = leaf;
             let Some(step) = after.step(item.leaf_index) else { break };
-            if packer.push(&item.statement, bytes, |_| true).is_none() {
+            if packer.push(&item.statement, item.content.is_some(), |_| true).is_none() {
                 break;
             }
             leaf = after;

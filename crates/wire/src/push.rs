@@ -3,7 +3,7 @@
 use domain::content::bytes;
 use domain::flag::Flag;
 use domain::id::{Digest, StatementId};
-use journal::Statement;
+use journal::statement::Claimed;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Bytes;
@@ -47,8 +47,8 @@ impl packed::Columns<PushItem> for PackedItems {
         let mut packer = packed::Packer::default();
         let is_packed = |item: &&PushItem| {
             let is_as_said =
-                |statement: &Statement| statement.id() == item.id && statement.header().seq == item.seq;
-            packer.push(&item.statement, Some(&item.content), is_as_said).is_some()
+                |statement: &Claimed| statement.id == item.id && statement.header.seq == item.seq;
+            packer.push(&item.statement, true, is_as_said).is_some()
         };
         let content: Vec<_> =
             items.iter().take_while(is_packed).map(|item| Bytes(item.content.clone())).collect();

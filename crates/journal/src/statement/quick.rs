@@ -69,14 +69,24 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Header, payload and signature. What they are written to must still be compared with the bytes.
-pub(super) fn read(bytes: &[u8]) -> Option<(Header, Digest, [u8; 64])> {
+/// What stands in the bytes of a statement.
+pub(super) struct Read<'a> {
+    pub(super) header: Header,
+    /// The bytes of the header.
+    pub(super) protected: &'a [u8],
+    pub(super) payload: Digest,
+    pub(super) signature: [u8; 64],
+}
+
+/// Reads it. What it is written to must still be compared with the bytes.
+pub(super) fn read(bytes: &[u8]) -> Option<Read<'_>> {
     let mut rest = Rest(bytes);
     rest.is(6, 18)?;
     rest.is(4, 4)?;
-    let header = header(rest.bytes()?)?;
+    let protected = rest.bytes()?;
+    let header = header(protected)?;
     rest.is(5, 0)?;
-    Some((header, Digest::from_bytes(rest.array()?), rest.array()?))
+    Some(Read { header, protected, payload: Digest::from_bytes(rest.array()?), signature: rest.array()? })
 }
 
 fn header(protected: &[u8]) -> Option<Header> {

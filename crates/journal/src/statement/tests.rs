@@ -108,7 +108,7 @@ proptest! {
             bytes[at] = value;
         }
         let quickly = quick::read(&bytes)
-            .and_then(|(header, payload, signature)| Statement::of_one_form(&bytes, header, payload, signature));
+            .and_then(|read| Statement::of_one_form(&bytes, read.header, read.payload, read.signature));
         prop_assert_eq!(&quickly, &Statement::decode_with_library(&bytes).ok());
         prop_assert!(is_damaged || quickly.is_some_and(|statement| statement.id() == id && statement.header() == &header));
     }

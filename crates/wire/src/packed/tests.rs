@@ -135,23 +135,30 @@ fn a_run_is_one_part_without_hashes_and_links() {
 
 #[test]
 fn what_cannot_be_made_again_goes_as_it_is_and_its_neighbours_do_not_mind() {
-    let mut items = run(5);
-    items[2].statement[60] ^= 1;
-    let parts = pack(&items);
-    assert!(matches!(parts.as_slice(), [Part::Packed(_), Part::Raw(_), Part::Packed(_)]));
-    assert_eq!(unpack(parts).unwrap(), items);
+    for damage in [
+        |item: &mut PushItem| item.statement[60] ^= 1,
+        |item: &mut PushItem| item.statement[0] = 0,
+        |item: &mut PushItem| item.content.push(0),
+        |item: &mut PushItem| item.id = StatementId::from_bytes([9; 32]),
+    ] {
+        let mut items = run(5);
+        damage(&mut items[2]);
+        let parts = pack(&items);
+        assert!(matches!(parts.as_slice(), [Part::Packed(_), Part::Raw(_), Part::Packed(_)]), "{parts:?}");
+        assert_eq!(unpack(parts).unwrap(), items);
+    }
 }
 
 #[test]
 fn a_kind_of_a_newer_version_has_its_bytes_all_the_same() {
     let item = &run(1)[0];
     let mut packer = Packer::default();
-    packer.push(&item.statement, Some(&item.content), |_| true).unwrap();
+    packer.push(&item.statement, true, |_| true).unwrap();
     let mut columns = packer.finish();
     columns.kind.values[0] = "visit-imagined".into();
     let unpacked = columns.unpack(&[Some(&item.content)], &mut Budget::new()).unwrap().remove(0);
     let Header { key, subject, issued_at_s, seq, prev, beacon, continuous, .. } =
-        Statement::decode(&item.statement).unwrap().header().clone();
+        Claimed::read(&item.statement).unwrap().header;
     let newer = Header { kind: "visit-imagined", key, subject, issued_at_s, seq, prev, beacon, continuous };
     assert_eq!(unpacked.statement, statement::compose(&newer, codec::hash(&item.content), [1; 64]).1);
 }
@@ -162,7 +169,7 @@ fn columns_that_do_not_fit_each_other_are_refused() {
     let contents: Vec<_> = items.iter().map(|item| Some(item.content.as_slice())).collect();
     let changed = |change: &dyn Fn(&mut Statements)| {
         let mut packer = Packer::default();
-        items.iter().for_each(|item| packer.push(&item.statement, Some(&item.content), |_| true).unwrap());
+        items.iter().for_each(|item| packer.push(&item.statement, true, |_| true).unwrap());
         let mut columns = packer.finish();
         change(&mut columns);
         columns.unpack(&contents, &mut Budget::new()).map(|unpacked| unpacked.len())
