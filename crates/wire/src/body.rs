@@ -90,11 +90,12 @@ pub fn decode_within<T: DeserializeOwned>(
     if bytes.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge);
     }
-    match encoding {
-        None | Some("identity" | "") if bytes.len() > max_bytes => Err(BodyError::TooLarge),
-        None | Some("identity" | "") => Ok(cbor::from_slice(bytes)?),
-        Some(ZSTD) => Ok(cbor::from_slice(&inflate(bytes, max_bytes)?)?),
-        Some(_) => Err(BodyError::UnknownEncoding),
+    // Names of codings are the same in any case (RFC 9110, 8.4.1).
+    match encoding.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "identity" | "" if bytes.len() > max_bytes => Err(BodyError::TooLarge),
+        "identity" | "" => Ok(cbor::from_slice(bytes)?),
+        ZSTD => Ok(cbor::from_slice(&inflate(bytes, max_bytes)?)?),
+        _ => Err(BodyError::UnknownEncoding),
     }
 }
 
@@ -138,6 +139,20 @@ mod tests {
         assert!(bomb.len() < 8 * 1024, "{}", bomb.len());
         let refused = decode::<crate::push::PushRequest>(&bomb, Some(ZSTD));
         assert!(matches!(refused, Err(BodyError::Cbor(CborError::TooMany))), "{refused:?}");
+    }
+
+    #[test]
+    fn the_name_of_a_coding_is_read_in_any_case() {
+        let body = encode(&"x".repeat(1_000)).unwrap();
+        assert_eq!(body.encoding, Some(ZSTD));
+        for coding in ["zstd", "ZSTD", "Zstd"] {
+            assert!(decode::<String>(&body.bytes, Some(coding)).is_ok(), "{coding}");
+        }
+        let plain = cbor::to_vec(&"x").unwrap();
+        for coding in [None, Some(""), Some("identity"), Some("Identity")] {
+            assert!(decode::<String>(&plain, coding).is_ok(), "{coding:?}");
+        }
+        assert!(matches!(decode::<String>(&plain, Some("gzip")), Err(BodyError::UnknownEncoding)));
     }
 
     #[test]
