@@ -68,7 +68,8 @@ pub fn pull(
         let ahead = (request.cursor, end);
         response.backfill_cursor = Some(page.cursor);
         response.remaining = page.remaining + reader.left(&scopes, ahead, page.density)?;
-        response.more = page.cursor < request.cursor || reader.is_any(&scopes, ahead)?;
+        response.more =
+            page.cursor < request.cursor || reader.is_any(&scopes, ahead)? || reader.is_any_behind(ahead)?;
         response.behind = page.behind;
         response.items = page.items;
         return Ok(response);

@@ -48,6 +48,11 @@ impl Reader<'_> {
         Ok(Page { items, ..page })
     }
 
+    /// Whether the page that goes on to the end of the log has something in front of it, though it may be empty itself.
+    pub(super) fn is_any_behind(&self, (from, end): (u64, u64)) -> Result<bool, StoreError> {
+        Ok(!self.behind(from, end.saturating_add(1), end)?.is_empty())
+    }
+
     /// Statements below `from` that a page from there to `cursor` brings along: what was said about visits that were
     /// registered on the way before they came, also by the reader, who is not sent that; and what is about a content that
     /// came back while the log had a size below `to`.
