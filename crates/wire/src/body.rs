@@ -114,6 +114,8 @@ pub(crate) fn inflate(bytes: &[u8], max_bytes: usize) -> Result<Vec<u8>, BodyErr
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -153,6 +155,31 @@ mod tests {
             assert!(decode::<String>(&plain, coding).is_ok(), "{coding:?}");
         }
         assert!(matches!(decode::<String>(&plain, Some("gzip")), Err(BodyError::UnknownEncoding)));
+    }
+
+    #[test]
+    fn a_frame_asks_for_no_larger_window_than_its_limit() {
+        let plain = cbor::to_vec(&"x".repeat(1_000)).unwrap();
+        let stream = |window_log: Option<u32>, tells_size: bool| {
+            let mut encoder = zstd::stream::Encoder::new(Vec::new(), LEVEL).unwrap();
+            if let Some(window_log) = window_log {
+                encoder.window_log(window_log).unwrap();
+            }
+            if tells_size {
+                encoder.set_pledged_src_size(Some(plain.len() as u64)).unwrap();
+            }
+            encoder.write_all(&plain).unwrap();
+            encoder.finish().unwrap()
+        };
+        let read = |frame: &[u8], limit| decode_within::<String>(frame, Some(ZSTD), limit);
+        let usual = stream(None, false);
+        assert!(
+            matches!(read(&usual, MAX_PULL_BYTES), Err(BodyError::NotZstd)),
+            "2 MiB, as libraries choose"
+        );
+        assert!(read(&usual, MAX_INFLATED_BYTES).is_ok());
+        assert!(read(&stream(Some(20), false), MAX_PULL_BYTES).is_ok(), "exactly the limit");
+        assert!(read(&stream(None, true), MAX_ENROL_BYTES).is_ok(), "what is small needs no more");
     }
 
     #[test]
