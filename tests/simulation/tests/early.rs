@@ -1,6 +1,8 @@
 //! An answer that is in the log before its visit, on the device of the visit's author: its own registration never comes
 //! to it, and its cursor lies behind the answer.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::sync::Arc;
 
 use client::testing::ManualClock;
