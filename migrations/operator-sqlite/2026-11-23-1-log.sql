@@ -19,6 +19,8 @@ CREATE TABLE journal (
 CREATE UNIQUE INDEX journal_series ON journal (key, seq) WHERE branch = 0;
 CREATE INDEX journal_subject ON journal (subject, kind);
 CREATE INDEX journal_urgent ON journal (leaf_index) WHERE urgent = 1;
+-- What came before its visit did: few, and looked for whenever a page of a pull brings visits.
+CREATE INDEX journal_early ON journal (subject) WHERE kind <> 'visit-registered' AND instr(flags, 'unknown-subject') > 0;
 
 CREATE TRIGGER journal_is_never_changed BEFORE UPDATE OF
     leaf_index, id, key, seq, kind, subject, registered_at_ms, branch, urgent, statement ON journal
@@ -171,6 +173,7 @@ CREATE TABLE visits (
 
 CREATE INDEX visits_child ON visits (child, specialist);
 CREATE INDEX visits_organisation ON visits (organisation, specialist);
+CREATE INDEX visits_leaf ON visits (leaf_index);
 CREATE INDEX visits_specialist ON visits (specialist, started_at_ms);
 
 CREATE TABLE readings (

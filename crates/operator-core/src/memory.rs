@@ -13,6 +13,7 @@ use journal::{SeriesHead, merkle};
 
 use crate::fact::{Class, Fact, FactQuery};
 use crate::head;
+use crate::project;
 use crate::store::trace::{ReadingRow, TraceRow};
 use crate::store::{
     Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, Store, StoreError, StoreRead,
@@ -136,6 +137,16 @@ impl<T: HasState> StoreRead for T {
         let state = self.state();
         let before = state.journal.iter().take(leaf_index as usize);
         Ok(before.filter(|entry| entry.subject == subject).cloned().collect())
+    }
+
+    fn overtakers(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {
+        let state = self.state();
+        let comes_now = |entry: &&Entry| {
+            let visit = state.visits.get(&VisitId::from(entry.subject));
+            visit.is_some_and(|visit| (from..to).contains(&visit.leaf_index))
+        };
+        let before = state.journal.iter().take(from as usize).filter(|entry| project::is_overtaker(entry));
+        Ok(before.filter(comes_now).cloned().collect())
     }
 
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {

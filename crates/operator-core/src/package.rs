@@ -83,13 +83,15 @@ pub fn package(
         Reader::Organisation(id) => Some(scopes::scopes_of_organisation(read, id, now_ms)?),
         Reader::Everything => None,
     };
-    let mut gathering = Gathering { read, scopes, visit, leaves: BTreeMap::new(), texts: BTreeMap::new() };
-    let keys = gathering.visit_statements(operator.id())?;
+    let (leaves, texts) = <(BTreeMap<_, _>, BTreeMap<_, _>)>::default();
+    let mut gathering = Gathering { read, scopes, operator: operator.id(), visit, leaves, texts };
+    let people = gathering.visit_statements()?;
     if !gathering.leaves.contains_key(&visit.leaf_index) {
         return Ok(Err(PackageRefusal::NotForReader));
     }
-    gathering.authority(&keys)?;
+    gathering.authority(people)?;
     gathering.erasures()?;
+    gathering.bindings()?;
     let signed = TreeHead::verify(&head.bytes, head.root, operator)
         .map_err(|_| StoreError::Damaged("the last head does not verify"))?;
     let items = gathering.items(&signed)?;
@@ -100,6 +102,7 @@ struct Gathering<'a> {
     read: &'a dyn StoreRead,
     /// `None`: everything.
     scopes: Option<BTreeSet<Scope>>,
+    operator: KeyId,
     visit: VisitRow,
     leaves: BTreeMap<u64, (Entry, Sight)>,
     texts: BTreeMap<Digest, Vec<u8>>,
@@ -151,44 +154,69 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// What was said about the visit, and the keys that said it. What a stranger said whose key the reader may not
-    /// know could not be verified: as on the reader's device, it is not there.
-    fn visit_statements(&mut self, operator: KeyId) -> Result<Vec<BoundKey>, StoreError> {
-        let mut keys: BTreeMap<KeyId, BoundKey> = BTreeMap::new();
+    /// Whether the reader may know who signs with a key: what a stranger said could not be verified. As on the reader's
+    /// device, it is not there.
+    fn sees(&self, key: &BoundKey) -> Result<bool, StoreError> {
+        for bound in self.read.entries_about(key.device.into(), Kind::DeviceBound)? {
+            let binds_it = || match content_of(self.read, &bound) {
+                Some(Content::DeviceBound(said)) => said.key == key.key.to_cose_key(),
+                _ => false,
+            };
+            if bound.key == self.operator && self.sight(bound.leaf_index)? == Some(Sight::Whole) && binds_it()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What was said about the visit; gives who said it.
+    fn visit_statements(&mut self) -> Result<BTreeSet<PersonId>, StoreError> {
+        let mut people = BTreeSet::new();
         for kind in Kind::ALL.iter().copied().filter(|kind| kind.is_about_visit()) {
             for entry in self.read.entries_about(self.visit.visit.into(), kind)? {
-                if entry.key == operator {
+                if entry.key == self.operator {
                     self.take(entry)?;
                     continue;
                 }
                 let Some(key) = self.read.bound_key(entry.key)? else { continue };
-                let mut sees_key = false;
-                for bound in self.read.entries_about(key.device.into(), Kind::DeviceBound)? {
-                    sees_key |= self.sight(bound.leaf_index)? == Some(Sight::Whole);
-                }
-                let id = entry.key;
-                if sees_key && self.sight(entry.leaf_index)?.is_some() {
+                if self.sees(&key)? && self.sight(entry.leaf_index)?.is_some() {
                     self.take(entry)?;
-                    keys.insert(id, key);
+                    people.insert(key.person);
                 }
             }
         }
-        Ok(keys.into_values().collect())
+        Ok(people)
     }
 
-    fn authority(&mut self, keys: &[BoundKey]) -> Result<(), StoreError> {
+    /// What binds and revokes each key that signed something of the package, the keys that signed that among them: a
+    /// person accepts on one device and registers on another. What the reader could not verify goes.
+    fn bindings(&mut self) -> Result<(), StoreError> {
+        let kinds = [Kind::DeviceEnrolled, Kind::DeviceBound, Kind::DeviceRevoked, Kind::KeyCompromised];
+        let (mut known, mut unseen) = (BTreeSet::from([self.operator]), BTreeSet::new());
+        loop {
+            let keys: BTreeSet<KeyId> = self.leaves.values().map(|(entry, _)| entry.key).collect();
+            let Some(&id) = keys.difference(&known).next() else { break };
+            known.insert(id);
+            let key = self.read.bound_key(id)?;
+            match key {
+                Some(key) if self.sees(&key)? => {
+                    kinds.iter().try_for_each(|kind| self.take_all(key.device, *kind))?;
+                }
+                _ => drop(unseen.insert(id)),
+            }
+        }
+        self.leaves.retain(|_, (entry, _)| !unseen.contains(&entry.key));
+        Ok(())
+    }
+
+    fn authority(&mut self, mut people: BTreeSet<PersonId>) -> Result<(), StoreError> {
         let parties = self.visit.parties;
         if let Some(first) = self.read.entry(0)? {
             // The operator's key is what everything hangs on, and everybody's to see.
             self.leaves.insert(0, (first, Sight::Whole));
         }
-        for key in keys {
-            for kind in [Kind::DeviceEnrolled, Kind::DeviceBound, Kind::DeviceRevoked, Kind::KeyCompromised] {
-                self.take_all(key.device, kind)?;
-            }
-        }
-        let people: BTreeSet<PersonId> =
-            keys.iter().map(|key| key.person).chain([parties.specialist]).collect();
+        people.insert(parties.specialist);
         for &person in &people {
             self.take_all(person, Kind::MemberChanged)?;
             self.take_all(person, Kind::ConsentWithdrawn)?;

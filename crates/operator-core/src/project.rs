@@ -189,11 +189,14 @@ pub(crate) fn overtakers(
     registered_at: u64,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut earlier = read.entries_before(visit, registered_at)?;
-    earlier.retain(|entry| {
-        let is_about_it = entry.kind.is_about_visit() && entry.kind != Kind::VisitRegistered;
-        is_about_it && entry.flags.contains(&Flag::UnknownSubject)
-    });
+    earlier.retain(is_overtaker);
     Ok(earlier)
+}
+
+/// Whether a statement is about a visit that was not known when it was registered.
+pub fn is_overtaker(entry: &Entry) -> bool {
+    let follows_visit = entry.kind.is_about_visit() && entry.kind != Kind::VisitRegistered;
+    follows_visit && entry.flags.contains(&Flag::UnknownSubject)
 }
 
 /// A finish and a correction count only by the specialist.

@@ -5,8 +5,7 @@ mod behind;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use domain::Kind;
-use domain::id::{KeyId, PersonId, SubjectId};
+use domain::id::{KeyId, PersonId};
 use domain::scope::{Scope, Sight};
 use wire::pull::{Behind, Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
 
@@ -69,7 +68,8 @@ pub fn pull(
         let ahead = (request.cursor, end);
         response.backfill_cursor = Some(page.cursor);
         response.remaining = page.remaining + reader.left(&scopes, ahead, page.density)?;
-        response.more = page.cursor < request.cursor || reader.is_any(&scopes, ahead)?;
+        response.more =
+            page.cursor < request.cursor || reader.is_any(&scopes, ahead)? || reader.is_any_behind(ahead)?;
         response.behind = page.behind;
         response.items = page.items;
         return Ok(response);
@@ -89,8 +89,6 @@ pub fn pull(
 struct Page {
     items: Vec<PullItem>,
     size_bytes: usize,
-    /// Visits that it registers, and where.
-    registrations: Vec<(SubjectId, u64)>,
     /// What comes in front of it is not at its end.
     behind: Option<Behind>,
     /// Leaves below this one were delivered.
@@ -164,16 +162,14 @@ impl Reader<'_> {
         let is_last_page = deliveries.len() < limit as usize;
         let mut leaves = Leaves::of(self, &deliveries, wanted)?;
         let (mut items, mut size_bytes) = (Vec::with_capacity(deliveries.len()), 0);
-        let (mut registrations, mut cut) = (Vec::new(), false);
+        let mut cut = false;
         for delivery in deliveries {
-            let leaf_index = delivery.leaf_index;
-            let (item, subject) = self.item(delivery, &mut leaves)?;
+            let item = self.item(delivery, &mut leaves)?;
             if size_bytes + bytes_of(&item) > PAGE_BYTES && !items.is_empty() {
                 cut = true;
                 break;
             }
             size_bytes += bytes_of(&item);
-            registrations.extend(subject.map(|visit| (visit, leaf_index)));
             items.push(item);
         }
         let after_last = items.last().map_or(from, |item: &PullItem| item.leaf_index + 1);
@@ -183,15 +179,11 @@ impl Reader<'_> {
             true => self.left(wanted, (cursor, to), density)?,
             false => 0,
         };
-        Ok(Page { items, size_bytes, registrations, behind: None, cursor, remaining, density })
+        Ok(Page { items, size_bytes, behind: None, cursor, remaining, density })
     }
 
-    /// What is sent of a leaf, and the visit that it registers.
-    fn item(
-        &self,
-        delivery: Delivery,
-        leaves: &mut Leaves,
-    ) -> Result<(PullItem, Option<SubjectId>), StoreError> {
+    /// What is sent of a leaf.
+    fn item(&self, delivery: Delivery, leaves: &mut Leaves) -> Result<PullItem, StoreError> {
         let leaf_index = delivery.leaf_index;
         let entry = match leaves.entries.remove(&leaf_index) {
             Some(entry) => entry,
@@ -216,10 +208,8 @@ impl Reader<'_> {
             Sight::Whole => leaves.content(self.read, leaf_index)?,
             Sight::Envelope => None,
         };
-        let registered = (entry.kind == Kind::VisitRegistered).then_some(entry.subject);
         let content = content.map(Content);
-        let item = PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags };
-        Ok((item, registered))
+        Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags })
     }
 }
 

@@ -208,6 +208,9 @@ pub trait StoreRead: TraceRead + LostRead {
     /// Registered statements about something that stand before a leaf, in the order of the log. By an index: asked for
     /// each registered visit, which nearly always is the first that is said about it.
     fn entries_before(&self, subject: SubjectId, leaf_index: u64) -> Result<Vec<Entry>, StoreError>;
+    /// Statements before `from` that came earlier than their visit, which is registered in `from..to`, in the order of the
+    /// log. By indexes: asked for each page of a pull, and nearly always there are none.
+    fn overtakers(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError>;
     /// A content; `None` when it was erased.
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError>;
     /// What a registered statement says; `None` when its content was erased. [`StoreError::Damaged`] when a content that

@@ -66,13 +66,15 @@ pub fn check(statement: &[u8], content: &[u8], key: &VerifyingKey) -> Result<Che
     Ok(Checked { statement, content_bytes: Some(content.to_vec()), content: readable })
 }
 
-/// Checks an item of a push: also that the client's claim fits the bytes.
+/// Checks an item of a push: also that it is the statement of the number under which it comes. The id that the client
+/// claims counts only for bytes that cannot be attributed: those of this number that verify have one of their own, which
+/// what follows them names.
 ///
 /// # Errors
-/// As [`check`]; a claim that names another statement is [`Refusal::NotAStatement`].
+/// As [`check`]; bytes of another number are [`Refusal::NotAStatement`].
 pub fn check_item(item: &PushItem, key: &VerifyingKey) -> Result<Checked, Refusal> {
     let checked = check(&item.statement, &item.content, key)?;
-    if checked.statement.id() != item.id || checked.statement.header().seq != item.seq {
+    if checked.statement.header().seq != item.seq {
         return Err(Refusal::NotAStatement);
     }
     Ok(checked)

@@ -77,8 +77,24 @@ impl World {
         Ok(last.map(|head| Beacon { tree_size: head.tree_size, root: head.root }))
     }
 
+    /// A person's first device, on which the agreement is accepted.
     fn device(&self, person: &DemoPerson) -> Result<Device<'_>, Failure> {
-        let link: ActivationLink = person.link.as_ref().ok_or("no code")?.parse()?;
+        let mut device = self.enrolled(person, &person.link.as_ref().ok_or("no code")?.parse()?)?;
+        let role =
+            person.roles.first().and_then(|role| operator_core::fact::parse_role(role)).ok_or("no role")?;
+        let accepted = self.acceptance(role.agreement())?;
+        device.say(device.person, accepted)?;
+        Ok(device)
+    }
+
+    /// The next device of somebody who has accepted.
+    fn changed_device(&self, person: &DemoPerson) -> Result<Device<'_>, Failure> {
+        let issued =
+            operator::issue::issue(&self.instance, person.person.parse()?, Some("http://127.0.0.1:1"))?;
+        self.enrolled(person, &issued.link)
+    }
+
+    fn enrolled(&self, person: &DemoPerson, link: &ActivationLink) -> Result<Device<'_>, Failure> {
         let mut device = Device {
             world: self,
             key: SigningKey::generate(&SystemRng),
@@ -102,10 +118,6 @@ impl World {
         let reserved = self.instance.transact(|txn, _| enrol::reserve(txn, &request))??;
         let prepared = enrol::prepare(reserved, &request)?;
         self.instance.transact(|txn, operator| enrol::enrol(txn, operator, &prepared))??;
-        let role =
-            person.roles.first().and_then(|role| operator_core::fact::parse_role(role)).ok_or("no role")?;
-        let accepted = self.acceptance(role.agreement())?;
-        device.say(device.person, accepted)?;
         Ok(device)
     }
 
@@ -295,7 +307,9 @@ fn main() -> Result<(), Failure> {
     };
     let child = world.demo.children.iter().find(is_told).ok_or("no child")?;
     let first = |ids: &[String]| ids.first().cloned().ok_or("nobody");
-    let mut specialist = world.device(world.named(&first(&child.care_team)?)?)?;
+    let named = world.named(&first(&child.care_team)?)?;
+    world.device(named)?;
+    let mut specialist = world.changed_device(named)?;
     let mut parent = world.device(world.named(&first(&child.representatives)?)?)?;
     let is_coordinator = |person: &&DemoPerson| person.roles == ["coordinator"];
     let coordinator = world.demo.people.iter().find(is_coordinator).ok_or("no coordinator")?;

@@ -90,11 +90,12 @@ pub fn decode_within<T: DeserializeOwned>(
     if bytes.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge);
     }
-    match encoding {
-        None | Some("identity" | "") if bytes.len() > max_bytes => Err(BodyError::TooLarge),
-        None | Some("identity" | "") => Ok(cbor::from_slice(bytes)?),
-        Some(ZSTD) => Ok(cbor::from_slice(&inflate(bytes, max_bytes)?)?),
-        Some(_) => Err(BodyError::UnknownEncoding),
+    // Names of codings are the same in any case (RFC 9110, 8.4.1).
+    match encoding.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "identity" | "" if bytes.len() > max_bytes => Err(BodyError::TooLarge),
+        "identity" | "" => Ok(cbor::from_slice(bytes)?),
+        ZSTD => Ok(cbor::from_slice(&inflate(bytes, max_bytes)?)?),
+        _ => Err(BodyError::UnknownEncoding),
     }
 }
 
@@ -113,6 +114,8 @@ pub(crate) fn inflate(bytes: &[u8], max_bytes: usize) -> Result<Vec<u8>, BodyErr
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -138,6 +141,45 @@ mod tests {
         assert!(bomb.len() < 8 * 1024, "{}", bomb.len());
         let refused = decode::<crate::push::PushRequest>(&bomb, Some(ZSTD));
         assert!(matches!(refused, Err(BodyError::Cbor(CborError::TooMany))), "{refused:?}");
+    }
+
+    #[test]
+    fn the_name_of_a_coding_is_read_in_any_case() {
+        let body = encode(&"x".repeat(1_000)).unwrap();
+        assert_eq!(body.encoding, Some(ZSTD));
+        for coding in ["zstd", "ZSTD", "Zstd"] {
+            assert!(decode::<String>(&body.bytes, Some(coding)).is_ok(), "{coding}");
+        }
+        let plain = cbor::to_vec(&"x").unwrap();
+        for coding in [None, Some(""), Some("identity"), Some("Identity")] {
+            assert!(decode::<String>(&plain, coding).is_ok(), "{coding:?}");
+        }
+        assert!(matches!(decode::<String>(&plain, Some("gzip")), Err(BodyError::UnknownEncoding)));
+    }
+
+    #[test]
+    fn a_frame_asks_for_no_larger_window_than_its_limit() {
+        let plain = cbor::to_vec(&"x".repeat(1_000)).unwrap();
+        let stream = |window_log: Option<u32>, tells_size: bool| {
+            let mut encoder = zstd::stream::Encoder::new(Vec::new(), LEVEL).unwrap();
+            if let Some(window_log) = window_log {
+                encoder.window_log(window_log).unwrap();
+            }
+            if tells_size {
+                encoder.set_pledged_src_size(Some(plain.len() as u64)).unwrap();
+            }
+            encoder.write_all(&plain).unwrap();
+            encoder.finish().unwrap()
+        };
+        let read = |frame: &[u8], limit| decode_within::<String>(frame, Some(ZSTD), limit);
+        let usual = stream(None, false);
+        assert!(
+            matches!(read(&usual, MAX_PULL_BYTES), Err(BodyError::NotZstd)),
+            "2 MiB, as libraries choose"
+        );
+        assert!(read(&usual, MAX_INFLATED_BYTES).is_ok());
+        assert!(read(&stream(Some(20), false), MAX_PULL_BYTES).is_ok(), "exactly the limit");
+        assert!(read(&stream(None, true), MAX_ENROL_BYTES).is_ok(), "what is small needs no more");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub const MAX_ITEMS: usize = 1_000;
 /// with the reason and the series goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushItem {
-    /// Id by the client.
+    /// Id by the client. It counts for bytes that cannot be attributed; of others their own does.
     pub id: StatementId,
     /// Place in the device's series by the client.
     pub seq: u64,

@@ -1,5 +1,7 @@
 //! That the simulation repeats itself, and that it can fail.
 
+mod early;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use esep_simulation::mistake::Mistake;

@@ -3,12 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::SubjectId;
 use domain::scope::Scope;
 use wire::pull::{Behind, PullItem};
 
 use super::{Leaves, PAGE_BYTES, Page, Reader, bytes_of};
-use crate::project;
 use crate::store::{Delivery, Entry, StoreError};
 
 impl Reader<'_> {
@@ -29,7 +27,7 @@ impl Reader<'_> {
         let page = self.page(wanted, (from, to), limit, false)?;
         // A content that came back and that nothing followed yet comes with every page until something does.
         let behind_to = if page.cursor == to { to.saturating_add(1) } else { page.cursor };
-        let mut behind = self.behind((from, behind_to), &page.registrations)?;
+        let mut behind = self.behind(from, behind_to, page.cursor)?;
         let mut behind = behind.split_off(&start);
         let (mut items, mut size_bytes) = (Vec::new(), 0);
         while let Some((leaf_index, entry)) = behind.pop_first() {
@@ -50,14 +48,15 @@ impl Reader<'_> {
         Ok(Page { items, ..page })
     }
 
-    /// Statements below `from` that a page from there to `to` brings along: what was said about visits of this page before
-    /// they came, and what is about a content that came back while the log had the size of one of these leaves.
-    /// Registrations are given as visit and leaf.
-    fn behind(
-        &self,
-        (from, to): (u64, u64),
-        registrations: &[(SubjectId, u64)],
-    ) -> Result<BTreeMap<u64, Entry>, StoreError> {
+    /// Whether the page that goes on to the end of the log has something in front of it, though it may be empty itself.
+    pub(super) fn is_any_behind(&self, (from, end): (u64, u64)) -> Result<bool, StoreError> {
+        Ok(!self.behind(from, end.saturating_add(1), end)?.is_empty())
+    }
+
+    /// Statements below `from` that a page from there to `cursor` brings along: what was said about visits that were
+    /// registered on the way before they came, also by the reader, who is not sent that; and what is about a content that
+    /// came back while the log had a size below `to`.
+    fn behind(&self, from: u64, to: u64, cursor: u64) -> Result<BTreeMap<u64, Entry>, StoreError> {
         let (mut behind, mut visits) = (Vec::new(), BTreeSet::new());
         for leaf_index in self.read.contents_back(from, to)? {
             let Some(back) = self.read.entry(leaf_index)? else { continue };
@@ -68,8 +67,8 @@ impl Reader<'_> {
                 behind.extend(self.read.entries_before(back.subject, from)?);
             }
         }
-        for (visit, registered_at) in registrations {
-            behind.extend(project::overtakers(self.read, *visit, *registered_at)?);
+        if from > 0 {
+            behind.extend(self.read.overtakers(from, cursor)?);
         }
         let is_for_reader = |entry: &Entry| entry.leaf_index < from && entry.key != self.key;
         Ok(behind.into_iter().filter(is_for_reader).map(|entry| (entry.leaf_index, entry)).collect())
@@ -84,7 +83,7 @@ impl Reader<'_> {
         let scopes = held.into_iter().map(|(scope, _)| scope).collect();
         let mut leaves = Leaves { of_all_scopes: wanted.len() == self.scopes.len(), ..Leaves::default() };
         leaves.entries.insert(leaf_index, entry);
-        Ok(Some(self.item(Delivery { leaf_index, sight, scopes }, &mut leaves)?.0))
+        Ok(Some(self.item(Delivery { leaf_index, sight, scopes }, &mut leaves)?))
     }
 }
 

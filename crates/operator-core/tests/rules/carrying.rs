@@ -155,6 +155,39 @@ fn an_answer_that_overtook_its_visit_is_addressed_with_it_and_reaches_those_who_
 }
 
 #[test]
+fn an_answer_that_overtook_its_visit_reaches_the_author_of_the_visit_who_has_read_on() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut parent = world.ready(world.parent, AgreementKind::Subject);
+    let visit = world.visit_id();
+    let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
+    let answer = parent.seal(visit, confirmed(&registered, world.parent, world.clock.utc_ms()));
+    assert_eq!(parent.deliver(&answer), [Flag::UnknownSubject]);
+    let leaf = size(&world) - 1;
+    let before = caught_up(&specialist);
+    assert!(next_page(&specialist, &before).items.is_empty(), "nobody knows yet whom the answer concerns");
+
+    assert_eq!(specialist.deliver(&registered), []);
+    let page = next_page(&specialist, &before);
+    let leaves: Vec<u64> = page.items.iter().map(|item| item.leaf_index).collect();
+    assert_eq!(
+        leaves,
+        [leaf],
+        "in front of the page that passes the own registration, which itself does not come"
+    );
+    assert!(page.items[0].content.is_some());
+    let after = caught_up(&specialist);
+    assert!(next_page(&specialist, &after).items.is_empty(), "once");
+    let new = world.device(world.specialist);
+    let all = next_page(&new, &PullRequest { cursor: 0, ..caught_up(&new) });
+    assert_eq!(
+        all.items.iter().filter(|item| item.leaf_index == leaf).count(),
+        1,
+        "at its place, and not in front"
+    );
+}
+
+#[test]
 fn what_follows_a_registration_that_had_to_be_sent_again_is_addressed_with_it() {
     let world = World::new();
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);

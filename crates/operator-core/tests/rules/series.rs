@@ -153,6 +153,55 @@ fn late_bytes_that_name_another_statement_before_them_are_a_fork() {
 }
 
 #[test]
+fn a_false_id_takes_no_number_from_bytes_that_can_be_attributed() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let sealed = [1, 2, 3].map(|n| device.seal(world.visit_id(), finished(n)));
+    let mut items = sealed.each_ref().map(item);
+    items[0].id = StatementId::from_bytes([1; 32]);
+    let first = device.push(&items[..2]);
+    assert!(first.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Registered { .. })), "{first:?}");
+    let read = world.store.read().unwrap();
+    let leaf = first.outcomes[0].leaf_index().unwrap();
+    assert_eq!(read.entry(leaf).unwrap().unwrap().id, sealed[0].id, "under the id that its bytes have");
+    assert!(read.refusals().unwrap().is_empty());
+    drop(read);
+    let again = device.push(&[items[0].clone(), item(&sealed[0]), items[2].clone()]);
+    let already = |outcome: &Outcome| {
+        matches!(outcome, Outcome::AlreadyHave { leaf_index, flags }
+            if *leaf_index == leaf && !flags.contains(&Flag::Fork))
+    };
+    assert!(already(&again.outcomes[0]) && already(&again.outcomes[1]), "{again:?}");
+    assert!(matches!(again.outcomes[2], Outcome::Registered { .. }), "the series goes on");
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
+}
+
+#[test]
+fn bytes_that_cannot_be_attributed_take_their_number_under_the_claimed_id() {
+    let world = World::new();
+    let mut device = world.device(world.specialist);
+    let visit = world.visit_id();
+    let [first, other] = [1, 2].map(|n| device.seal(visit, finished(n)));
+    // The bytes of another number lie where these should.
+    let swapped = PushItem { statement: first.bytes.clone(), content: first.content.clone(), ..item(&other) };
+    let next = device.seal(visit, finished(3));
+    let answer = device.push(&[item(&first), swapped, item(&next)]);
+    assert_eq!(answer.outcomes[1], Outcome::Refused { reason: Refusal::NotAStatement });
+    assert!(matches!(answer.outcomes[2], Outcome::Registered { .. }), "it names the id that was claimed");
+
+    // Nobody can tell whose bytes these are: what the device said about them stands.
+    let good = device.seal(visit, finished(4));
+    let false_claim =
+        PushItem { id: StatementId::from_bytes([1; 32]), statement: vec![7; 90], ..item(&good) };
+    assert_eq!(device.push(&[false_claim]).outcomes, [Outcome::Refused { reason: Refusal::NotAStatement }]);
+    assert!(matches!(device.push(&[item(&good)]).outcomes[0], Outcome::Fork { .. }));
+    let head = journal::SeriesHead { prev: Some(StatementId::from_bytes([1; 32])), ..device.series };
+    let named = device.seal_at(head, visit, finished(5));
+    assert!(matches!(device.push(&[item(&named)]).outcomes[0], Outcome::Registered { .. }));
+    assert_eq!(world.audit(world.key.verifying_key()).findings, []);
+}
+
+#[test]
 fn a_refused_item_that_came_before_another_refused_one_is_no_fork() {
     let world = World::new();
     let mut device = world.device(world.specialist);
@@ -191,7 +240,7 @@ fn each_broken_rule_has_its_reason() {
         (Refusal::TooLarge, PushItem { statement: vec![0; 3_000], ..item(&good) }),
         (Refusal::TooLarge, PushItem { content: vec![0; 70_000], ..item(&good) }),
         (Refusal::NotAStatement, PushItem { statement: vec![0; 100], ..item(&good) }),
-        (Refusal::NotAStatement, PushItem { id: StatementId::from_bytes([1; 32]), ..item(&good) }),
+        (Refusal::NotAStatement, PushItem { seq: 2, ..item(&good) }),
         (Refusal::UnknownKey, PushItem { seq: 1, ..item(&foreign) }),
         (Refusal::WrongContent, PushItem { content, ..item(&good) }),
     ] {

@@ -10,6 +10,7 @@ use domain::id::{ChildId, Digest, KeyId, OrganisationId, PersonId, StatementId, 
 use domain::scope::{Scope, Sight};
 use journal::SeriesHead;
 use operator_core::fact::{Fact, FactQuery};
+use operator_core::project::is_overtaker;
 use operator_core::store::{
     Activation, BoundKey, Delivery, Entry, PageQuery, Projections, RefusedItem, StoreError, StoreRead,
     StoredHead, VisitRow, read_said,
@@ -123,6 +124,24 @@ impl<C: Deref<Target = Connection>> StoreRead for Txn<C> {
             )
         });
         many(&self.connection, &BEFORE, params![subject.as_bytes(), signed(leaf_index)], rows::entry)
+    }
+
+    fn overtakers(&self, from: u64, to: u64) -> Result<Vec<Entry>, StoreError> {
+        // From the visits to the few statements that ever came early, never through what else was said about them.
+        static OVERTAKERS: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT {} FROM journal WHERE leaf_index IN (
+                    SELECT early.leaf_index FROM visits INDEXED BY visits_leaf CROSS JOIN journal AS early INDEXED BY journal_early
+                      ON early.subject = visits.visit
+                     WHERE visits.leaf_index >= ?1 AND visits.leaf_index < ?2 AND early.leaf_index < ?1
+                       AND early.kind <> 'visit-registered' AND instr(early.flags, 'unknown-subject') > 0)
+                 ORDER BY leaf_index",
+                rows::ENTRY
+            )
+        });
+        let mut found = many(&self.connection, &OVERTAKERS, [signed(from), signed(to)], rows::entry)?;
+        found.retain(is_overtaker);
+        Ok(found)
     }
 
     fn content(&self, leaf_index: u64) -> Result<Option<Vec<u8>>, StoreError> {

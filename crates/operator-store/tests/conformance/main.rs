@@ -53,6 +53,7 @@ on_every_backend! {
     contract::numbers_beyond_the_log_are_no_error,
     contract::a_lost_content_is_wanted_until_it_comes_back_and_the_size_of_then_is_kept,
     contract::two_writers_take_turns,
+    neighbours::what_came_before_its_visit_is_found_by_where_that_is_registered,
     neighbours::visits_of_a_span_come_the_latest_first,
     neighbours::readings_are_found_by_time_and_by_position,
     neighbours::traces_are_found_by_key_epoch_and_answer,

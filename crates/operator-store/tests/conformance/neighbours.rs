@@ -1,16 +1,17 @@
 //! Rows that a statement is compared with.
 
-use domain::ContinuousTime;
 use domain::content::{FixSource, VisitOutcome};
+use domain::flag::Flag;
 use domain::flag::clock::Tick;
 use domain::flag::reading::Reading;
 use domain::geo::Position;
 use domain::id::{CaptureId, ChildId, OrganisationId, VisitId};
 use domain::scope::VisitParties;
+use domain::{ContinuousTime, Kind};
 use operator_core::store::trace::{NEIGHBOURS, ReadingRow, TraceRow};
-use operator_core::store::{Store, VisitRow, VisitSaid};
+use operator_core::store::{Entry, Store, VisitRow, VisitSaid};
 
-use crate::rows::{fill, key, person, statement_id, write};
+use crate::rows::{entry, fill, key, person, statement_id, subject, write};
 
 fn visit(n: u8, specialist: u8, started_at_ms: i64) -> VisitRow {
     VisitRow {
@@ -55,6 +56,39 @@ fn trace(leaf_index: u64, signer: u8, epoch: u8, issued_at_ms: i64, answers: Opt
     let continuous = ContinuousTime { epoch: [epoch; 8], elapsed_ms: leaf_index };
     let answer = answers.map(|who| (person(who), VisitId::from_bytes([who; 16])));
     TraceRow { leaf_index, key: key(signer), tick: Tick { issued_at_ms, continuous }, answer }
+}
+
+pub(crate) fn what_came_before_its_visit_is_found_by_where_that_is_registered(store: &dyn Store) {
+    let unknown = vec![Flag::UnknownSubject];
+    let rows = [
+        (5, Kind::VisitConfirmed, unknown.clone()),
+        (5, Kind::VisitConfirmed, vec![Flag::NoAuthority]),
+        (6, Kind::VisitFinished, vec![Flag::LateSync, Flag::UnknownSubject]),
+        (5, Kind::RecordViewed, unknown.clone()),
+        (7, Kind::VisitFinished, unknown.clone()),
+        (5, Kind::VisitRegistered, unknown.clone()),
+        (6, Kind::VisitRegistered, Vec::new()),
+        (5, Kind::VisitConfirmed, unknown),
+    ];
+    write(store, |txn| {
+        for (leaf, (about, kind, flags)) in (0..).zip(rows) {
+            let said = Entry { subject: subject(about), kind, flags, ..entry(leaf, 1, leaf) };
+            txn.append(&said, None).unwrap();
+        }
+        for n in [5, 6] {
+            txn.put_visit(&visit(n, 1, 10)).unwrap();
+        }
+    });
+    let read = store.read().unwrap();
+    let found = |from, to| {
+        let found = read.overtakers(from, to).unwrap();
+        found.iter().map(|entry| entry.leaf_index).collect::<Vec<_>>()
+    };
+    assert_eq!(found(3, 7), [0, 2]);
+    assert_eq!(found(3, 6), [0]);
+    assert_eq!(found(6, 7), [2]);
+    assert_eq!(found(1, 7), [0], "only what lies behind");
+    assert!(found(0, 7).is_empty() && found(7, 8).is_empty() && found(8, u64::MAX).is_empty());
 }
 
 pub(crate) fn visits_of_a_span_come_the_latest_first(store: &dyn Store) {

@@ -71,11 +71,25 @@ pub(super) struct Answer<T> {
 
 impl<T> Answer<T> {
     pub(super) fn to(headers: &HeaderMap, value: T) -> Self {
-        let accepted = header(headers, header::ACCEPT_ENCODING.as_str()).unwrap_or_default();
-        let accepts_zstd =
-            accepted.split(',').any(|coding| coding.trim().split(';').next() == Some(body::ZSTD));
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+        let accepts_zstd = lines.flat_map(|line| line.split(',')).any(accepts_zstd);
         Self { value, accepts_zstd }
     }
+}
+
+/// Whether a coding of `accept-encoding` is zstd, in any case and with a weight above 0 (RFC 9110, 12.4.2 and 12.5.3).
+fn accepts_zstd(coding: &str) -> bool {
+    let mut parts = coding.split(';').map(str::trim);
+    if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case(body::ZSTD)) {
+        return false;
+    }
+    let weight = parts.next().map(|weight| weight.to_ascii_lowercase());
+    weight.is_none_or(|weight| {
+        weight
+            .strip_prefix("q=")
+            .and_then(|weight| weight.parse().ok())
+            .is_some_and(|weight: f32| weight > 0.0)
+    })
 }
 
 impl<T: Serialize> IntoResponse for Answer<T> {
@@ -98,5 +112,40 @@ impl<T: Serialize> IntoResponse for Answer<T> {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_compressed_for_whoever_accepts_it() {
+        for (accepted, is_zstd) in [
+            (None, false),
+            (Some(""), false),
+            (Some("gzip, br"), false),
+            (Some("zstdx"), false),
+            (Some("zstd"), true),
+            (Some("gzip, zstd"), true),
+            (Some("ZSTD"), true),
+            (Some("gzip;q=1.0,Zstd ; q=0.5"), true),
+            (Some("zstd;q=0"), false),
+            (Some("zstd; Q=0.000"), false),
+            (Some("zstd;q=0.001"), true),
+            (Some("zstd;q=x"), false),
+            (Some("*"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accepted) = accepted {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            }
+            assert_eq!(Answer::to(&headers, ()).accepts_zstd, is_zstd, "{accepted:?}");
+        }
+        let mut headers = HeaderMap::new();
+        for line in ["gzip", "zstd"] {
+            headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
+        }
+        assert!(Answer::to(&headers, ()).accepts_zstd, "in a header of its own");
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/checkpoint?from=<size>`: the signed head of the log, proven to go on from a smaller one. Public.
 //!
-//! 200: [`Checkpoint`](wire::pull::Checkpoint) in CBOR. 400: `from` is no size. 404: the log is empty.
+//! 200: [`Checkpoint`](wire::pull::Checkpoint) in CBOR. 400: `from` is no size. 404: the log is empty. 503: the log was
+//! restored and waits. Whoever saw a larger head would read its own as one of another log.
 
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use operator_core::head;
 use serde::Deserialize;
 use wire::problem::ProblemCode;
 
-use super::App;
 use super::authenticate::blocking;
 use super::body::Answer;
 use super::problem::Failure;
+use super::{App, is_examined};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub(super) struct Known {
@@ -28,6 +29,7 @@ pub(super) struct Known {
     (status = 200, description = "Checkpoint", content_type = "application/cbor"),
     (status = 400, description = "Problem `bad-request`", content_type = "application/problem+json"),
     (status = 404, description = "Problem `not-found`: the log is empty", content_type = "application/problem+json"),
+    (status = 503, description = "Problem `incomplete`, with Retry-After", content_type = "application/problem+json"),
 ))]
 pub(super) async fn get(
     State(app): State<App>,
@@ -36,6 +38,9 @@ pub(super) async fn get(
 ) -> Result<impl IntoResponse, Failure> {
     let Query(known) =
         known.map_err(|_| Failure::new(ProblemCode::BadRequest, "`from` is the size of a tree"))?;
+    if app.instance.restored.is_waiting() {
+        return Err(is_examined());
+    }
     let instance = Arc::clone(&app.instance);
     let checkpoint = blocking(move || head::checkpoint(instance.read()?.as_ref(), known.from)).await??;
     let checkpoint = checkpoint.ok_or_else(|| Failure::new(ProblemCode::NotFound, "the log is empty"))?;

@@ -1,18 +1,19 @@
 //! What leaves the house as evidence: a package shows what a pull shows, and `verify` sees edited projections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Clock as _;
 use domain::content::{
-    CaptureEnd, DeviceBound, DisputeReason, Locale, LocationMoment, LocationOutcome, UnavailableReason,
-    VisitDisputed, VisitLocated,
+    CaptureEnd, Content, DeviceBound, DisputeReason, KeyCompromised, Locale, LocationMoment, LocationOutcome,
+    UnavailableReason, VisitDisputed, VisitLocated,
 };
-use domain::id::{CaptureId, PersonId, StatementId};
+use domain::id::{CaptureId, KeyId, PersonId, StatementId};
+use domain::{Clock as _, Kind};
+use journal::VerifyingKey;
 use operator::clock::SystemRng;
 use operator::package::export_visit;
 use operator::verify::{Extent, verify};
 use operator_core::fact::{Class, FactQuery};
-use operator_core::package::{PackageRefusal, Reader, package};
+use operator_core::package::{Package, PackageRefusal, Reader, package};
 use operator_core::store::{Store as _, StoreTxn};
 
 use crate::device::{Device, World, world};
@@ -86,6 +87,72 @@ async fn a_package_shows_each_reader_what_a_pull_shows() {
     assert_eq!(refused.unwrap_err(), PackageRefusal::NotForReader);
     let unknown = package(read.as_ref(), domain::id::VisitId::random(&SystemRng), None, key, 0).unwrap();
     assert_eq!(unknown.unwrap_err(), PackageRefusal::UnknownVisit);
+    drop(read);
+    world.server.stop().await.unwrap();
+}
+
+/// Statements of a package by keys that it does not bind before them.
+fn unbound(made: &Package, operator: KeyId) -> Vec<(Kind, u64)> {
+    let mut bound = BTreeSet::from([operator]);
+    let mut unbound = Vec::new();
+    for item in &made.items {
+        let entry = &item.entry;
+        if !bound.contains(&entry.key) {
+            unbound.push((entry.kind, entry.leaf_index));
+        }
+        let said = item.content.as_ref().map(|bytes| journal::codec::decode(entry.kind, bytes).unwrap());
+        if let (Some(Content::DeviceBound(of)), true) = (said, entry.key == operator) {
+            bound.insert(VerifyingKey::from_cose_key(&of.key).unwrap().id());
+        }
+    }
+    unbound
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_package_binds_every_key_that_signed_in_it() {
+    let world = world().await;
+    let person = world.named("Сәрсенбаева");
+    let mut first = world.ready_device_of(person).await;
+    let issued = operator::issue::issue(&world.instance, first.person, Some("http://127.0.0.1:1")).unwrap();
+    let mut second = Device::new(&world, person);
+    second.link = issued.link;
+    second.enrol().await.unwrap();
+    let child = child_of(&world, &first);
+    let told = visit(&world, &mut second, child);
+    second.push(&[told.registered, told.located, told.note]).await.unwrap();
+    // What she accepted, she accepted on the first; a stranger says that its key is in foreign hands.
+    let mut stranger = world.device_of(world.person(&["coordinator"])).await;
+    let device = world.instance.read().unwrap().bound_key(second.key.id()).unwrap().unwrap().device;
+    let compromised = [&mut first, &mut stranger].map(|device_of| {
+        let sealed = device_of.seal(device, KeyCompromised { key: second.key.id(), since_ms: 1 });
+        (sealed.id, sealed)
+    });
+    let [(own, by_owner), (foreign, by_stranger)] = compromised;
+    first.push(&[by_owner]).await.unwrap();
+    stranger.push(&[by_stranger]).await.unwrap();
+    let parent =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let parent = world.ready_device_of(parent).await;
+
+    let read = world.instance.read().unwrap();
+    let key = world.instance.key.verifying_key();
+    let organisation = world.demo.operator.organisation.parse().unwrap();
+    for reader in [
+        Reader::Everything,
+        Reader::Organisation(organisation),
+        Reader::Person(first.person),
+        Reader::Person(parent.person),
+    ] {
+        let made = package(read.as_ref(), told.id, Some(reader), key, world.clock.utc_ms()).unwrap().unwrap();
+        assert_eq!(unbound(&made, key.id()), [], "{reader:?}");
+        let holds = |id| made.items.iter().any(|item| item.entry.id == id);
+        assert!(holds(own), "{reader:?}: the owner's word about the own key");
+        assert!(holds(foreign) || reader != Reader::Everything, "{reader:?}");
+        let is_accepted = made.items.iter().any(|item| item.entry.kind == Kind::AgreementAccepted);
+        assert!(is_accepted || matches!(reader, Reader::Person(id) if id == parent.person), "{reader:?}");
+        let enrolled = made.items.iter().any(|item| item.entry.kind == Kind::DeviceEnrolled);
+        assert!(enrolled || reader != Reader::Everything, "{reader:?}");
+    }
     drop(read);
     world.server.stop().await.unwrap();
 }

@@ -57,6 +57,26 @@ async fn nothing_is_unpacked_before_it_is_known_whose_it_is_and_that_the_log_wai
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_was_overtaken_is_shown_to_nobody_as_the_newest() {
+    let lost = lost().await;
+    let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
+    let known = lost.known();
+    let ask = || async {
+        let url = format!("{}/v1/checkpoint?from={}", server.url(), known.tree_size);
+        let response = crate::device::http().get(url).send().await.unwrap();
+        (response.status().as_u16(), response.headers().clone(), response.bytes().await.unwrap())
+    };
+    let (status, headers, body) = ask().await;
+    assert_eq!(status, 503, "a smaller head proves nothing to whoever saw a larger one");
+    assert!(headers.contains_key("retry-after"));
+    let problem: wire::problem::Problem = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem.code, ProblemCode::Incomplete);
+    lost.restored.restored.exclusively().unwrap().unwrap().finish().unwrap();
+    assert_eq!(ask().await.0, 200, "the log goes on");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_takes_nothing_in_while_the_log_is_put_together() {
     let mut lost = lost().await;
     let server = Server::start(Arc::clone(&lost.restored)).await.unwrap();
