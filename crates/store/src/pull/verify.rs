@@ -16,6 +16,9 @@ use crate::account::Account;
 
 /// Statements that a core takes at once; fewer are not worth a second thread.
 const PART: usize = 64;
+/// Nice value of the threads on every core but the first: as far as Android lets what is in the background give way.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NICE: i32 = 10;
 
 /// Keys that the operator bound on a page which was judged and may not be stored yet. An id is the thumbprint of its key,
 /// so what is remembered can not be wrong; whether a key counts is asked when the page is stored.
@@ -134,7 +137,11 @@ fn in_parallel<T: Send, R: Send>(items: Vec<T>, map: impl Fn(T) -> R + Sync) -> 
     };
     let mut all = Vec::with_capacity(count);
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let giving_way = || {
+            give_way();
+            work()
+        };
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(giving_way)).collect();
         all.extend(work());
         for thread in others {
             all.extend(thread.join().expect("verifying does not panic"));
@@ -142,4 +149,34 @@ fn in_parallel<T: Send, R: Send>(items: Vec<T>, map: impl Fn(T) -> R + Sync) -> 
     });
     all.sort_unstable_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Makes this thread give way to others that want its core: the one that stores the page before, which nothing overtakes,
+/// and whoever taps meanwhile. Where threads have no nice value of their own, the system shares out the cores as it likes.
+fn give_way() {
+    // One that gives way already further stays as it is, and the system says so.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    rustix::process::setpriority_process(None, NICE).unwrap_or_default();
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_cores_give_way_to_whoever_else_wants_them() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let (me, own) = (std::thread::current().id(), nice());
+        let done = in_parallel((0..100 * PART).collect(), |n| {
+            // Long enough that every thread gets a part.
+            std::thread::sleep(std::time::Duration::from_micros(20));
+            (n, std::thread::current().id() == me, nice())
+        });
+        assert!(done.iter().map(|(n, ..)| *n).eq(0..100 * PART), "in order");
+        for (_, is_first, nice) in &done {
+            assert_eq!(*nice, if *is_first { own } else { own.max(NICE) });
+        }
+        let has_others = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        assert_eq!(done.iter().any(|(_, is_first, _)| !is_first), has_others);
+    }
 }
