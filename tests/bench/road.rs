@@ -34,13 +34,12 @@ const PULL_FACTOR: f64 = 2.5;
 
 /// A fresh device of the coordinator, who sees each visit of the organisation.
 pub(crate) async fn pull(page: &mut Page, world: &World, visits: usize, limits: &Limits) {
-    let device = world.coordinator().await;
+    let mut device = world.coordinator().await;
     device.counted.take();
     // The app pulls by itself as soon as the agreement is accepted, so the acceptance is part of the time.
-    let began = Instant::now();
-    let device = device.ready().await;
-    let took = began.elapsed();
+    let took = device.accept_and_wait().await;
     let (up, down) = device.counted.take();
+    assert!(device.visits_count().await >= visits, "everything is there when the app says so");
     let limit = limits.pull.mul_f64(PULL_FACTOR) + limits.checks;
     let ratio = took.as_secs_f64() / limit.as_secs_f64();
     page.row(

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use client::ipc::{BeginVisit, OutcomeCode, RegisterVisit, SyncState};
+use client::ipc::{BeginVisit, OutcomeCode, RegisterVisit, SyncPhase, SyncState};
 use client::ports::{Events, LocationSource, Ports, Reading, VisitMoment};
 use client::{App, Options};
 use domain::content::{CareTeamChanged, Fix, FixSource, UnavailableReason};
@@ -14,10 +14,11 @@ use domain::date::Date;
 use domain::service_catalogue::SERVICES;
 use domain::{Clock, ContinuousTime};
 use esep_tests::operator::{Operator, free_port};
-use esep_tests::person::Person;
+use esep_tests::person::{Person, every_visit};
 use operator::change::{self, ChangeError, Name, NewChild};
 use operator::{Folder, Instance};
 use platform::{SystemClock, SystemKeyring, SystemRng};
+use tokio::sync::watch;
 
 use crate::line::{self, Counted, Shape};
 use crate::raw::Parties;
@@ -163,14 +164,15 @@ impl World {
         std::fs::create_dir_all(&profile).expect("the profile folder can be made");
         let clock =
             Arc::new(ShiftedClock { clock: SystemClock::open(&profile), shift_ms: AtomicI64::new(0) });
-        let person = app(profile, Arc::clone(&clock));
+        let (person, told) = app(profile, Arc::clone(&clock));
         person.enrol(issued["link"].as_str().expect("a link")).await.expect("the activation code is good");
-        Device { person, clock, counted }
+        Device { person, clock, counted, told }
     }
 }
 
 /// The app on a profile, as a start of it makes it.
-fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> Person {
+fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> (Person, watch::Receiver<Option<SyncState>>) {
+    let (screen, told) = watch::channel(None);
     let ports = Ports {
         profile: profile.clone(),
         location: Arc::new(AtTheDoor::default()),
@@ -179,11 +181,11 @@ fn app(profile: PathBuf, clock: Arc<ShiftedClock>) -> Person {
         rng: Arc::new(SystemRng),
         disk: Arc::new(platform::SystemDisk),
         facts: platform::device::facts(env!("CARGO_PKG_VERSION")),
-        events: Arc::new(Nobody),
+        events: Arc::new(Screen(screen)),
     };
     // The bench decides when to sync; what the app tries by itself after a tap stays.
     let options = Options { sync_every: Duration::from_secs(3_600), ..Options::default() };
-    Person { app: App::with_options(ports, options), profile }
+    (Person { app: App::with_options(ports, options), profile }, told)
 }
 
 /// One device of a person.
@@ -191,6 +193,7 @@ pub(crate) struct Device {
     pub(crate) person: Person,
     pub(crate) counted: Arc<Counted>,
     clock: Arc<ShiftedClock>,
+    told: watch::Receiver<Option<SyncState>>,
 }
 
 /// One tap.
@@ -205,6 +208,29 @@ impl Device {
         self.person.accept_all().await;
         self.sync_all().await;
         self
+    }
+
+    /// Accepts, and waits until the app tells its screen that the pull which follows by itself is done; how long that took.
+    pub(crate) async fn accept_and_wait(&mut self) -> Duration {
+        // What the app began when it was bound must not be taken for it.
+        self.sync_all().await;
+        let accepted_at_ms = self.clock.utc_ms();
+        let began = Instant::now();
+        self.person.accept_all().await;
+        let is_done = |state: &Option<SyncState>| {
+            state.as_ref().is_some_and(|state| {
+                let is_idle = state.phase == SyncPhase::Idle && state.waiting_count == 0;
+                is_idle && state.last_success_ms.is_some_and(|at_ms| at_ms >= accepted_at_ms)
+            })
+        };
+        drop(self.told.wait_for(is_done).await.expect("the app runs"));
+        began.elapsed()
+    }
+
+    /// How many visits its screens know.
+    pub(crate) async fn visits_count(&self) -> usize {
+        let page = self.person.app.visits(every_visit()).await.expect("a list of visits");
+        usize::try_from(page.total).unwrap_or(usize::MAX)
     }
 
     /// Registers a visit at one child.
@@ -244,10 +270,11 @@ impl Device {
 
     /// Ends the app and starts it again, before the PIN.
     pub(crate) fn restart(self) -> Self {
-        let Self { person, counted, clock } = self;
+        let Self { person, counted, clock, told } = self;
         let profile = person.profile.clone();
-        drop(person);
-        Self { person: app(profile, Arc::clone(&clock)), counted, clock }
+        drop((person, told));
+        let (person, told) = app(profile, Arc::clone(&clock));
+        Self { person, counted, clock, told }
     }
 
     /// Syncs once, whatever becomes of it.
@@ -335,10 +362,13 @@ impl LocationSource for AtTheDoor {
     }
 }
 
-struct Nobody;
+/// Keeps what the app told last about its sync.
+struct Screen(watch::Sender<Option<SyncState>>);
 
-impl Events for Nobody {
+impl Events for Screen {
     fn changed(&self) {}
-    fn sync(&self, _: &SyncState) {}
+    fn sync(&self, state: &SyncState) {
+        self.0.send_replace(Some(state.clone()));
+    }
     fn locked(&self) {}
 }
