@@ -220,7 +220,7 @@ impl Device {
         let is_done = |state: &Option<SyncState>| {
             state.as_ref().is_some_and(|state| {
                 let is_idle = state.phase == SyncPhase::Idle && state.waiting_count == 0;
-                is_idle && state.last_success_ms.is_some_and(|at_ms| at_ms >= accepted_at_ms)
+                is_idle && state.last_success_ms.is_some_and(|at_ms| at_ms > accepted_at_ms)
             })
         };
         drop(self.told.wait_for(is_done).await.expect("the app runs"));
