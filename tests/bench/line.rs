@@ -61,12 +61,14 @@ impl Counted {
 
     fn went(&self, direction: &AtomicU64, bytes: u64) {
         direction.fetch_add(bytes, Ordering::SeqCst);
-        let left = self.cut_after.load(Ordering::SeqCst);
-        if left > 0 {
-            self.cut_after.store(left.saturating_sub(bytes), Ordering::SeqCst);
-            if left <= bytes {
-                self.cut.notify_waiters();
-            }
+        // In one step: both directions count, and one that wrote an older number back would cut a second time.
+        let count = |left: u64| (left > 0).then(|| left.saturating_sub(bytes));
+        if self
+            .cut_after
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count)
+            .is_ok_and(|left| left <= bytes)
+        {
+            self.cut.notify_waiters();
         }
     }
 }
