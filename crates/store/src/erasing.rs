@@ -106,12 +106,13 @@ impl Store {
     }
 }
 
+/// The erasures that wait, which are few: from them to their statements, never the other way round.
+const WAITING: &str = "SELECT f.leaf_index, f.issued_at_s, f.content
+     FROM waiting_erasure w CROSS JOIN foreign_statement f ON f.leaf_index = w.leaf_index
+    WHERE f.content IS NOT NULL ORDER BY w.leaf_index";
+
 fn waiting(conn: &Connection) -> Result<Vec<(u64, i64, Vec<StatementId>)>, StoreError> {
-    let mut select = conn.prepare_cached(
-        "SELECT f.leaf_index, f.issued_at_s, f.content
-           FROM waiting_erasure w CROSS JOIN foreign_statement f ON f.leaf_index = w.leaf_index
-          WHERE f.content IS NOT NULL ORDER BY w.leaf_index",
-    )?;
+    let mut select = conn.prepare_cached(WAITING)?;
     let rows = select
         .query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))?
         .collect::<Result<Vec<_>, _>>()?;

@@ -176,3 +176,16 @@ fn a_device_that_begins_later_judges_the_same() {
     let id = visit(1, SPECIALIST, CHILD).0;
     assert!(new.store.read(|reader| reader.visit(id)).unwrap().unwrap().note.is_some());
 }
+
+/// Each sync looks for them, on a device with a hundred thousand statements.
+#[test]
+fn those_that_wait_are_looked_up_and_nothing_else_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(&folder.path().join("a.db"), &crate::testing::key()).unwrap();
+    let plan = store.with_reader(|conn| {
+        let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {WAITING}"))?;
+        let steps = explain.query_map([], |row| row.get::<_, String>(3))?;
+        Ok::<_, StoreError>(steps.collect::<Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(plan.unwrap(), ["SCAN w", "SEARCH f USING INTEGER PRIMARY KEY (rowid=?)"]);
+}
