@@ -145,7 +145,7 @@ fn seal(
     let (planned, has_consent) = plan(session, appending, entry, now_ms)?;
     let mut ids = Vec::new();
     for visit in planned {
-        let id = VisitId::random(&*session.ports.rng);
+        let id = VisitId::at(now_ms, &*session.ports.rng);
         let registered = VisitRegistered { capture, ..visit };
         let statement = appending.seal(&Draft::new(id, registered))?.id;
         let notes = [(NotePurpose::Care, &entry.note), (NotePurpose::Late, &entry.late_text)];

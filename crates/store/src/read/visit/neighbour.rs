@@ -173,7 +173,8 @@ fn together_ms(a: &Stay, b: &Stay) -> Option<i64> {
 fn reading(visit: &Neighbour) -> Option<Reading> {
     let Some(LocationOutcome::Fix(fix)) = visit.location else { return None };
     let mut epoch = [0; 8];
-    epoch.copy_from_slice(&visit.stay.visit.as_bytes()[..8]);
+    // The end of an id is random, so no other visit has it.
+    epoch.copy_from_slice(&visit.stay.visit.as_bytes()[8..]);
     Some(Reading {
         capture: visit.stay.capture?,
         position: Position::new(fix.lat_e7, fix.lon_e7).ok()?,
