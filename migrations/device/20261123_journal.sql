@@ -354,13 +354,12 @@ CREATE TABLE visit (
     flags TEXT NOT NULL
 ) STRICT;
 CREATE INDEX visit_started ON visit (started_at_ms);
-CREATE INDEX visit_child ON visit (child, started_at_ms);
-CREATE INDEX visit_place ON visit (place);
+-- Tells without the visits themselves when a specialist was last at a child, and which of a child's visits were at a place.
+CREATE INDEX visit_child ON visit (child, started_at_ms, specialist, cancelled, place);
 CREATE INDEX visit_specialist ON visit (specialist, started_at_ms);
 CREATE INDEX visit_service ON visit (service);
 CREATE INDEX visit_returned ON visit (started_at_ms) WHERE review = 'returned';
 CREATE INDEX visit_disputed ON visit (started_at_ms) WHERE confirmation = 'disputed';
-CREATE INDEX visit_latest ON visit (specialist, child, started_at_ms) WHERE cancelled IS NULL;
 
 -- How many visits there are with the same people, place and service: a search counts these rows, which are few, instead
 -- of the visits.
@@ -373,6 +372,7 @@ CREATE TABLE visit_count (
     visits_count INTEGER NOT NULL CHECK (visits_count >= 0),
     PRIMARY KEY (specialist, organisation, child, place, service)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX visit_count_place ON visit_count (place);
 -- What comes is counted where it is written, once for all that come together. Two steps below instead of an upsert: that
 -- could fail half-way by itself, so SQLite would copy every page of each statement on visits before it changes it.
 CREATE TRIGGER visit_is_counted_no_more AFTER DELETE ON visit

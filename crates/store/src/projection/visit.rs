@@ -213,8 +213,9 @@ impl<'a> Folding<'a> {
     }
 }
 
-/// Visits whose distance is measured from a place.
-pub(super) const AT_PLACE: &str = "SELECT id FROM visit WHERE place = ?1";
+/// Visits whose distance is measured from a place; found by the children who were visited there.
+pub(super) const AT_PLACE: &str = "SELECT id FROM visit
+     WHERE place = ?1 AND child IN (SELECT child FROM visit_count WHERE place = ?1)";
 /// Visits of a child.
 pub(super) const OF_CHILD: &str = "SELECT id FROM visit WHERE child = ?1";
 

@@ -174,8 +174,7 @@ impl Conditions {
             ));
         }
         if let Some(cancelled) = filter.cancelled {
-            // The plus keeps it from being read by `visit_latest`, which is in another order.
-            self.add(if cancelled { "v.cancelled IS NOT NULL" } else { "+v.cancelled IS NULL" });
+            self.add(if cancelled { "v.cancelled IS NOT NULL" } else { "v.cancelled IS NULL" });
         }
     }
 }

@@ -75,7 +75,16 @@ impl Word {
         let places = self.places();
         let any: Vec<String> = places
             .iter()
-            .map(|(column, values)| format!("SELECT rowid FROM visit WHERE {column} IN ({values})"))
+            .map(|(column, values)| {
+                // At a place were few children, and which visits of theirs were there the same index tells.
+                let whose = match *column {
+                    "place" => {
+                        format!("child IN (SELECT child FROM visit_count WHERE place IN ({values})) AND ")
+                    }
+                    _ => String::new(),
+                };
+                format!("SELECT rowid FROM visit WHERE {whose}{column} IN ({values})")
+            })
             .collect();
         format!("SELECT rowid FROM ({})", any.join(" UNION ALL "))
     }
