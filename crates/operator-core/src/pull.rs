@@ -2,7 +2,7 @@
 
 mod behind;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use domain::id::{KeyId, PersonId};
@@ -158,9 +158,8 @@ impl Reader<'_> {
         limit: u32,
         urgent_only: bool,
     ) -> Result<Page, StoreError> {
-        let deliveries = self.read.page(&self.query(wanted, (from, to), urgent_only), limit)?;
-        let is_last_page = deliveries.len() < limit as usize;
-        let mut leaves = Leaves::of(self, &deliveries, wanted)?;
+        let Found { deliveries, of_all_scopes, end } = self.find(wanted, (from, to), limit, urgent_only)?;
+        let mut leaves = Leaves::of(self, &deliveries, of_all_scopes)?;
         let (mut items, mut size_bytes) = (Vec::with_capacity(deliveries.len()), 0);
         let mut cut = false;
         for delivery in deliveries {
@@ -173,7 +172,7 @@ impl Reader<'_> {
             items.push(item);
         }
         let after_last = items.last().map_or(from, |item: &PullItem| item.leaf_index + 1);
-        let cursor = if is_last_page && !cut { to } else { after_last };
+        let cursor = if cut { after_last } else { end };
         let density = Density { items: items.len() as u64, leaves: cursor.saturating_sub(from) };
         let remaining = match cursor < to && !urgent_only {
             true => self.left(wanted, (cursor, to), density)?,
@@ -182,10 +181,36 @@ impl Reader<'_> {
         Ok(Page { items, size_bytes, behind: None, cursor, remaining, density })
     }
 
+    /// What is addressed to the wanted scopes, at most so much. A backfill asks for some scopes only, but what the reader
+    /// may see follows from all of them. So it is looked for in all of them; where others hold most of it, each leaf is
+    /// asked about by itself.
+    fn find(
+        &self,
+        wanted: &BTreeSet<Scope>,
+        (from, to): (u64, u64),
+        limit: u32,
+        urgent_only: bool,
+    ) -> Result<Found, StoreError> {
+        let find = |scopes| {
+            let deliveries = self.read.page(&self.query(scopes, (from, to), urgent_only), limit)?;
+            let is_last = deliveries.len() < limit as usize;
+            let after_last = deliveries.last().map_or(from, |delivery: &Delivery| delivery.leaf_index + 1);
+            let end = if is_last { to } else { after_last };
+            Ok::<_, StoreError>(Found { deliveries, of_all_scopes: scopes.len() == self.scopes.len(), end })
+        };
+        if wanted.len() == self.scopes.len() {
+            return find(wanted);
+        }
+        let mut found = find(self.scopes)?;
+        let all_count = found.deliveries.len() as u64;
+        found.deliveries.retain(|delivery| delivery.scopes.iter().any(|scope| wanted.contains(scope)));
+        if all_count > DENSE * found.deliveries.len() as u64 { find(wanted) } else { Ok(found) }
+    }
+
     /// What is sent of a leaf.
     fn item(&self, delivery: Delivery, leaves: &mut Leaves) -> Result<PullItem, StoreError> {
         let leaf_index = delivery.leaf_index;
-        let entry = match leaves.entries.remove(&leaf_index) {
+        let entry = match take(&mut leaves.entries, leaf_index, |entry| entry.leaf_index) {
             Some(entry) => entry,
             None => {
                 self.read.entry(leaf_index)?.ok_or(StoreError::Damaged("an audience points past the log"))?
@@ -193,16 +218,12 @@ impl Reader<'_> {
         };
         let (scopes, sight) = match leaves.of_all_scopes {
             true => (delivery.scopes, delivery.sight),
-            // A backfill asks for some scopes only; what the reader may see follows from all of them.
-            false => match leaves.addressed.remove(&leaf_index) {
-                Some(delivery) => (delivery.scopes, delivery.sight),
-                None => {
-                    let mut held = self.read.audiences(leaf_index)?;
-                    held.retain(|(scope, _)| self.scopes.contains(scope));
-                    let best = held.iter().map(|(_, sight)| *sight).max();
-                    (held.into_iter().map(|(scope, _)| scope).collect(), best.unwrap_or(delivery.sight))
-                }
-            },
+            false => {
+                let mut held = self.read.audiences(leaf_index)?;
+                held.retain(|(scope, _)| self.scopes.contains(scope));
+                let best = held.iter().map(|(_, sight)| *sight).max();
+                (held.into_iter().map(|(scope, _)| scope).collect(), best.unwrap_or(delivery.sight))
+            }
         };
         let content = match sight {
             Sight::Whole => leaves.content(self.read, leaf_index)?,
@@ -213,27 +234,31 @@ impl Reader<'_> {
     }
 }
 
+/// What a page consists of.
+struct Found {
+    deliveries: Vec<Delivery>,
+    /// They name all scopes of the reader that hold them.
+    of_all_scopes: bool,
+    /// Leaves below this one were looked at.
+    end: u64,
+}
+
 /// Leaves of a page that were read in one go, because they lie close to each other.
 #[derive(Default)]
 struct Leaves {
-    /// The page was asked for all scopes of the reader.
+    /// Their deliveries name all scopes of the reader that hold them.
     of_all_scopes: bool,
     stretch: Range<u64>,
-    entries: HashMap<u64, Entry>,
+    /// In the order of the log, as they are asked for.
+    entries: VecDeque<Entry>,
     /// Of a part of the stretch only: each may be large, and others' lie between them.
-    contents: HashMap<u64, Vec<u8>>,
+    contents: VecDeque<(u64, Vec<u8>)>,
     contents_of: Range<u64>,
-    /// With all scopes of the reader.
-    addressed: HashMap<u64, Delivery>,
 }
 
 impl Leaves {
-    fn of(
-        reader: &Reader<'_>,
-        deliveries: &[Delivery],
-        wanted: &BTreeSet<Scope>,
-    ) -> Result<Self, StoreError> {
-        let mut leaves = Self { of_all_scopes: wanted.len() == reader.scopes.len(), ..Self::default() };
+    fn of(reader: &Reader<'_>, deliveries: &[Delivery], of_all_scopes: bool) -> Result<Self, StoreError> {
+        let mut leaves = Self { of_all_scopes, ..Self::default() };
         let (Some(first), Some(last)) = (deliveries.first(), deliveries.last()) else { return Ok(leaves) };
         let (from, to) = (first.leaf_index, last.leaf_index + 1);
         let Ok(count) = u32::try_from(to - from) else { return Ok(leaves) };
@@ -241,12 +266,7 @@ impl Leaves {
             return Ok(leaves);
         }
         leaves.stretch = from..to;
-        let entries = reader.read.entries(from, count)?;
-        leaves.entries = entries.into_iter().map(|entry| (entry.leaf_index, entry)).collect();
-        if !leaves.of_all_scopes {
-            let all = reader.read.page(&reader.query(reader.scopes, (from, to), false), count)?;
-            leaves.addressed = all.into_iter().map(|delivery| (delivery.leaf_index, delivery)).collect();
-        }
+        leaves.entries = reader.read.entries(from, count)?.into();
         Ok(leaves)
     }
 
@@ -256,11 +276,18 @@ impl Leaves {
         }
         if !self.contents_of.contains(&leaf_index) {
             self.contents_of = leaf_index..self.stretch.end.min(leaf_index + CONTENTS);
-            let contents = read.contents(self.contents_of.start, self.contents_of.end)?;
-            self.contents = contents.into_iter().collect();
+            self.contents = read.contents(self.contents_of.start, self.contents_of.end)?.into();
         }
-        Ok(self.contents.get(&leaf_index).cloned())
+        Ok(take(&mut self.contents, leaf_index, |(leaf_index, _)| *leaf_index).map(|(_, content)| content))
     }
+}
+
+/// Takes what belongs to a leaf out of what is in the order of the log; what is before it is asked for no more.
+fn take<T>(ordered: &mut VecDeque<T>, leaf_index: u64, leaf_of: impl Fn(&T) -> u64) -> Option<T> {
+    while ordered.front().is_some_and(|first| leaf_of(first) < leaf_index) {
+        ordered.pop_front();
+    }
+    ordered.pop_front_if(|first| leaf_of(first) == leaf_index)
 }
 
 #[cfg(test)]

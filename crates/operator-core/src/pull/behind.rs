@@ -82,7 +82,7 @@ impl Reader<'_> {
         let Some(sight) = held.iter().map(|(_, sight)| *sight).max() else { return Ok(None) };
         let scopes = held.into_iter().map(|(scope, _)| scope).collect();
         let mut leaves = Leaves { of_all_scopes: wanted.len() == self.scopes.len(), ..Leaves::default() };
-        leaves.entries.insert(leaf_index, entry);
+        leaves.entries.push_back(entry);
         Ok(Some(self.item(Delivery { leaf_index, sight, scopes }, &mut leaves)?))
     }
 }
