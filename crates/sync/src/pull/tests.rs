@@ -1,6 +1,6 @@
 use domain::id::Digest;
 use domain::scope::Scope;
-use wire::pull::{Backfill, Behind};
+use wire::pull::{Backfill, Behind, PullItem};
 
 use super::*;
 
@@ -78,6 +78,40 @@ fn a_revoked_device_ends_quietly_and_too_large_asks_for_less() {
     assert_eq!(pulling.after_failure(problem(ProblemCode::TooLarge)), Next::Again);
     assert_eq!(pulling.limit(), MAX_ITEMS / 2);
     assert_eq!(pulling.after_failure(TransportError::Offline), Next::Stop(TransportError::Offline));
+}
+
+#[test]
+fn pages_of_an_operator_that_is_near_begin_and_end_small() {
+    let item = PullItem {
+        leaf_index: 0,
+        statement: Vec::new(),
+        content: None,
+        scopes: Vec::new(),
+        flags: Vec::new(),
+    };
+    let pages = |round: Duration, mut left: u64| {
+        let mut pulling = Pulling::new();
+        let (mut counts, mut cursor) = (Vec::new(), 0);
+        pulling.took(round);
+        while left > 0 {
+            let count = left.min(pulling.limit().into());
+            counts.push(count);
+            left -= count;
+            cursor += count;
+            let items = vec![item.clone(); count as usize];
+            let page = PullResponse { items, remaining: left, ..response(cursor, None, left > 0) };
+            pulling.after(&request(cursor - count, None), &page).unwrap();
+            pulling.took(round);
+        }
+        counts
+    };
+    assert_eq!(pages(NEAR, 5_000), [250, 500, 1_000, 1_500, 1_500, 250]);
+    assert_eq!(pages(NEAR, 5_900), [250, 500, 1_000, 1_500, 1_500, 750, 400], "the last one holds no more");
+    assert_eq!(pages(NEAR, 651), [250, 200, 201]);
+    assert_eq!(pages(NEAR, 200), [200]);
+    let far = NEAR + Duration::from_millis(1);
+    assert_eq!(pages(far, 5_000), [1_500, 1_500, 1_500, 500], "each answer is long in coming");
+    assert_eq!(pages(far, 651), [651]);
 }
 
 #[test]

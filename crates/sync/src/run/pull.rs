@@ -20,8 +20,11 @@ const MORE_WAITING: u64 = 2;
 /// A transaction that took longer was too large for this device: whoever registers a visit meanwhile waits for its end.
 const LONG: Duration = Duration::from_millis(150);
 
+/// What came for a question, and how long it took.
+type Answer = (Result<PullResponse, TransportError>, Duration);
+
 /// A question and what came for it.
-type Came = (PullRequest, Result<PullResponse, TransportError>);
+type Came = (PullRequest, Answer);
 
 /// A question and what was judged of its answer.
 type JudgedPage = (PullRequest, Page);
@@ -54,17 +57,20 @@ impl Run<'_> {
         let (mut came, mut judged): (Option<Came>, Judged) = (None, Judged::new());
         loop {
             (self.progress)(pulling.progress());
-            let (request, answer) = match came.take() {
+            let (request, (answer, round)) = match came.take() {
                 Some(came) => came,
                 None => {
                     let limit = pulling.limit();
                     let request = self.blocking(move |outbox| outbox.pull_request(limit)).await?;
-                    let answer = self.transport.pull(&request).await;
+                    let answer = self.ask(&request).await;
                     (request, answer)
                 }
             };
             let response = match answer {
-                Ok(response) => response,
+                Ok(response) => {
+                    pulling.took(round);
+                    response
+                }
                 Err(error) => {
                     self.store_all(&mut judged).await?;
                     match pulling.after_failure(error) {
@@ -89,11 +95,12 @@ impl Run<'_> {
             };
             // A first pull may take long; a visit that was registered meanwhile does not wait for its end.
             let waits = more && self.blocking(|outbox| outbox.waiting()).await?.waiting_count > 0;
-            let behind = if more && !waits { behind(&request, &response) } else { None };
+            let limit = pulling.limit();
+            let behind = if more && !waits { behind(&request, &response, limit) } else { None };
             let left_pages = response.remaining / (response.items.len() as u64).max(1);
             let has_come = AtomicBool::new(false);
             let (page, answer) =
-                tokio::join!(self.judge(response, &has_come), self.ask(behind.as_ref(), &has_come));
+                tokio::join!(self.judge(response, &has_come), self.ask_behind(behind.as_ref(), &has_come));
             let (page, is_fast) = page;
             match page {
                 Ok(page) => judged.waiting.push((request, page)),
@@ -180,12 +187,13 @@ impl Run<'_> {
         (page, has_come.load(Ordering::Relaxed))
     }
 
-    async fn ask(
-        &self,
-        request: Option<&PullRequest>,
-        has_come: &AtomicBool,
-    ) -> Option<Result<PullResponse, TransportError>> {
-        let answer = self.transport.pull(request?).await;
+    async fn ask(&self, request: &PullRequest) -> Answer {
+        let began = Instant::now();
+        (self.transport.pull(request).await, began.elapsed())
+    }
+
+    async fn ask_behind(&self, request: Option<&PullRequest>, has_come: &AtomicBool) -> Option<Answer> {
+        let answer = self.ask(request?).await;
         has_come.store(true, Ordering::Relaxed);
         Some(answer)
     }
@@ -207,7 +215,7 @@ fn store(outbox: &dyn Outbox, pages: &[JudgedPage]) -> Result<PullApplied, Outbo
 
 /// What the store will ask once this answer is in it. If it asks something else, what comes counts as overtaken. `None`
 /// when it depends on more than the answer: which scopes were gained.
-fn behind(request: &PullRequest, response: &PullResponse) -> Option<PullRequest> {
+fn behind(request: &PullRequest, response: &PullResponse, limit: u32) -> Option<PullRequest> {
     if response.scopes.is_some() {
         return None;
     }
@@ -225,7 +233,7 @@ fn behind(request: &PullRequest, response: &PullResponse) -> Option<PullRequest>
             .map_or(request.known_tree_size, |checkpoint| checkpoint.tree_size),
         urgent_cursor: response.urgent_cursor,
         behind: response.behind,
-        limit: request.limit,
+        limit,
     })
 }
 
