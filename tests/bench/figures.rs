@@ -85,7 +85,8 @@ const HEAD: &str = "# Benchmarks
 
 Written by `cargo xtask bench`: release build, the real core on a real SQLCipher file and a real key store, a real
 `esep-operator` process on its SQLite, one machine, loopback. The limits are measured in the same run, in turns with
-what they limit; compare the ratios, the milliseconds do not travel.
+what they limit; compare the ratios, the milliseconds do not travel. A push and a first pull are measured several
+times, and so is what limits them; the middle counts.
 
 A visit here is two statements: the registration and its position. Those that are synced are registered as people do it:
 one child a tap, spread over three years, no two positions the same, each service of the catalogue in turn. A full device
@@ -96,7 +97,7 @@ is filled with twenty children a tap. Both clocks of the device go together.
 
 const FOOT: &str = "What the limits are:
 
-- **tap**: one SQLCipher file with the product's settings (WAL, synchronous FULL); one ES256 signature (RFC 6979, as the
+- **tap**: one SQLCipher file with the product's settings (WAL, synchronous FULL, HMAC-SHA256); one ES256 signature (RFC 6979, as the
   protocol asks for) and one row of the same size, committed. One raw round after each tap. The tap is measured from the
   call of the use case until its transaction is on disk, and until the screen has its answer; the operator is away and
   the app's own sync tries and fails meanwhile, as at a door without network.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! esep-bench [OUT.md]    with ESEP_BENCH_SCALE=0.01 for a quick look; the figures of a small run say little
-//!                        with ESEP_BENCH_PARTS=tap,road,full,log for some of its parts
+//!                        with ESEP_BENCH_PARTS=tap,road,village,full,log for some of its parts
 //! ```
 //!
 //! | Module | Holds |
@@ -66,7 +66,7 @@ async fn main() {
     let mut page = Page::new();
     let mut world = World::new(folder.path());
 
-    let device = world.specialist().await.ready().await;
+    let device = world.specialist(0).await.ready().await;
     // An empty device at the door: nobody answers.
     world.operator.kill();
     if is_wanted("tap") {
@@ -108,14 +108,25 @@ async fn road(page: &mut Page, world: &mut World, device: &Device, folder: &Path
     // What was tapped before is no part of the push.
     world.operator.restart();
     device.sync_all().await;
-    world.operator.kill();
     let synced = scaled(SYNCED);
-    device.fill(synced, 1).await;
-    let limits = raw::Limits::measure(synced, folder).await;
-    world.operator.restart();
-    road::push(page, device, synced, &limits).await;
-    road::pull(page, world, synced, &limits).await;
-    road::village(page, world, synced).await;
+    let reference = raw::Reference::new(synced, folder);
+    let mut pushes = road::Pushes::new(synced, &reference);
+    road::away(world, device, synced).await;
+    pushes.round(page, device).await;
+    road::pull(page, world, synced, &reference).await;
+    if is_wanted("village") {
+        road::pull_in_a_village(page, world, synced).await;
+    }
+    // What is pulled are so many visits and no more, so the other pushes come after it.
+    for number in 1..road::PUSHES {
+        let device = world.specialist(number).await.ready().await;
+        road::away(world, &device, synced).await;
+        pushes.round(page, &device).await;
+    }
+    pushes.write(page);
+    if is_wanted("village") {
+        road::push_from_a_village(page, world, synced).await;
+    }
     synced
 }
 

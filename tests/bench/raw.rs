@@ -1,6 +1,7 @@
 //! The limits: what the same bytes cost without the product.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::ContinuousTime;
@@ -97,7 +98,8 @@ impl<'a> Visits<'a> {
     }
 
     fn registered(&mut self) -> Draft {
-        let (visit, capture) = (VisitId::random(&SystemRng), CaptureId::random(&SystemRng));
+        let visit = VisitId::at(self.now_ms, &SystemRng);
+        let capture = CaptureId::random(&SystemRng);
         self.open = Some((visit, capture));
         let Parties { child, organisation, specialist, place } = self.parties;
         let registered = VisitRegistered {
@@ -164,35 +166,46 @@ fn statements(key: &SigningKey, count: usize) -> Vec<Row> {
     Visits::after(key, parties, SeriesHead::EMPTY).take(count).map(row).collect()
 }
 
-/// What the statements of so many visits cost at least.
-pub(crate) struct Limits {
-    /// Batches verified and durable on the receiving side.
-    pub(crate) push: Duration,
-    /// A pull without the product: pages from a plain file over HTTP, packed, into an empty encrypted file in one durable
-    /// transaction.
-    pub(crate) pull: Duration,
-    /// Of that the transaction alone, with everything at hand.
-    pub(crate) insert: Duration,
-    /// The signature checks on all cores.
-    pub(crate) checks: Duration,
+/// What the statements of so many visits cost at least: one measurement with each call.
+pub(crate) struct Reference {
+    key: SigningKey,
+    rows: Vec<Row>,
+    folder: PathBuf,
+    files_count: AtomicU32,
 }
 
-impl Limits {
-    pub(crate) async fn measure(visits: usize, folder: &Path) -> Self {
+impl Reference {
+    pub(crate) fn new(visits: usize, folder: &Path) -> Self {
         let key = SigningKey::generate(&SystemRng);
         let rows = statements(&key, visits * 2);
-        let best = |measure: &dyn Fn(usize) -> Duration| (0..3).map(measure).min().unwrap_or_default();
-        let mut pull = Duration::MAX;
-        for round in 0..3 {
-            let took = peer::pull(&rows, &folder.join(format!("pull-{round}"))).await;
-            pull = pull.min(took.expect("files and a connection of this machine"));
-        }
-        Self {
-            push: best(&|round| push(&rows, key.verifying_key(), &folder.join(format!("push-{round}.db")))),
-            pull,
-            insert: best(&|round| insert_all(&rows, &folder.join(format!("insert-{round}.db")))),
-            checks: best(&|_| checks(&rows, key.verifying_key())),
-        }
+        Self { key, rows, folder: folder.to_owned(), files_count: AtomicU32::new(0) }
+    }
+
+    /// The beginning of the names of files that nobody has.
+    fn beginning(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}-{}", self.files_count.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Batches verified and durable on the receiving side.
+    pub(crate) fn push(&self) -> Duration {
+        push(&self.rows, self.key.verifying_key(), &self.beginning("push"))
+    }
+
+    /// A pull without the product: pages from a plain file over HTTP, packed, into an empty encrypted file in one durable
+    /// transaction.
+    pub(crate) async fn pull(&self) -> Duration {
+        let took = peer::pull(&self.rows, &self.beginning("pull")).await;
+        took.expect("files and a connection of this machine")
+    }
+
+    /// Of a pull the transaction alone, with everything at hand.
+    pub(crate) fn insert(&self) -> Duration {
+        insert_all(&self.rows, &self.beginning("insert"))
+    }
+
+    /// The signature checks on all cores.
+    pub(crate) fn checks(&self) -> Duration {
+        checks(&self.rows, self.key.verifying_key())
     }
 }
 

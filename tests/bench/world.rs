@@ -1,4 +1,4 @@
-//! An organisation with two specialists, a coordinator and their children; devices whose clock can stand in the past.
+//! An organisation with specialists, coordinators and their children; devices whose clock can stand in the past.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,9 +22,12 @@ use tokio::sync::watch;
 
 use crate::line::{self, Counted, Shape};
 use crate::raw::Parties;
+use crate::road::PUSHES;
 
 /// Children of the specialist: as many as one tap may register.
 pub(crate) const CHILDREN: usize = 20;
+/// Who accept and pull everything, one after the other: who has accepted once is not asked again.
+const COORDINATORS: usize = 7;
 /// Names of the many, so that a search finds a part of them.
 const SURNAMES: [&str; 5] = ["Әлімов", "Байсеитова", "Ғабитов", "Қуанышева", "Өтегенов"];
 const GIVEN: [&str; 8] = ["Айша", "Әлихан", "Дәурен", "Інжу", "Нұрай", "Санжар", "Томирис", "Ұлан"];
@@ -44,10 +47,9 @@ pub(crate) const DOOR: Fix = Fix {
 /// The operator and its organisation.
 pub(crate) struct World {
     pub(crate) operator: Operator,
-    specialist: String,
-    /// Another specialist, with other children.
-    villager: String,
-    coordinator: String,
+    /// Each with other children; the last one lives in a village.
+    specialists: Vec<String>,
+    coordinators: Vec<String>,
     organisation: String,
     child: String,
     place: String,
@@ -71,14 +73,17 @@ impl World {
             let person = ["person", "add", "--surname", "Сынақ", "--given", given, "--role", role];
             added(&dir, &[&person[..], &["--organisation", &organisation], &since].concat())
         };
-        let (specialist, villager) = (member("Маман", "specialist"), member("Ауылдағы", "specialist"));
-        let coordinator = member("Үйлестіруші", "coordinator");
+        let specialists = (0..=PUSHES).map(|number| member(&format!("Маман{number}"), "specialist"));
+        let specialists: Vec<String> = specialists.collect();
+        let coordinators =
+            (0..COORDINATORS).map(|number| member(&format!("Үйлестіруші{number}"), "coordinator"));
+        let coordinators = coordinators.collect();
         let place = ["place", "add", "--label", "Сынақ көшесі 1", "--region", "KZ-71"];
         let place = added(&dir, &[&place[..], &["--lat", "51.16072", "--lon", "71.47065"]].concat());
         let mut first = None;
-        for number in 0..2 * CHILDREN {
+        for number in 0..specialists.len() * CHILDREN {
             let given = format!("Бала{number}");
-            let person = if number < CHILDREN { &specialist } else { &villager };
+            let person = &specialists[number / CHILDREN];
             let child = ["child", "add", "--surname", "Сынақов", "--given", &given, "--birth", "2016-03-01"];
             let home = ["--lives", &place, "--organisation", &organisation];
             let child = added(&dir, &[&child[..], &home].concat());
@@ -90,7 +95,7 @@ impl World {
         let operator = Operator::start(&dir, free_port());
         let folder = folder.to_owned();
         let child = first.expect("there are children");
-        Self { operator, specialist, villager, coordinator, organisation, child, place, folder }
+        Self { operator, specialists, coordinators, organisation, child, place, folder }
     }
 
     /// The specialist at the first child.
@@ -98,26 +103,30 @@ impl World {
         Parties {
             child: self.child.parse().expect("an id"),
             organisation: self.organisation.parse().expect("an id"),
-            specialist: self.specialist.parse().expect("an id"),
+            specialist: self.specialists[0].parse().expect("an id"),
             place: self.place.parse().expect("an id"),
         }
     }
 
-    /// A new device of the specialist, before the agreement.
-    pub(crate) async fn specialist(&self) -> Device {
-        self.device(&self.specialist, "specialist", Shape::FREE, 0).await
+    /// A new device of a specialist, before the agreement.
+    pub(crate) async fn specialist(&self, number: usize) -> Device {
+        self.device(&self.specialists[number], &format!("specialist-{number}"), Shape::FREE, 0).await
     }
 
-    /// A new device of the coordinator, before the agreement.
-    pub(crate) async fn coordinator(&self) -> Device {
-        self.device(&self.coordinator, "coordinator", Shape::FREE, 0).await
+    pub(crate) const fn coordinators_count(&self) -> usize {
+        self.coordinators.len()
+    }
+
+    /// The first device of a coordinator, before the agreement.
+    pub(crate) async fn coordinator(&self, number: usize) -> Device {
+        self.device(&self.coordinators[number], &format!("coordinator-{number}"), Shape::FREE, 0).await
     }
 
     /// Gives the specialist so many more children, while the operator is away.
     pub(crate) fn add_children(&self, count: usize) {
         let instance = Instance::open(Folder::at(self.operator.dir())).expect("the operator's folder");
         let organisation = self.organisation.parse().expect("an id");
-        let specialist = self.specialist.parse().expect("an id");
+        let specialist = self.specialists[0].parse().expect("an id");
         let birth = Date::new(2016, 3, 1).expect("a date");
         let numbers: Vec<usize> = (0..count).collect();
         for batch in numbers.chunks(500) {
@@ -143,14 +152,14 @@ impl World {
         }
     }
 
-    /// Another new device of the coordinator, at the end of a bad line that is cut after so many bytes; 0 is never.
+    /// Another new device of the first coordinator, at the end of a bad line that is cut after so many bytes; 0 is never.
     pub(crate) async fn coordinator_in_a_village(&self, name: &str, cut_after: u64) -> Device {
-        self.device(&self.coordinator, name, Shape::VILLAGE, cut_after).await
+        self.device(&self.coordinators[0], name, Shape::VILLAGE, cut_after).await
     }
 
-    /// A new device of the other specialist, at the end of a bad line, before the agreement.
+    /// A new device of another specialist, at the end of a bad line, before the agreement.
     pub(crate) async fn specialist_in_a_village(&self) -> Device {
-        self.device(&self.villager, "village-specialist", Shape::VILLAGE, 0).await
+        self.device(&self.specialists[PUSHES], "village-specialist", Shape::VILLAGE, 0).await
     }
 
     async fn device(&self, person: &str, name: &str, shape: Shape, cut_after: u64) -> Device {
