@@ -223,9 +223,10 @@ impl Device {
     pub(crate) async fn accept_and_wait(&mut self) -> Duration {
         // What the app began when it was bound must not be taken for it.
         self.sync_all().await;
-        let accepted_at_ms = self.clock.utc_ms();
         let began = Instant::now();
         self.person.accept_all().await;
+        // A sync that ended before knows nothing of it.
+        let accepted_at_ms = self.clock.utc_ms();
         let is_done = |state: &Option<SyncState>| {
             state.as_ref().is_some_and(|state| {
                 let is_idle = state.phase == SyncPhase::Idle && state.waiting_count == 0;
