@@ -261,7 +261,7 @@ impl Reader<'_> {
 }
 
 /// Start of a child's latest visit by the person of parameter 1; answered by that index alone.
-const LATEST: &str = "(SELECT max(v.started_at_ms) FROM visit v INDEXED BY visit_child
+pub(super) const LATEST: &str = "(SELECT max(v.started_at_ms) FROM visit v INDEXED BY visit_child
     WHERE v.specialist = ?1 AND v.child = c.id AND v.cancelled IS NULL)";
 const PLACE: &str = "LEFT JOIN place p ON p.id = c.place";
 

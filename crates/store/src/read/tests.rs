@@ -7,7 +7,7 @@ use domain::id::{ChildId, Digest, PersonId, PlaceId, RecordId, VisitId};
 use domain::scope::Scope;
 use journal::Draft;
 
-use super::child::ChildrenOf;
+use super::child::{ChildrenOf, LATEST};
 use super::transport::Transport;
 use super::visit::{VisitFilter, VisitOrder, VisitSort};
 use crate::StoreError;
@@ -104,6 +104,20 @@ fn a_visit_that_was_taken_back_is_not_the_last_one() {
         .unwrap();
     assert_eq!(row.unwrap().cancelled, Some(reason));
     assert_eq!((child.as_ref().unwrap().last_visit_ms, child.unwrap().open_visit), (None, None));
+}
+
+/// At 10,000 children each would be a page of the file otherwise, before the first of them is shown.
+#[test]
+fn the_most_recent_ones_are_found_without_reading_a_visit() {
+    let (_, device) = scene();
+    let plan = device.store.read(|reader| {
+        let mut explain =
+            reader.conn.prepare(&format!("EXPLAIN QUERY PLAN SELECT c.id, {LATEST} FROM child c"))?;
+        let rows = explain.query_map([SPECIALIST.as_bytes()], |row| row.get("detail"))?;
+        Ok::<_, StoreError>(rows.collect::<Result<Vec<String>, _>>()?.join("\n"))
+    });
+    let plan = plan.unwrap();
+    assert!(plan.contains("SEARCH v USING COVERING INDEX visit_child (child=?)"), "{plan}");
 }
 
 #[test]

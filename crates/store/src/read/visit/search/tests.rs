@@ -250,7 +250,8 @@ fn a_page_is_read_in_the_order_of_an_index() {
         }
         let plan = plan(&filter, Way::LookUp);
         assert!(plan.contains("SEARCH v USING INTEGER PRIMARY KEY") && !plan.contains("SCAN v"), "{plan}");
-        for index in ["visit_child (child=?)", "visit_specialist (specialist=?)", "visit_service (service=?)"] {
+        for index in ["visit_child (child=?)", "visit_specialist (specialist=?)", "visit_service (service=?)"]
+        {
             assert!(plan.contains(&format!("SEARCH visit USING COVERING INDEX {index}")), "{plan}");
         }
         assert!(plan.contains("INDEX visit_count_place (place=?)") && !plan.contains("SCAN visit"), "{plan}");
