@@ -263,17 +263,17 @@ impl Reader<'_> {
 /// Start of a child's latest visit by the person of parameter 1; answered by that index alone.
 pub(super) const LATEST: &str = "(SELECT max(v.started_at_ms) FROM visit v INDEXED BY visit_child
     WHERE v.specialist = ?1 AND v.child = c.id AND v.cancelled IS NULL)";
-const PLACE: &str = "LEFT JOIN place p ON p.id = c.place";
+pub(super) const PLACE: &str = "LEFT JOIN place p ON p.id = c.place";
 
 /// Parameters and conditions of a list of children. Parameter 1 is whose children, 2 the moment.
-struct Question {
+pub(super) struct Question {
     of: ChildrenOf,
     values: Vec<Value>,
     conditions: Vec<String>,
 }
 
 impl Question {
-    fn of(of: ChildrenOf, now_ms: i64) -> Self {
+    pub(super) fn of(of: ChildrenOf, now_ms: i64) -> Self {
         let valid = "from_ms <= ?2 AND (to_ms IS NULL OR to_ms > ?2)";
         let (whose, condition) = match of {
             ChildrenOf::Specialist(person) => (
@@ -304,14 +304,16 @@ impl Question {
         self.values.len()
     }
 
-    fn columns(&self) -> String {
+    /// What a row shows. A child without visits must not have all of the specialist's looked through.
+    pub(super) fn columns(&self) -> String {
         let by = match self.of {
             ChildrenOf::Specialist(_) => "v.child = c.id AND v.specialist = ?1 AND v.cancelled IS NULL",
             _ => "v.child = c.id AND v.cancelled IS NULL",
         };
         let last = |column: &str, more: &str| {
             format!(
-                "(SELECT v.{column} FROM visit v WHERE {by}{more} ORDER BY v.started_at_ms DESC, v.id LIMIT 1)"
+                "(SELECT v.{column} FROM visit v INDEXED BY visit_child
+                   WHERE {by}{more} ORDER BY v.started_at_ms DESC, v.id LIMIT 1)"
             )
         };
         format!(
