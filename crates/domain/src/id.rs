@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_has_the_id_of_its_time_and_no_other_visit_has_it() {
+    fn a_visit_has_an_id_of_its_time() {
         struct Ones;
         impl Rng for Ones {
             fn fill(&self, bytes: &mut [u8]) {
