@@ -146,6 +146,37 @@ fn a_foreign_scope_in_a_backfill_gives_nothing() {
     assert_eq!((answer.items.len(), answer.backfill_cursor), (0, Some(end)));
 }
 
+/// Whether others of the reader's scopes hold little or most of what lies there.
+#[test]
+fn a_backfill_gives_what_its_scope_holds_as_any_pull_gives_it_and_nothing_else() {
+    let world = World::new();
+    let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
+    for _ in 0..5 {
+        colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+    }
+    let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
+    let first = ask(&coordinator, &fresh());
+    let version = Some(first.scopes_version);
+    let end = world.store.read().unwrap().log_size().unwrap();
+    let all = ask(&coordinator, &PullRequest { scopes_version: version, limit: 1_000, ..fresh() }).items;
+    for scope in first.scopes.expect("the list") {
+        let held: Vec<_> = all.iter().filter(|item| item.scopes.contains(&scope)).cloned().collect();
+        for limit in [1, 2, 3, 5, 1_000] {
+            let (mut filled, mut cursor) = (Vec::new(), 0);
+            while cursor < end {
+                let backfill = Some(Backfill { scopes: vec![scope], cursor });
+                let request =
+                    PullRequest { scopes_version: version, cursor: end, backfill, limit, ..fresh() };
+                let answer = ask(&coordinator, &request);
+                assert!(answer.items.len() <= limit as usize);
+                filled.extend(answer.items);
+                cursor = answer.backfill_cursor.expect("it goes on");
+            }
+            assert_eq!(filled, held, "{scope} by {limit}");
+        }
+    }
+}
+
 #[test]
 fn an_envelope_comes_without_its_content_on_every_path() {
     let world = World::new();
