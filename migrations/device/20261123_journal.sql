@@ -137,7 +137,12 @@ CREATE INDEX foreign_statement_key ON foreign_statement (key);
 CREATE INDEX foreign_statement_record ON foreign_statement (subject, key) WHERE kind = 'record-changed' AND believed = 1;
 CREATE INDEX foreign_statement_held ON foreign_statement (key) WHERE believed = 0;
 CREATE TRIGGER foreign_statement_is_never_changed
-BEFORE UPDATE OF leaf_index, id, key, kind, subject, issued_at_s, bytes ON foreign_statement
+BEFORE UPDATE OF leaf_index, id, key, kind, subject, issued_at_s ON foreign_statement
+BEGIN SELECT RAISE(ABORT, 'statements are never changed'); END;
+-- But for the 64 bytes at their end: a copy may come with a spoiled signature, and the right one later.
+CREATE TRIGGER foreign_bytes_are_never_changed BEFORE UPDATE OF bytes ON foreign_statement
+WHEN length(OLD.bytes) <> length(NEW.bytes)
+  OR substr(OLD.bytes, 1, length(OLD.bytes) - 64) <> substr(NEW.bytes, 1, length(NEW.bytes) - 64)
 BEGIN SELECT RAISE(ABORT, 'statements are never changed'); END;
 
 CREATE TRIGGER foreign_content_is_never_changed BEFORE UPDATE OF content ON foreign_statement

@@ -107,7 +107,8 @@ const FOOT: &str = "What the limits are:
   product an HTTP server has the same statements and contents in a plain file, and a client fetches pages as large as the
   product's, packed as tightly, one after the other, and writes them to an empty SQLCipher file in one transaction: no log,
   no rights, no proofs, no lists. The pull is the coordinator's: each visit of the organisation, from the acceptance of
-  the agreement until the lists are ready.
+  the agreement until the lists are ready. The product checks one signature for each stretch of a series on a page, which
+  vouches for the others (ADR 13); here the stretches are as long as the pages.
 - **2 Mbit/s, 300 ms**: first pull and push again, over a line of 2 Mbit/s each way and 300 ms there and back; the limit is
   the goal. Once more with all connections broken in the middle: what travelled more than without the cut, against one batch.
 - **lists**: from the start of the app with a PIN to today's list, and what a page of 50 takes while the letters come.

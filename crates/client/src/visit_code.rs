@@ -93,6 +93,8 @@ fn encode(session: &Session, reader: &Reader<'_>, signed: &[Signed]) -> Result<(
     let newest_s = newest_s.map(|shown| shown.statement.header().issued_at_s).max().unwrap_or_default();
     let bytes = code::encode(session.account.operator.key.id(), &shown)
         .map_err(|_| Failure::Code(Refusal::TooLarge))?;
+    // A copy that the operator delivered may have a spoiled signature: whoever reads the code should not be the first to tell.
+    heard::Heard::verify(&bytes, &session.account.operator.key)?;
     Ok((bytes, newest_s))
 }
 

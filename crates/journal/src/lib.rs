@@ -30,4 +30,4 @@ pub mod statement;
 pub use header::{Beacon, Header};
 pub use key::{SigningKey, VerifyingKey};
 pub use seal::{Draft, Sealed, SeriesHead, seal};
-pub use statement::{Statement, Verified};
+pub use statement::{Attributed, Statement, Verified};

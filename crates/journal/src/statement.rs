@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //! Its id is the SHA-256 of its Sig_structure, so it does not depend on the signature. A [`Statement`] is decoded but
-//! not believed; only [`Verified`] is, and only [`Statement::verify`] makes it.
+//! not believed; only [`Verified`] is, and only [`Statement::verify`] makes it. [`Attributed`] says less: who made it is sure,
+//! whether the own signature is right is not.
 
 use coset::{CoseSign1, TaggedCborSerializable};
 use domain::id::{Digest, StatementId};
@@ -189,6 +190,17 @@ impl Statement {
         Ok(Verified(self))
     }
 
+    /// Attributes it for the sake of the statement after it in its series: whoever made that one named this one by its id,
+    /// and the id is a hash of all that is signed here (docs/PROTOCOL.md, section 7). For readers only: whoever keeps
+    /// statements for strangers checks each signature ([`Statement::verify`]).
+    ///
+    /// # Errors
+    /// The statement itself, when the other one is not of the same key or does not name it.
+    pub fn vouched_by(self, after: &Attributed) -> Result<Attributed, Box<Self>> {
+        let is_named = self.header.key == after.header.key && after.header.prev == Some(self.id);
+        if is_named { Ok(Attributed(self)) } else { Err(Box::new(self)) }
+    }
+
     /// What the signer claims. Believe it only behind [`Verified`].
     pub fn header(&self) -> &Header {
         &self.header
@@ -219,17 +231,25 @@ impl Statement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified(Statement);
 
-impl Verified {
-    /// For what was sealed or verified before by this very process or store.
-    ///
-    /// The store calls this for rows that passed [`Statement::verify`] when they were written; it never sees foreign
-    /// bytes.
-    pub fn trusted(statement: Statement) -> Self {
+impl std::ops::Deref for Verified {
+    type Target = Statement;
+
+    fn deref(&self) -> &Statement {
+        &self.0
+    }
+}
+
+/// A statement that the holder of its key made: its signature verified, or another attributed one vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributed(Statement);
+
+impl From<Verified> for Attributed {
+    fn from(Verified(statement): Verified) -> Self {
         Self(statement)
     }
 }
 
-impl std::ops::Deref for Verified {
+impl std::ops::Deref for Attributed {
     type Target = Statement;
 
     fn deref(&self) -> &Statement {

@@ -4,11 +4,12 @@
 use domain::Kind;
 use domain::id::{ChildId, StatementId, SubjectId};
 use journal::Verified;
-use rusqlite::{Connection, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use sync::wire::carry::{CarryItem, CarryOutcome, MAX_ITEMS};
 
 use crate::column::{Blob, Text};
 use crate::projection::Stale;
+use crate::pull::store_item;
 use crate::{Reader, Store, StoreError, setting};
 
 /// A statement of somebody else whose signature verified, with its content.
@@ -156,9 +157,18 @@ pub(crate) fn is_any(conn: &Connection) -> Result<bool, StoreError> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
-/// The operator delivered it: from here on it is one of the log's.
-pub(crate) fn arrived(transaction: &Transaction<'_>, id: StatementId) -> Result<(), StoreError> {
-    transaction.prepare_cached(ERASE)?.execute([id.as_bytes()])?;
+/// The operator delivered it: from here on it is one of the log's. What was shown was checked when it was read, so those are the
+/// bytes that stay.
+pub(crate) fn arrived(
+    transaction: &Transaction<'_>,
+    leaf_index: u64,
+    id: StatementId,
+) -> Result<(), StoreError> {
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM carried_statement WHERE id = ?1 RETURNING bytes")?;
+    if let Some(checked) = delete.query_row([id.as_bytes()], |row| row.get::<_, Vec<u8>>(0)).optional()? {
+        store_item::replace(transaction, leaf_index, &checked)?;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! those of others at the leaves at which they were delivered (docs/PROTOCOL.md, "Collecting").
 
 use domain::id::Digest;
+use journal::Statement;
 use rusqlite::{Connection, Row};
 use sync::outbox::{HandedBack, Lost, Standing};
 use sync::wire::collect::{KnownHead, Leaf, MAX_LEAVES, RangeProof, Stretch};
@@ -9,6 +10,7 @@ use sync::wire::enrol::Pair;
 use sync::wire::pull::Content;
 
 use crate::column::Json;
+use crate::pull::verify::known_key;
 use crate::{StoreError, receipts, setting};
 
 /// Statements and contents of one batch of others' statements.
@@ -74,7 +76,12 @@ fn own(conn: &Connection, wanted: &[Stretch], after: i64) -> Result<Option<Lost>
         let hashes = proof.chunks_exact(32).filter_map(|hash| Digest::from_slice(hash).ok()).collect();
         let proof = RangeProof { tree_size: row.get(3)?, head: row.get(4)?, hashes };
         let leaves = own_leaves(conn, &runs, first_leaf)?;
-        return Ok(Some(Lost { leaves, proof: Some(proof), after: HandedBack::Own(id) }));
+        return Ok(Some(Lost {
+            leaves,
+            proof: Some(proof),
+            spoiled: Vec::new(),
+            after: HandedBack::Own(id),
+        }));
     }
     Ok(None)
 }
@@ -105,13 +112,16 @@ fn foreign(conn: &Connection, wanted: &[Stretch], from: u64) -> Result<Option<Lo
     )?;
     let to = wanted.last().map_or(0, |stretch| stretch.to);
     let mut rows = select.query((from, to))?;
-    let (mut leaves, mut size_bytes) = (Vec::new(), 0);
+    let (mut leaves, mut spoiled, mut size_bytes) = (Vec::new(), Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let leaf_index = row.get(0)?;
         if !is_wanted(wanted, leaf_index) {
             continue;
         }
         let leaf = leaf(row, leaf_index, 1)?;
+        if is_spoiled(conn, &leaf.statement)? {
+            spoiled.push(leaf_index);
+        }
         size_bytes += leaf.statement.len() + leaf.content.as_ref().map_or(0, |content| content.0.len());
         leaves.push(leaf);
         if leaves.len() == MAX_LEAVES || size_bytes > BATCH_BYTES {
@@ -119,5 +129,13 @@ fn foreign(conn: &Connection, wanted: &[Stretch], from: u64) -> Result<Option<Lo
         }
     }
     let after = leaves.last().map(|leaf| HandedBack::Foreign(leaf.leaf_index + 1));
-    Ok(after.map(|after| Lost { leaves, proof: None, after }))
+    Ok(after.map(|after| Lost { leaves, proof: None, spoiled, after }))
+}
+
+/// Whether a statement's own signature is wrong: when it came, another one may have vouched for it. That of a key that is not
+/// known here, or is the operator's, was looked at when it came or can not be.
+fn is_spoiled(conn: &Connection, bytes: &[u8]) -> Result<bool, StoreError> {
+    let Ok(statement) = Statement::decode(bytes) else { return Ok(true) };
+    let key = known_key(conn, statement.header().key)?;
+    Ok(key.is_some_and(|key| statement.verify(&key).is_err()))
 }

@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::column::{Blob, Flags, Text};
 use crate::read::transport::Transport;
 
-/// A statement that is believed: sealed here, or its signature verified.
+/// A statement that is believed: sealed here, or sure to be made by the holder of its key.
 #[derive(Debug, Clone)]
 pub(crate) struct Believed {
     pub(crate) id: StatementId,

@@ -1,7 +1,7 @@
 //! The port to the store. Every method is short, blocking and one transaction.
 
 use domain::id::StatementId;
-use journal::{Statement, Verified};
+use journal::{Attributed, Statement};
 use wire::carry::{CarryItem, CarryOutcome};
 use wire::collect::{KnownHead, Leaf, RangeProof, Stretch};
 use wire::enrol::Pair;
@@ -81,8 +81,8 @@ impl PullApplied {
 /// What a statement of a page was found to be.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// The signature verified.
-    Believed(Verified),
+    /// The holder of its key made it.
+    Believed(Attributed),
     /// The key was not known: kept, shown when it comes.
     Held(Statement),
     /// Left out.
@@ -130,6 +130,8 @@ pub struct Lost {
     pub leaves: Vec<Leaf>,
     /// The receipt of own ones.
     pub proof: Option<RangeProof>,
+    /// Leaves whose statement is no evidence, because its signature does not verify: good for its content alone.
+    pub spoiled: Vec<u64>,
     /// Where to go on.
     pub after: HandedBack,
 }

@@ -50,6 +50,36 @@ fn another_key_is_told_apart() {
     assert!(matches!(statement.verify(test_key(2).verifying_key()), Err(StatementError::WrongKey)));
 }
 
+/// Two statements of a series; whoever signs the second one names a first one.
+fn neighbours(first_by: u8, second_by: u8) -> (Statement, Attributed) {
+    let draft = |finished_at_ms| Draft {
+        subject: SubjectId::from_bytes([7; 16]),
+        content: Content::VisitFinished(VisitFinished { finished_at_ms }),
+    };
+    let stamp = || Stamp {
+        utc_ms: 1_795_000_000_123,
+        continuous: ContinuousTime { epoch: [1; 8], elapsed_ms: 99_000 },
+        beacon: None,
+    };
+    let first = seal(&draft(1), &SeriesHead::EMPTY, stamp(), [5; 16], &test_key(first_by)).unwrap();
+    let head = SeriesHead { next_seq: 1, prev: Some(first.id) };
+    let second = seal(&draft(2), &head, stamp(), [5; 16], &test_key(second_by)).unwrap();
+    let second = Statement::decode(&second.bytes).unwrap().verify(test_key(second_by).verifying_key());
+    (Statement::decode(&first.bytes).unwrap(), second.unwrap().into())
+}
+
+#[test]
+fn an_attributed_statement_vouches_for_the_one_that_it_names_and_for_no_other() {
+    let (first, second) = neighbours(1, 1);
+    assert_eq!(first.clone().vouched_by(&second).unwrap().id(), first.id());
+    let other = Statement::decode(&sealed(0).bytes).unwrap();
+    assert_eq!(other.clone().vouched_by(&second), Err(Box::new(other)), "not the one that is named");
+    let this = second.clone();
+    assert!((*this).clone().vouched_by(&second).is_err(), "nor for itself");
+    let (first, second) = neighbours(1, 2);
+    assert_eq!(first.clone().vouched_by(&second), Err(Box::new(first)), "named by another key");
+}
+
 #[test]
 fn an_unprotected_header_is_refused() {
     let mut sign1 = CoseSign1::from_tagged_slice(&sealed(1).bytes).unwrap();

@@ -128,6 +128,29 @@ fn it_goes_when_the_operator_delivers_it_and_the_visit_stays_one() {
 }
 
 #[test]
+fn the_copy_that_was_checked_stays_when_the_operator_delivers_a_spoiled_one() {
+    let (mut operator, specialist, parent) = shown();
+    let second = specialist.state(&[visit(2, SPECIALIST, CHILD).1]).remove(0);
+    specialist.push(&mut operator);
+    parent.push(&mut operator);
+    let request = parent.store.pull_request(100).unwrap();
+    let mut page = operator.pull(&request, PARENT);
+    let id = row(&parent, 1).unwrap().basis;
+    let is_first = |item: &sync::wire::pull::PullItem| {
+        Statement::decode(&item.statement).is_ok_and(|statement| statement.id() == id)
+    };
+    let at = page.items.iter().position(is_first).unwrap();
+    assert_eq!(page.items[at + 1].statement, second.bytes, "the one that vouches for it");
+    let (leaf, checked) = (page.items[at].leaf_index, page.items[at].statement.clone());
+    *page.items[at].statement.last_mut().unwrap() ^= 1;
+    let applied = parent.store.apply_pull(&request, page.into()).unwrap();
+    assert_eq!((applied.rejected_count, carried_count(&parent)), (0, 0));
+    let sql = "SELECT bytes FROM foreign_statement WHERE leaf_index = ?1";
+    let read = |conn: &Connection| Ok::<_, StoreError>(conn.query_row(sql, [leaf], |row| row.get(0))?);
+    assert_eq!(parent.store.with_reader::<Vec<u8>, _>(read).unwrap(), checked);
+}
+
+#[test]
 fn a_lost_child_and_an_erased_content_take_it_along() {
     let (mut operator, _, parent) = shown();
     operator.revoke(PARENT, Scope::Family(CHILD));

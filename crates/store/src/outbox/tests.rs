@@ -1,5 +1,6 @@
 mod disbelieved;
 mod history;
+mod spoiled;
 mod synchronised;
 mod wanted;
 

@@ -57,7 +57,7 @@ pub(super) fn store<'a>(
         applied.changed = true;
         if believed {
             if carries {
-                carry::arrived(transaction, statement.id())?;
+                carry::arrived(transaction, item.leaf_index, statement.id())?;
             }
             if is_new && !storing.has_erased {
                 stale.came(transaction, statement, item)?;
@@ -190,11 +190,17 @@ impl<'a> Storing<'a> {
     }
 
     fn add(&self, item: &PullItem, statement: &Statement, believed: bool, flags: &str) -> Result<(), Failed> {
-        let mut select =
-            self.transaction.prepare_cached("SELECT id FROM foreign_statement WHERE leaf_index = ?1")?;
-        let id = select.query_row([item.leaf_index], |row| row.get::<_, Blob<StatementId>>(0))?;
-        if id.0 != statement.id() {
+        let mut select = self
+            .transaction
+            .prepare_cached("SELECT id, bytes FROM foreign_statement WHERE leaf_index = ?1")?;
+        let (id, bytes) = select.query_row([item.leaf_index], |row| {
+            Ok((row.get::<_, Blob<StatementId>>(0)?.0, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        if id != statement.id() {
             return Err(Failed::found(Found::other_leaf(item)));
+        }
+        if bytes != item.statement && self.is_signed(statement)? {
+            replace(self.transaction, item.leaf_index, &item.statement)?;
         }
         self.transaction
             .prepare_cached(
@@ -211,6 +217,24 @@ impl<'a> Storing<'a> {
         }
         Ok(())
     }
+
+    /// Whether the own signature of a statement is right.
+    fn is_signed(&self, statement: &Statement) -> Result<bool, StoreError> {
+        let key = verify::known_key(self.transaction, statement.header().key)?;
+        Ok(key.is_some_and(|key| statement.clone().verify(&key).is_ok()))
+    }
+}
+
+/// Puts the right signature where a spoiled one was.
+pub(crate) fn replace(
+    transaction: &Transaction<'_>,
+    leaf_index: u64,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE foreign_statement SET bytes = ?2 WHERE leaf_index = ?1 AND bytes <> ?2")?
+        .execute((leaf_index, bytes))?;
+    Ok(())
 }
 
 pub(crate) const ERASE: [&str; 3] = [
@@ -293,7 +317,7 @@ fn believe_held(
             transaction
                 .prepare_cached("UPDATE foreign_statement SET believed = 1 WHERE leaf_index = ?1")?
                 .execute([leaf_index])?;
-            carry::arrived(transaction, id)?;
+            carry::arrived(transaction, leaf_index, id)?;
             stale.mark(kind, subject);
         } else {
             transaction.execute("DELETE FROM foreign_statement WHERE leaf_index = ?1", [leaf_index])?;

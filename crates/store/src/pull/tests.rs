@@ -1,6 +1,7 @@
 mod authority;
 mod erased;
 mod place;
+mod stretch;
 
 use domain::Kind;
 use domain::content::{

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZero;
 
 use domain::content::Content;
-use domain::id::KeyId;
+use domain::id::{KeyId, StatementId};
 use journal::{Statement, VerifyingKey, codec};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
@@ -58,15 +58,65 @@ pub(super) fn judge(
             keys.entry(key.id()).or_insert(key);
         }
     }
-    let pairs = items.iter().copied().zip(decoded).collect();
-    Ok(in_parallel(pairs, |(item, decoded)| match decoded {
-        Err(reason) => Verdict::Rejected(reason),
-        Ok(statement) => verify(item, statement, &keys),
-    }))
+    let before = before(&decoded, operator.id());
+    Ok(believe(items, decoded, &before, &keys))
+}
+
+type Decoded = Result<Statement, &'static str>;
+
+/// Where on this page the one stands that each statement names as the one before it. None of the operator's: what keys and
+/// rights rest on is checked each.
+fn before(decoded: &[Decoded], operator: KeyId) -> Vec<Option<usize>> {
+    let statement =
+        |at: usize| decoded[at].as_ref().ok().filter(|statement| statement.header().key != operator);
+    let places: HashMap<StatementId, usize> =
+        (0..decoded.len()).filter_map(|at| Some((statement(at)?.id(), at))).collect();
+    (0..decoded.len()).map(|at| places.get(&statement(at)?.header().prev?).copied()).collect()
+}
+
+/// Of each stretch of a series only the last signature is checked, and vouches for those before it. Where it does not,
+/// each stands for itself.
+fn believe(
+    items: &[&PullItem],
+    decoded: Vec<Decoded>,
+    before: &[Option<usize>],
+    keys: &HashMap<KeyId, VerifyingKey>,
+) -> Vec<Verdict> {
+    let check = |(at, decoded): (usize, Decoded)| match decoded {
+        Err(reason) => (at, Verdict::Rejected(reason)),
+        Ok(statement) => (at, verify(items[at], statement, keys)),
+    };
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; decoded.len()];
+    let mut is_last = vec![true; decoded.len()];
+    before.iter().flatten().for_each(|&at| is_last[at] = false);
+    let mut left: Vec<Option<Decoded>> = decoded.into_iter().map(Some).collect();
+    let last = left.iter_mut().enumerate().filter(|(at, _)| is_last[*at]);
+    let last = last.filter_map(|(at, decoded)| Some((at, decoded.take()?))).collect();
+    for (mut after, verdict) in in_parallel(last, check) {
+        verdicts[after] = Some(verdict);
+        while let (Some(Verdict::Believed(vouching)), Some(at)) = (&verdicts[after], before[after])
+            && let Some(Ok(statement)) = left[at].take_if(|decoded| decoded.is_ok())
+        {
+            match statement.vouched_by(vouching) {
+                Ok(believed) => verdicts[at] = Some(Verdict::Believed(believed)),
+                Err(statement) => {
+                    left[at] = Some(Ok(*statement));
+                    break;
+                }
+            }
+            after = at;
+        }
+    }
+    let left = left.into_iter().enumerate();
+    let left = left.filter_map(|(at, decoded)| Some((at, decoded?))).collect();
+    for (at, verdict) in in_parallel(left, check) {
+        verdicts[at] = Some(verdict);
+    }
+    verdicts.into_iter().map(|verdict| verdict.expect("each was judged")).collect()
 }
 
 /// The key of that id, as far as known here.
-pub(super) fn known_key(conn: &Connection, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
+pub(crate) fn known_key(conn: &Connection, id: KeyId) -> Result<Option<VerifyingKey>, StoreError> {
     let mut select = conn.prepare_cached("SELECT cose_key FROM key WHERE id = ?1")?;
     let bytes = select.query_row([id.as_bytes()], |row| row.get::<_, Vec<u8>>(0)).optional()?;
     bytes
@@ -113,7 +163,7 @@ fn verify(item: &PullItem, statement: Statement, keys: &HashMap<KeyId, Verifying
         },
     };
     match statement.verify(key) {
-        Ok(verified) => Verdict::Believed(verified),
+        Ok(verified) => Verdict::Believed(verified.into()),
         Err(_) => Verdict::Rejected("bad-signature"),
     }
 }

@@ -31,15 +31,18 @@ impl Run<'_> {
             loop {
                 let stretches = wanted.clone();
                 let lost = self.blocking(move |outbox| outbox.lost(&stretches, after)).await?;
-                let Some(Lost { mut leaves, mut proof, after: next }) = lost else { break };
+                let Some(Lost { mut leaves, mut proof, spoiled, after: next }) = lost else { break };
                 if lacks == Lacks::Contents {
                     // The log has the statements: a hash says enough, and what was never here would come in vain for ever.
                     leaves.retain(|leaf| leaf.content.is_some() && is_within(&wanted, leaf.leaf_index));
                     proof = None;
-                    if leaves.is_empty() {
-                        after = next;
-                        continue;
-                    }
+                } else {
+                    // It would stand against the copies of others, and against this device.
+                    leaves.retain(|leaf| !spoiled.contains(&leaf.leaf_index));
+                }
+                if leaves.is_empty() {
+                    after = next;
+                    continue;
                 }
                 tracing::debug!(leaves_count = leaves.len(), "handing back");
                 let is_proven = proof.is_some();
