@@ -111,6 +111,12 @@ impl Operator {
         sealed
     }
 
+    /// From here on the last statement but one is handed out with a signature that does not verify.
+    pub(crate) fn spoil_signature_before_last(&mut self) {
+        let at = self.log.len() - 2;
+        *self.log[at].statement.last_mut().unwrap() ^= 1;
+    }
+
     /// Binds a key to a person, as if that person had a device of its own.
     pub(crate) fn bind(&mut self, key: &SigningKey, person: PersonId) -> Sealed {
         let bound = DeviceBound {

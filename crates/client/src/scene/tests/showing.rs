@@ -12,7 +12,7 @@ use journal::{Draft, Sealed, Statement};
 
 use super::super::operator::key;
 use super::super::*;
-use super::answering::VISIT;
+use super::answering::{VISIT, visited};
 use super::registering::every_visit;
 use crate::ipc::{
     CodeImage, ConfirmVisit, ConfirmationState, DisputeCode, DisputeVisit, ErrorCode, FinishVisit, IpcError,
@@ -194,6 +194,26 @@ async fn a_code_lives_a_day_by_the_later_of_two_clocks() {
     specialist.clock.advance_ms(25 * HOUR_MS);
     let late = specialist.app.show_code(VisitRef { visit: visit.id }).await.unwrap_err();
     assert_eq!(late.code, ErrorCode::CodeTooOld, "said before anybody stands there with two phones");
+}
+
+/// A specialist's second device shows what the first one registered, in the operator's copy.
+#[tokio::test]
+async fn a_copy_with_a_spoiled_signature_is_noticed_before_anybody_reads_its_code() {
+    for is_spoiled in [false, true] {
+        let registered = |operator: &mut Operator| {
+            let version = visited(operator, NOW_MS, Some(NOW_MS));
+            if is_spoiled {
+                operator.spoil_signature_before_last();
+            }
+            version
+        };
+        let scene = Setting::of(SPECIALIST).with(registered).at_home().await;
+        scene.clock.advance_wall_ms(-(HOUR_MS as i64));
+        let visits = scene.app.visits(every_visit()).await.unwrap();
+        assert_eq!(visits.total, 1, "what follows it proves what was signed");
+        let shown = scene.app.show_code(VisitRef { visit: visits.visits[0].id.clone() }).await;
+        assert_eq!(shown.map_err(|error| error.code).err(), is_spoiled.then_some(ErrorCode::CodeAltered));
+    }
 }
 
 /// A visit as some device may have signed it, in a code.
