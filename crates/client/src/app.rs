@@ -112,6 +112,17 @@ impl App {
         self.session().expect("an account is open")
     }
 
+    /// The file of an account and what opens it, for tests that damage it behind the product's back.
+    ///
+    /// # Panics
+    /// When there is no such account or the PIN is wrong.
+    #[cfg(feature = "test-support")]
+    pub fn file_and_key(&self, account: &str, pin: &str) -> (std::path::PathBuf, [u8; 32]) {
+        let id = crate::vault::AccountId::parse(account).expect("an account");
+        let key = self.0.vault.open(&id, &pin::Pin::typed(pin.into())).expect("its PIN");
+        (self.0.vault.database(&id), *key.expose())
+    }
+
     async fn state(&self) -> Result<AppState> {
         self.0.hold.take()?;
         let vault = Arc::clone(&self.0.vault);

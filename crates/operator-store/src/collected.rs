@@ -25,6 +25,8 @@ use crate::sqlite::from_sqlite;
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
     PRAGMA secure_delete = ON;
     PRAGMA foreign_keys = ON;
     CREATE TABLE IF NOT EXISTS heads (

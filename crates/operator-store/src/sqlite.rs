@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `journal_mode=WAL` | readers and the one writer do not wait for each other; two processes may share the file |
 //! | `synchronous=FULL` | an answered registration survives power loss |
+//! | `fullfsync`, `checkpoint_fullfsync` | so it does on Apple systems, where a flush alone stays in the disk's cache |
 //! | `foreign_keys=ON` | no content without its statement |
 //! | `secure_delete=ON` | an erased content is overwritten in the file |
 //! | `trusted_schema=OFF` | a foreign file runs no functions of ours |
@@ -110,6 +111,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         .execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
+             PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON;
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
              PRAGMA trusted_schema = OFF;
@@ -134,5 +137,24 @@ impl Store for SqliteStore {
             None => connect(&self.path, existing())?,
         };
         Ok(Box::new(Snapshot::begin(connection, &self.readers)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_answered_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.sqlite")).unwrap();
+        let writer = store.writer.lock();
+        let number = |pragma: &str| {
+            writer.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(number("synchronous"), 2, "FULL");
+        for on in ["fullfsync", "checkpoint_fullfsync", "foreign_keys", "secure_delete"] {
+            assert_eq!(number(on), 1, "{on}");
+        }
     }
 }

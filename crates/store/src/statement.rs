@@ -90,11 +90,17 @@ impl Transport {
     }
 }
 
-pub(crate) const ABOUT: &str = "SELECT * FROM (
+/// The query, with one more condition on every table: on all of them together it would be asked after they were read.
+macro_rules! about {
+    ($and:literal) => {
+        concat!(
+            "SELECT * FROM (
     SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
            NULL AS receipt_at_s, f.content, NULL AS seq, 0 AS turn
       FROM foreign_statement f
-     WHERE f.subject = ?1 AND f.believed = 1
+     WHERE f.subject = ?1 AND f.believed = 1",
+            $and,
+            "
     UNION ALL
     SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
            g.signed_at_s, o.content, o.seq, 1
@@ -103,12 +109,22 @@ pub(crate) const ABOUT: &str = "SELECT * FROM (
       LEFT JOIN outbox x ON x.seq = o.seq
       LEFT JOIN receipt r ON r.seq = o.seq
       LEFT JOIN registration g ON g.id = r.registration
-     WHERE l.subject = ?1
+     WHERE l.subject = ?1",
+            $and,
+            "
     UNION ALL
     SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
            iif(kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted'), 2, 0)
-      FROM carried_statement WHERE subject = ?1)
-     ORDER BY leaf_index IS NULL, leaf_index, turn, seq";
+      FROM carried_statement WHERE subject = ?1",
+            $and,
+            ")
+     ORDER BY leaf_index IS NULL, leaf_index, turn, seq"
+        )
+    };
+}
+
+pub(crate) const ABOUT: &str = about!("");
+const ABOUT_OF_TWO_KINDS: &str = about!(" AND kind IN (?2, ?3)");
 
 /// Believed statements about one subject: registered ones in the order of the log, then those that wait, in the
 /// order of the series; among these what another device showed of a visit before the own ones, its answers after them.
@@ -138,9 +154,7 @@ pub(crate) fn about_as(
     subject: SubjectId,
     kinds: [Kind; 2],
 ) -> Result<Vec<Believed>, StoreError> {
-    let mut select = conn.prepare_cached(&format!(
-        "SELECT * FROM ({ABOUT}) WHERE kind IN (?2, ?3) ORDER BY leaf_index IS NULL, leaf_index, seq"
-    ))?;
+    let mut select = conn.prepare_cached(ABOUT_OF_TWO_KINDS)?;
     let own_key = account.key.id();
     let rows = select.query_map((subject.as_bytes(), kinds[0].as_str(), kinds[1].as_str()), |row| {
         Believed::from_row(row, own_key)

@@ -207,7 +207,7 @@ pub(super) async fn kills_and_a_bad_network_lose_and_double_nothing() {
     assert_eq!(registered_visits(&operator, &saved), total, "each is there exactly once");
 }
 
-/// How many of these visits the log registers exactly once.
+/// How many of these visits the log registers; it registers no visit twice, reported or not.
 fn registered_visits(operator: &Operator, visits: &[String]) -> usize {
     let out = operator.dir().join("exported-again");
     Operator::command(operator.dir(), &["export", "--out", out.to_str().expect("a readable path")]);
@@ -217,5 +217,9 @@ fn registered_visits(operator: &Operator, visits: &[String]) -> usize {
             *counts.entry(header.subject.to_string()).or_default() += 1;
         }
     }
+    assert!(
+        counts.values().all(|count| *count == 1),
+        "a visit of which nobody heard is registered twice: {counts:?}"
+    );
     visits.iter().filter(|visit| counts.get(*visit) == Some(&1)).count()
 }

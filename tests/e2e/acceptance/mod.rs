@@ -11,6 +11,7 @@ mod guest;
 mod kill;
 mod location;
 mod pause;
+mod poison;
 mod recovery;
 mod restore;
 mod review;
@@ -106,6 +107,11 @@ async fn visit_survives_kill_at_every_step() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_the_network_is_explained_and_delays_nothing() {
     within(MINUTES, faults::every_fault_of_the_network_is_explained_and_delays_nothing()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoiled_statement_delays_no_other() {
+    within(MINUTES, poison::a_spoiled_statement_delays_no_other()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,6 +116,13 @@ async fn break_it(fault: Fault, person: &Person, account: &str) -> AsideCause {
             for wrong in ["terek-72", "terek-73", "terek-74"] {
                 assert_eq!(code(unlock(wrong).await), ErrorCode::WrongPin);
             }
+            // Seven more, without the hour that they would make one wait.
+            let path = person.profile.join("accounts").join(account).join("attempts.json");
+            let counted = fs::read_to_string(&path).expect("wrong PINs are counted");
+            let all = counted.replace("\"wrong_count\":3", "\"wrong_count\":10");
+            assert_ne!(all, counted);
+            fs::write(&path, &all[..counted.len()]).expect("it can be written");
+            assert_eq!(code(unlock(PIN).await), ErrorCode::PinLocked, "the right one is late as well");
             AsideCause::PinForgotten
         }
         Fault::Damaged => {

@@ -6,6 +6,8 @@
 //! | `held` | I5 and I8 on the devices |
 //! | `hands` | what went through other hands: I1 for parcels, I3 for answers of a guest |
 //! | `proof` | I9: receipts, and heads that were ever believed |
+//!
+//! I4 and I7 do not show here: the clock stands still, and there is no location service. docs/ARCHITECTURE.md says where they are tested.
 
 mod hands;
 mod held;

@@ -42,6 +42,8 @@ struct Case {
     /// What a person sees at which visit; nothing else.
     #[serde(default)]
     flags: Vec<String>,
+    /// The flags that give it away, with spaces between, where the family has none of its own.
+    reason: Option<String>,
     /// Why the operator cannot tell that somebody cheats.
     missed: Option<String>,
     /// Why an honest person is asked.
@@ -67,13 +69,17 @@ impl Case {
 
     /// The end as it is written down; a contradiction in the writing is a mistake of the corpus.
     fn end(&self, family: &Family) -> End {
-        let is_right =
-            |flag: &String| self.flags.iter().any(|flags| flags.split(' ').any(|code| code == flag));
+        let is_told = |flag: &str| self.flags.iter().any(|flags| flags.split(' ').any(|code| code == flag));
+        let reason = match (&family.flag, &self.reason) {
+            (Some(flag), None) => Some(flag),
+            (None, reason) => reason.as_ref(),
+            (Some(_), Some(_)) => panic!("the family has a reason of its own: {}", self.says()),
+        };
         match (&self.honest, &self.dishonest, &self.missed, &self.false_alarm) {
-            (None, Some(_), None, None) if !self.flags.is_empty() => match &family.flag {
-                Some(flag) if !is_right(flag) => End::Otherwise,
-                _ => End::Caught,
-            },
+            (None, Some(_), None, None) if !self.flags.is_empty() => {
+                let reason = reason.unwrap_or_else(|| panic!("the reason is missing: {}", self.says()));
+                if reason.split(' ').all(is_told) { End::Caught } else { End::Otherwise }
+            }
             (None, Some(_), Some(_), None) => End::Missed,
             (Some(_), None, None, None) if self.flags.is_empty() => End::Quiet,
             (Some(_), None, None, None) => End::Fact,
