@@ -6,7 +6,7 @@
 //! - [`suite`]: `test`, the stages and their table; [`stages`] runs them and measures.
 //! - [`demo`]: `run`, an operator with a demo organisation and the window of the application.
 //! - [`layers`]: `check-deps`; [`manifests`]: `check-manifests`; [`types`]: `types`; [`vectors`]: `vectors`;
-//!   [`verifier`]: `verifier`, both in the interpreter of [`python`].
+//!   [`verifier`]: `verifier`; [`stranger`]: `stranger`, all three in the interpreter of [`python`].
 //! - [`simulation`]: `simulate`, devices and an operator under faults.
 //! - [`bench`]: `bench`, what the main job costs.
 //! - [`platforms`]: `check-platforms`, for the systems that cannot be built here.
@@ -23,6 +23,7 @@ mod process;
 mod python;
 mod simulation;
 mod stages;
+mod stranger;
 mod suite;
 mod types;
 mod vectors;
@@ -60,6 +61,8 @@ enum Task {
     Vectors,
     /// Checks the auditor's verifier on an exported log and on damaged ones
     Verifier,
+    /// Checks that a second client, written from docs/PROTOCOL.md alone, works with the operator
+    Stranger,
     /// Runs devices and an operator in one process under faults, and checks that nothing is lost or forged
     Simulate(simulation::Options),
     /// Type-checks the whole application for Android, iOS and Windows
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Task::Types { check: true } => types::check(types::ALONE),
         Task::Vectors => vectors::check(vectors::ALONE),
         Task::Verifier => verifier::check_alone(),
+        Task::Stranger => stranger::check_alone(),
         Task::Simulate(options) => simulation::run(&options),
         Task::CheckPlatforms(options) => platforms::check(&options),
         Task::Bench(options) => bench::run(&options),

@@ -5,7 +5,7 @@
 
 use crate::process::{Failure, Outcome, Step, cargo, program, root};
 use crate::stages::{self, Stage};
-use crate::{install, layers, manifests, simulation, types, vectors, verifier};
+use crate::{install, layers, manifests, simulation, stranger, types, vectors, verifier};
 use cargo_metadata::{Message, Package};
 use std::path::PathBuf;
 
@@ -41,6 +41,7 @@ const STAGES: &[Stage] = &[
     stage("unit", "tests and examples of each crate", unit),
     stage("vectors", "statements, by an independent library", independent_vectors),
     stage("verifier", "an exported log, and damaged ones, offline", verify_exports),
+    stage("stranger", "a second client, from PROTOCOL.md alone", meet_stranger),
     stage("simulation", "300 seeds of faults, and planted mistakes", simulate),
     stage("acceptance", "the main job on real parts", acceptance),
     stage("window", "the main job through the real window", window),
@@ -116,6 +117,12 @@ fn verify_exports() -> Outcome {
     // Run alone, this must not verify what yesterday's operator exports.
     build()?;
     verifier::check()
+}
+
+fn meet_stranger() -> Outcome {
+    // Run alone, this must not speak to yesterday's operator.
+    build()?;
+    stranger::check()
 }
 
 fn simulate() -> Outcome {

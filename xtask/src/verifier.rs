@@ -3,6 +3,7 @@
 use crate::process::{Failure, Outcome, cargo, target};
 use crate::python::Python;
 use crate::suite::WORKSPACE;
+use std::path::PathBuf;
 
 const OPERATOR: &str = "debug/esep-operator";
 /// Makes a log in which a visit was told about to the end.
@@ -31,17 +32,26 @@ pub(crate) fn check() -> Outcome {
 /// # Errors
 /// When there is no such operator, when Python or a library cannot be had, or when a test fails.
 fn verify() -> Outcome {
-    let operator = target().join(OPERATOR);
-    if !operator.is_file() {
-        return Err(Failure::new(
-            format!("{} is not built", operator.display()),
-            "cargo xtask verifier builds it and runs this stage alone",
-        ));
-    }
+    let operator = operator("cargo xtask verifier")?;
     Python::with("verifier/requirements.txt")?
         .args(["-m", "unittest", "discover", "-s", "verifier/tests", "-t", "."])
         .env("ESEP_OPERATOR_BIN", &operator)
         .env("ESEP_TOLD_BIN", target().join(TOLD))
         .mend("docs/PROTOCOL.md decides whether the log or the verifier is wrong")
         .run()
+}
+
+/// The operator that was built; `alone` is the command that builds it and runs the asking stage by itself.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn operator(alone: &str) -> Outcome<PathBuf> {
+    let operator = target().join(OPERATOR);
+    if !operator.is_file() {
+        return Err(Failure::new(
+            format!("{} is not built", operator.display()),
+            format!("{alone} builds it and runs this stage alone"),
+        ));
+    }
+    Ok(operator)
 }
