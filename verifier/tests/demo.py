@@ -1,6 +1,7 @@
-"""The log of the demo organisation, made and exported once by the real program."""
+"""What the real programs make and export, once each: the log of the demo, and one in which visits were told about."""
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -22,28 +23,39 @@ def program(name):
     return found
 
 
+def made_by(operator, *options):
+    """The files that this operator exports; options are those of the command."""
+    out = pathlib.Path(tempfile.mkdtemp(dir=HOME.name), "export")
+    command = [program("ESEP_OPERATOR_BIN"), "export", "--dir", str(pathlib.Path(HOME.name, operator))]
+    subprocess.run([*command, "--out", str(out), *options], check=True, stdout=subprocess.DEVNULL)
+    return folder.read(out)
+
+
 @functools.cache
-def told():
-    """Ids of two visits in the log of an operator, and of who reads them."""
-    data = str(pathlib.Path(HOME.name, "told"))
+def told(operator):
+    """Ids of two visits in the log of an operator, and of who reads them; each name is an operator of its own."""
+    data = str(pathlib.Path(HOME.name, operator))
     ended = subprocess.run([program("ESEP_TOLD_BIN"), data], check=True, capture_output=True)
     return json.loads(ended.stdout)
 
 
 @functools.cache
-def packaged(visit="visit", *options):
-    """The files of a visit's package; options are those of the command."""
-    out, told_about = pathlib.Path(tempfile.mkdtemp(dir=HOME.name), "package"), told()
-    named = [told_about.get(option, option) for option in options]
-    command = [program("ESEP_OPERATOR_BIN"), "export", "--dir", str(pathlib.Path(HOME.name, "told"))]
-    command += ["--visit", told_about[visit], "--out", str(out), *named]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return folder.read(out)
+def packaged(visit="visit", *options, operator="told"):
+    """The files of a visit's package."""
+    told_about = told(operator)
+    return made_by(operator, "--visit", told_about[visit], *(told_about.get(option, option) for option in options))
+
+
+@functools.cache
+def told_log():
+    """The files of the log in which visits were told about: answers, a dispute, an erased note, a revoked device."""
+    told("told")
+    return made_by("told")
 
 
 @functools.cache
 def exported():
-    """The files of the exported log, by name."""
+    """The files of the exported log of the demo, by name; they stay in the folder `WHOLE`."""
     data = str(pathlib.Path(HOME.name, "operator"))
     for arguments in (
         ["demo", "--dir", data, "--address", "http://127.0.0.1:1", "--json"],
@@ -82,6 +94,31 @@ def with_manifest(files, root=None):
     return files | {"manifest.json": json.dumps(manifest).encode()}
 
 
+def leaves(files, kind=None):
+    """The leaves of a log or a package, those of a kind if one is named."""
+    made = sorted(int(name[11:23]) for name in files if name.startswith("statements/"))
+    return [leaf for leaf in made if kind is None or kind.encode() in files[statement(leaf)]]
+
+
+def cut_out(files, leaf):
+    """The log without a leaf, numbered and counted anew, as somebody would who wants it forgotten."""
+    lines, left = [json.loads(line) for line in files["log.jsonl"].splitlines()], dict(files)
+    last = len(lines) - 1
+    for name in (statement, content):
+        for at in range(leaf, last):
+            left.pop(name(at), None)
+            left |= {name(at): files[name(at + 1)]} if name(at + 1) in files else {}
+        left.pop(name(last), None)
+    lines[leaf:] = [line | {"leaf_index": line["leaf_index"] - 1} for line in lines[leaf + 1:]]
+    left["log.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return with_manifest(left, root_of(left, last))
+
+
+def swapped(files, one, other):
+    """The files of which two bear the other's name."""
+    return files | {one: files[other], other: files[one]}
+
+
 def flipped(data, at, bit):
     return data[:at] + bytes([data[at] ^ bit]) + data[at + 1:]
 
@@ -89,3 +126,17 @@ def flipped(data, at, bit):
 def found(files, **known):
     """Pairs of place and rule."""
     return {(finding["where"], finding["rule"]) for finding in verify(files, **known).findings}
+
+
+def signed_for(files):
+    """A package as if the operator had signed for these files: only what lies below the manifest can tell then."""
+    manifest = json.loads(files["manifest.json"])
+    others = {name: data for name, data in files.items() if not name.startswith("manifest.")}
+    manifest["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}
+    manifest["statements"] = sum(name.startswith("statements/") for name in files)
+    return others | {"manifest.json": json.dumps(manifest).encode(), "manifest.cose": files["manifest.cose"]}
+
+
+def inner(files):
+    """What is found although the manifest fits the files; its signature cannot."""
+    return {(where, rule) for where, rule in found(signed_for(files)) if where != "manifest.cose"}

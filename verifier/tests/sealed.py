@@ -41,10 +41,11 @@ class Signer:
         low = min(s, ORDER - s)
         return r.to_bytes(32) + (ORDER - low if high else low).to_bytes(32)
 
-    def head(self, size, root, payload=None, **labels):
+    def head(self, size, root, payload=None, proofs=None, **labels):
+        """A signed head; with `proofs`, the unprotected header of a receipt, it is the receipt."""
         changed = {int(label.removeprefix("label_")): value for label, value in labels.items()}
         protected = encode({1: -7, 4: self.kid, 15: {6: 1_800_000_000}, 395: 1, -75002: size} | changed)
-        return b"\xd2" + encode([protected, {}, payload, self.sign(protected, root)])
+        return b"\xd2" + encode([protected, proofs or {}, payload, self.sign(protected, root)])
 
     def seal(self, kind, members, beacon=None, high=False, unprotected=None, goes_on=True, form=None, **changed):
         """The next statement and its content; `changed` are labels of the header, `series` members of the series;

@@ -6,10 +6,11 @@ import unittest
 from verifier.log import verify
 from verifier.form import Unusable
 
-from .demo import content, exported, flipped, found, head, heads, root_of, shortened, statement, with_manifest
+from .demo import (
+    content, cut_out, exported, found, head, heads, leaves, root_of, shortened, statement, swapped, told_log,
+    with_manifest,
+)
 from .sealed import Signer
-
-FORMS = {"form", "header", "key", "signature"}
 
 
 class TheRealLog(unittest.TestCase):
@@ -28,59 +29,52 @@ class TheRealLog(unittest.TestCase):
         self.assertEqual(found(shortened(exported())), set())
 
 
-class EveryByte(unittest.TestCase):
-    """One bit of one byte, at every place of a file; which bit changes with the place."""
+class TheToldLog(unittest.TestCase):
+    """A log in which more was said: answers, a dispute, an erased note, a device that was revoked."""
 
-    def check(self, files, name, wanted, step=1):
-        for at in range(0, len(files[name]), step):
-            with self.subTest(file=name, byte=at):
-                self.assertTrue(wanted(found(files | {name: flipped(files[name], at, 1 << at % 8)})))
+    def setUp(self):
+        self.files = told_log()
+        self.size = heads(self.files)[-1]
 
-    def test_of_statements(self):
-        files = shortened(exported())
-        size = heads(files)[0]
-        for leaf in (0, 1, size - 1):
-            name = statement(leaf)
-            if leaf == 0:
-                # Everything hangs on the operator's key: nothing else is checked without it.
-                rules = FORMS | {"content"}
-                places = {name, content(0)}
-            else:
-                rules, places = FORMS, {name}
-            self.check(files, name, lambda these, rules=rules, places=places: any(
-                where in places and rule in rules for where, rule in these
-            ))
-            if leaf:
-                self.check(files, name, lambda these: (head(size), "signature") in these)
+    def leaf(self, kind):
+        return leaves(self.files, kind)[-1]
 
-    def test_of_statements_deep_in_the_log(self):
-        for leaf in (len(exported()["log.jsonl"].splitlines()) // 2, 57):
-            name = statement(leaf)
-            wanted = lambda these, name=name: any(where == name and rule in FORMS for where, rule in these)
-            self.check(exported(), name, wanted, step=23)
+    def cut(self, leaf):
+        return found(cut_out(self.files, leaf))
 
-    def test_of_contents(self):
-        files = shortened(exported())
-        for leaf in (0, 1, heads(files)[0] - 1):
-            self.check(files, content(leaf), lambda these, leaf=leaf: (content(leaf), "content") in these)
+    def test_holds(self):
+        report = verify(self.files)
+        self.assertEqual(report.findings, [])
+        kinds = {stated.kind for stated, _ in report.read.values()}
+        wanted = "visit-disputed visit-confirmed visit-corrected visit-reviewed content-erased device-revoked"
+        self.assertLessEqual(set(wanted.split()), kinds)
+        self.assertEqual(len(report.bare), 1, "a content was erased")
+        self.assertEqual(found(self.files, operator_key="00" * 32), {(statement(0), "key")})
 
-    def test_of_heads(self):
-        files = shortened(exported())
-        name = head(heads(files)[0])
-        rules = {"form", "head", "signature", "history"}
-        self.check(files, name, lambda these: any(where == name and rule in rules for where, rule in these))
+    def test_a_dispute_that_is_deleted(self):
+        leaf = self.leaf("visit-disputed")
+        left = {name: data for name, data in self.files.items() if name != statement(leaf)}
+        self.assertIn((statement(leaf), "files"), found(left))
+        # Where it is cut out with its line, its device and the signed heads still tell.
+        self.assertLessEqual({(statement(leaf), "series"), (head(self.size), "history")}, self.cut(leaf))
+        left = {name: data for name, data in self.files.items() if name != content(leaf)}
+        self.assertIn((content(leaf), "content"), found(left), "what was erased is another one")
 
-    def test_of_the_newest_head(self):
-        name = head(heads(exported())[-1])
-        rules = {"form", "head", "signature", "history"}
-        self.check(exported(), name, lambda these: any(
-            where == name and rule in rules for where, rule in these
-        ), step=11)
+    def test_an_answer_and_a_dispute_that_change_places(self):
+        one, other = self.leaf("visit-disputed"), self.leaf("visit-confirmed")
+        these = found(swapped(swapped(self.files, statement(one), statement(other)), content(one), content(other)))
+        self.assertLessEqual({(statement(one), "series"), (head(self.size), "signature")}, these)
+        these = found(swapped(self.files, content(one), content(other)))
+        self.assertEqual(these, {(content(one), "content"), (content(other), "content")})
 
-    def test_of_a_published_text(self):
-        files = shortened(exported())
-        name = next(name for name in files if name.startswith("agreements/"))
-        self.check(files, name, lambda these: these == {(name, "agreement")}, step=997)
+    def test_without_the_erasure_the_erased_note_is_missed(self):
+        bare, leaf = verify(self.files).bare, self.leaf("content-erased")
+        self.assertLessEqual({(name, "content") for name in bare.values()}, self.cut(leaf))
+
+    def test_a_revocation_that_is_cut_out(self):
+        """The operator's last word: nothing in its series comes after it, but a signed head stands over it."""
+        these = self.cut(self.leaf("device-revoked"))
+        self.assertIn((head(self.size), "history"), these)
 
 
 class Files(unittest.TestCase):
@@ -94,12 +88,7 @@ class Files(unittest.TestCase):
             self.assertIn((statement(leaf), "files"), found(left))
 
     def test_a_leaf_that_is_cut_out_with_its_line(self):
-        lines = self.files["log.jsonl"].splitlines(keepends=True)
-        left = dict(self.files) | {"log.jsonl": b"".join(lines[:40] + lines[41:])}
-        for leaf in range(40, self.size - 1):
-            left[statement(leaf)], left[content(leaf)] = left[statement(leaf + 1)], left[content(leaf + 1)]
-        del left[statement(self.size - 1)], left[content(self.size - 1)]
-        these = found(with_manifest(left, root_of(left, self.size - 1)))
+        these = found(cut_out(self.files, 40))
         self.assertIn((statement(40), "series"), these)
         self.assertIn((head(self.size), "history"), these)
 
@@ -123,14 +112,14 @@ class Files(unittest.TestCase):
         self.assertEqual(these, {("heads", "head")})
 
     def test_leaves_that_change_places(self):
-        self.swap(statement(40), statement(41))
-        self.swap(content(40), content(41))
+        self.files = swapped(self.files, statement(40), statement(41))
+        self.files = swapped(self.files, content(40), content(41))
         these = found(self.files)
         self.assertLessEqual({(statement(40), "series"), (head(self.size), "signature")}, these)
         self.assertIn(("log.jsonl, line 41", "list"), these)
 
     def test_contents_that_change_places(self):
-        self.swap(content(40), content(41))
+        self.files = swapped(self.files, content(40), content(41))
         self.assertEqual(found(self.files), {(content(40), "content"), (content(41), "content")})
 
     def test_a_head_of_another_operator(self):
@@ -206,6 +195,3 @@ class Files(unittest.TestCase):
     def check_manifest(self, manifest):
         these = found(self.files | {"manifest.json": json.dumps(manifest).encode()})
         self.assertEqual(these, {("manifest.json", "manifest")})
-
-    def swap(self, one, other):
-        self.files[one], self.files[other] = self.files[other], self.files[one]

@@ -1,42 +1,22 @@
 """The package that the real program makes of a visit holds; damaged in any way it does not, and the rule is named."""
 
-import hashlib
 import json
+import pathlib
+import subprocess
 import unittest
 
-from verifier import folder, package
+import cbor2
+
+from verifier.cose import read_receipt
 from verifier.form import Unusable
 from verifier.log import verify
-from verifier.walk import Walk
 
-from .demo import content, flipped, found, head, packaged, statement, told
+from .demo import HOME, content, found, head, inner, leaves, made_by, packaged, program, statement, swapped, told
 from .sealed import Signer
-
-INNER = {"form", "header", "key", "signature", "content", "receipt", "head", "list", "flags", "series", "visit", "id"}
 
 
 def receipt(leaf):
     return f"receipts/{leaf:012}.cose"
-
-
-def leaves(files, kind=None):
-    """The leaves of a package, those of a kind if one is named."""
-    made = sorted(int(name[11:23]) for name in files if name.startswith("statements/"))
-    return [leaf for leaf in made if kind is None or kind.encode() in files[statement(leaf)]]
-
-
-def signed_for(files):
-    """As if the operator had signed for these files: only what lies below the manifest can tell then."""
-    manifest = json.loads(files["manifest.json"])
-    others = {name: data for name, data in files.items() if not name.startswith("manifest.")}
-    manifest["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}
-    manifest["statements"] = sum(name.startswith("statements/") for name in files)
-    return others | {"manifest.json": json.dumps(manifest).encode(), "manifest.cose": files["manifest.cose"]}
-
-
-def inner(files):
-    """What is found although the manifest fits the files; its signature cannot."""
-    return {(where, rule) for where, rule in found(signed_for(files)) if where != "manifest.cose"}
 
 
 class ThePackage(unittest.TestCase):
@@ -73,59 +53,12 @@ class ThePackage(unittest.TestCase):
             self.assertIn(json.loads(packaged()["manifest.json"])["operator_key"], page)
 
 
-class EveryByte(unittest.TestCase):
-    def test_of_every_file_is_signed_for(self):
-        """One bit of each byte of each file, the page and the texts too: the file is named."""
-        files = dict(packaged())
-        walk = Walk(files)
-        walk.check_operator(None)
-        for name, data in list(files.items()):
-            if name in ("manifest.json", "manifest.cose"):
-                continue
-            # A long text is one hash like a short one: a sample of its bytes shows that.
-            for at in range(0, len(data), 1 if len(data) < 8_192 else 97):
-                files[name] = flipped(data, at, 1 << at % 8)
-                self.assertIsNotNone(self.broken(package.check_file, walk, name), f"{name}, byte {at}")
-            files[name] = data
-
-    def test_of_the_manifest_and_its_signature(self):
-        files = packaged()
-        for name in ("manifest.json", "manifest.cose"):
-            for at in range(len(files[name])):
-                damaged = files | {name: flipped(files[name], at, 1 << at % 8)}
-                try:
-                    walk = Walk(damaged)
-                except Unusable:
-                    continue
-                walk.check_operator(None)
-                self.assertIsNotNone(self.broken(package.check_signature, walk), f"{name}, byte {at}")
-
-    def test_of_what_proves_the_visit_even_if_it_was_signed_for(self):
-        files = packaged()
-        visit, answer = leaves(files, "visit-registered")[0], leaves(files, "visit-confirmed")[0]
-        bound = leaves(files, "device-bound")[0]
-        size = json.loads(files["manifest.json"])["tree_size"]
-        names = [statement(visit), content(visit), receipt(visit), f"registrations/{visit:012}.cose", statement(answer),
-                 statement(bound), content(bound), statement(0), content(0), head(size)]
-        for name in names:
-            for at in range(0, len(files[name]), 3):
-                damaged = files | {name: flipped(files[name], at, 1 << at % 8)}
-                these = found(damaged)
-                self.assertTrue(any(rule in INNER for _, rule in these), f"{name}, byte {at}: {these}")
-
-    def broken(self, check, *arguments):
-        report = arguments[0]
-        before = len(report.findings)
-        with report.at("here"):
-            check(*arguments)
-        return report.findings[-1] if len(report.findings) > before else None
-
-
 class Files(unittest.TestCase):
     def setUp(self):
         self.files = dict(packaged())
         self.visit = leaves(self.files, "visit-registered")[0]
-        self.size = json.loads(self.files["manifest.json"])["tree_size"]
+        self.manifest = json.loads(self.files["manifest.json"])
+        self.size = self.manifest["tree_size"]
 
     def test_each_deleted_file_is_missed(self):
         for name in self.files:
@@ -142,7 +75,7 @@ class Files(unittest.TestCase):
 
     def test_statements_that_change_places(self):
         other = self.visit + 1
-        self.swap(statement(self.visit), statement(other))
+        self.files = swapped(self.files, statement(self.visit), statement(other))
         these = inner(self.files)
         self.assertLessEqual({(receipt(self.visit), "signature"), (receipt(other), "signature")}, these)
 
@@ -153,15 +86,39 @@ class Files(unittest.TestCase):
 
     def test_contents_that_change_places(self):
         other = self.visit + 1
-        self.swap(content(self.visit), content(other))
+        self.files = swapped(self.files, content(self.visit), content(other))
         self.assertEqual(inner(self.files), {(content(self.visit), "content"), (content(other), "content")})
 
-    def test_a_receipt_of_another_leaf_or_another_log(self):
+    def test_a_receipt_of_another_leaf(self):
         self.files[receipt(self.visit)] = self.files[receipt(self.visit + 1)]
         self.assertEqual(inner(self.files), {(receipt(self.visit), "receipt")})
-        demo = Signer("another operator")
-        self.files[receipt(self.visit)] = demo.head(self.size, b"r" * 32)
+
+    def test_a_head_in_the_place_of_a_receipt(self):
+        self.files[receipt(self.visit)] = self.files[head(self.size)]
         self.assertEqual(inner(self.files), {(receipt(self.visit), "form")})
+
+    def test_a_receipt_that_somebody_else_signed(self):
+        """Its proof is the operator's own, of this leaf under this root; nothing but the signer is wrong."""
+        name, other = receipt(self.visit), Signer("another operator")
+        root, key = (bytes.fromhex(self.manifest[member]) for member in ("root", "operator_key"))
+        proofs = cbor2.loads(self.files[name][1:])[1]
+        for labels, rule in (({}, "head"), ({"label_4": key}, "signature")):
+            forged = other.head(self.size, root, proofs=proofs, **labels)
+            self.assertEqual(inner(self.files | {name: forged}), {(name, rule)})
+        good = read_receipt(other.head(self.size, root, proofs=proofs), self.files[statement(self.visit)], self.visit,
+                            other.cose_key)
+        self.assertEqual((good.size, good.root), (self.size, root), "for that signer's own key it is a receipt")
+
+    def test_a_receipt_of_another_log(self):
+        """Two operators, who did the same: what the other one registered at this leaf stands in this log nowhere."""
+        foreign, name = packaged(operator="told-elsewhere"), receipt(self.visit)
+        self.assertEqual(found(foreign), set())
+        self.assertEqual(leaves(foreign, "visit-registered"), [self.visit])
+        self.assertEqual(inner(self.files | {name: foreign[name]}), {(name, "head")})
+        others = [of(self.visit) for of in (statement, content, receipt)]
+        these = inner(self.files | {other: foreign[other] for other in others})
+        self.assertLessEqual({(statement(self.visit), "key"), (name, "head")}, these)
+        self.assertIn((statement(0), "key"), found(foreign, operator_key=self.manifest["operator_key"]))
 
     def test_a_receipt_under_another_head(self):
         older = f"registrations/{self.visit:012}.cose"
@@ -170,7 +127,7 @@ class Files(unittest.TestCase):
 
     def test_a_statement_that_is_left_out_of_a_series_that_is_shown(self):
         """A package shows parts of a series, but two neighbours in it are neighbours."""
-        self.swap(statement(self.visit), statement(self.visit + 1))
+        self.files = swapped(self.files, statement(self.visit), statement(self.visit + 1))
         self.assertTrue(any(rule in ("series", "flags") for _, rule in inner(self.files)))
 
     def test_without_the_registration(self):
@@ -212,25 +169,16 @@ class Files(unittest.TestCase):
 
     def test_a_package_that_is_older_than_what_somebody_kept(self):
         before = packaged("visit", "--everything")
-        told_about = told()
+        told_about = told("told")
         self.assertTrue(told_about["visit"])
         kept = {"kept.cose": self.later_head(before)}
         self.assertEqual(found(before, kept_heads=kept), {("kept.cose", "history")})
 
     def later_head(self, files):
         """A head that the operator signs after this package: one more organisation is registered."""
-        import pathlib
-        import subprocess
-        from .demo import HOME, program
         data = str(pathlib.Path(HOME.name, "told"))
         words = ["--name-kk", "Жаңа орталық", "--name-ru", "Новый центр", "--bin", "260140999993"]
         subprocess.run([program("ESEP_OPERATOR_BIN"), "organisation", "add", *words, "--dir", data], check=True,
                        stdout=subprocess.DEVNULL)
-        out = pathlib.Path(HOME.name, "later")
-        subprocess.run([program("ESEP_OPERATOR_BIN"), "export", "--dir", data, "--out", str(out)], check=True,
-                       stdout=subprocess.DEVNULL)
-        later = folder.read(out)
+        later = made_by("told")
         return later[max(name for name in later if name.startswith("heads/"))]
-
-    def swap(self, one, other):
-        self.files[one], self.files[other] = self.files[other], self.files[one]
