@@ -7,7 +7,7 @@ import unittest
 
 from client import Device, Problem, now_ms, uuid7
 from demo import Operator
-from form import ORDER, Key, Refused, decode, encode, statement, verify
+from form import ORDER, TAG_18, Key, Refused, decode, encode, statement, verify
 from packed import unpack
 from tree import EMPTY, check_consistency, leaf_hash, root_of_inclusion
 
@@ -299,6 +299,15 @@ class Stranger(unittest.TestCase):
         for data in ("1801", "a20200", "a202000100", "5f4100ff", "f93c00", "0000", "c100", "a101", ""):
             with self.subTest(data), self.assertRaises(Refused):
                 decode(bytes.fromhex(data))
+        protected, _, payload, signature = decode(self.parent.bound["statement"][1:])
+        more = encode(decode(protected) | {16: "more"})
+        for parts in (
+            [protected, {}, payload, signature, b""], [protected, {4: b"kid"}, payload, signature],
+            [more, {}, payload, signature], [protected, {}, payload[1:], signature], [protected, {}, payload],
+        ):
+            with self.assertRaises(Refused):
+                statement(TAG_18 + encode(parts))
+        self.assertEqual(statement(TAG_18 + encode([protected, {}, payload, signature])).kind, "device-bound")
 
     def anew(self, tamper):
         """The parent's device with nothing pulled yet; `tamper` changes each answer."""
