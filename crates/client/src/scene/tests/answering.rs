@@ -75,7 +75,10 @@ async fn a_confirmation_soon_after_the_visit_reads_the_own_location_once() {
     scene.until(|| async { scene.location.stops() == 1 }).await;
     assert_eq!(scene.location.starts(), 1, "two taps are one answer and one reading");
     scene
-        .until(|| async { scene.app.location_moments().await.unwrap()[0].location.latitude.is_some() })
+        .until(|| async {
+            let moments = scene.app.location_moments().await.unwrap();
+            moments.first().is_some_and(|moment| moment.location.latitude.is_some())
+        })
         .await;
     let moments = scene.app.location_moments().await.unwrap();
     assert_eq!((moments.len(), moments[0].moment), (1, MomentCode::Confirmed));
