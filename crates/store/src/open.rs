@@ -168,11 +168,13 @@ impl Store {
     }
 
     fn bring_up(path: &Path, key: &Key) -> Result<Self, OpenError> {
-        let mut writer = connect(path, key)?;
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        schema::bring_up_to_date(&transaction)?;
-        let account = Account::load(&transaction).map_err(opening)?;
-        transaction.commit()?;
+        let reserve = Reserve::beside(path);
+        let (writer, account) = match attach(path, key) {
+            // The last to close took the index beside the log away, and whoever filled the disk since has its room. Without
+            // one nobody can look, nor use what was kept for a visit.
+            Err(OpenError::DiskFull) if reserve.lend() => attach(path, key)?,
+            attached => attached?,
+        };
         let mut writer = Writer { conn: writer, durability: Durability::OnDisk, is_behind: false };
         match writer.write(Durability::OnDisk, begin) {
             // Who cannot save must still be able to look.
@@ -188,7 +190,7 @@ impl Store {
             path: path.to_owned(),
             key: key.clone(),
             account: RwLock::new(account.map(Arc::new)),
-            reserve: Reserve::beside(path),
+            reserve,
             seen_keys: SeenKeys::default(),
         };
         store.set_room_aside();
@@ -311,6 +313,16 @@ impl Store {
         *self.account.write() = account.map(Arc::new);
         Ok(())
     }
+}
+
+/// The writing connection of a file whose schema is up to date, and whose file it is.
+fn attach(path: &Path, key: &Key) -> Result<(Connection, Option<Account>), OpenError> {
+    let mut writer = connect(path, key)?;
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    schema::bring_up_to_date(&transaction)?;
+    let account = Account::load(&transaction).map_err(opening)?;
+    transaction.commit()?;
+    Ok((writer, account))
 }
 
 /// What a failure of the store means while a file is opened.

@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 /// 200 KiB of it.
 pub(crate) const RESERVE_BYTES: usize = 1024 * 1024;
 
+/// What opening needs where nothing is left: the index beside the log, up to 32 KiB for each 4,000 pages of it, and the few
+/// pages that it writes.
+const OPENING_BYTES: u64 = 256 * 1024;
+
 /// The file.
 #[derive(Debug)]
 pub(crate) struct Reserve(PathBuf);
@@ -23,26 +27,48 @@ impl Reserve {
     /// Makes it unless it is there whole.
     ///
     /// # Errors
-    /// Those of the file system; then nothing of it stays.
+    /// Those of the file system; then what was there of it stays.
     pub(crate) fn ensure(&self) -> io::Result<()> {
-        if fs::metadata(&self.0).is_ok_and(|facts| facts.len() == RESERVE_BYTES as u64) {
+        let there_bytes = fs::metadata(&self.0).map_or(0, |facts| facts.len());
+        if there_bytes == RESERVE_BYTES as u64 {
             return Ok(());
         }
-        let made = self.make();
+        let made = self.make(there_bytes);
         if made.is_err() {
-            self.release();
+            self.cut_to(there_bytes);
         }
         made
     }
 
-    fn make(&self) -> io::Result<()> {
+    fn make(&self, there_bytes: u64) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file: File = options.open(&self.0)?;
-        file.write_all(&incompressible())?;
+        let bytes = incompressible();
+        let missing = usize::try_from(there_bytes).ok().and_then(|there| bytes.get(there..));
+        match missing {
+            Some(missing) => file.write_all(missing)?,
+            None => file.set_len(RESERVE_BYTES as u64)?,
+        }
         file.sync_all()
+    }
+
+    fn cut_to(&self, length_bytes: u64) -> bool {
+        match length_bytes {
+            0 => self.release(),
+            _ => OpenOptions::new()
+                .write(true)
+                .open(&self.0)
+                .and_then(|file| file.set_len(length_bytes))
+                .is_ok(),
+        }
+    }
+
+    /// Gives up as much of it as opening needs; the rest stays for a visit. Returns whether there was any.
+    pub(crate) fn lend(&self) -> bool {
+        fs::metadata(&self.0).is_ok_and(|facts| self.cut_to(facts.len().saturating_sub(OPENING_BYTES)))
     }
 
     /// Gives it up. Returns whether there was anything to give.
@@ -80,6 +106,15 @@ mod tests {
         fs::write(&file, b"half of it").unwrap();
         reserve.ensure().unwrap();
         assert_eq!(fs::metadata(&file).unwrap().len(), RESERVE_BYTES as u64, "a half one is made whole");
+        assert!(reserve.lend());
+        assert_eq!(
+            fs::metadata(&file).unwrap().len(),
+            RESERVE_BYTES as u64 - OPENING_BYTES,
+            "the rest stays"
+        );
+        reserve.ensure().unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().len(), RESERVE_BYTES as u64, "and is made whole again");
         assert!(reserve.release() && !file.exists());
+        assert!(!reserve.lend(), "there is none any more");
     }
 }

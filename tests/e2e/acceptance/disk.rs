@@ -52,8 +52,8 @@ async fn room(person: &Person, child: &str) -> RoomCode {
     draft.expect("the sheet opens on a full disk").room
 }
 
-/// On a really full disk: it is said before the tap, one visit more is kept, what finds no room is never called saved,
-/// and with room again everything goes on.
+/// On a really full disk: it is said before the tap, the app still starts, one visit more is kept, what finds no room is
+/// never called saved, and with room again everything goes on.
 pub(super) async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_kept() {
     let dir = folder();
     let (operator, demo) = Operator::start_demo(&dir.path().join("operator"));
@@ -61,6 +61,11 @@ pub(super) async fn a_full_disk_is_said_before_the_tap_and_room_for_a_visit_is_k
     let person = Person::ready(&disk.0.join("specialist"), &demo.person("specialist").link).await;
     let child = person.children().await.remove(0).id;
     assert_eq!(room(&person, &child).await, RoomCode::Low, "16 MB are little");
+
+    // Closing takes the files beside the database away, and others take their room.
+    drop(person.app.lock().await.expect("it is closed"));
+    disk.fill();
+    person.unlock().await.expect("a full disk keeps nobody out");
 
     let mut saved_count = 0;
     disk.fill();
