@@ -190,7 +190,8 @@ pub fn restore(
     if found != stated {
         return Err(BackupError::NotWhole("it is not what backup.json says".into()));
     }
-    if [to.database(), to.signing_key()].iter().any(|path| path.exists()) {
+    // A log whose database is gone holds the end of another one, and SQLite would write it into the one that comes.
+    if [to.database(), to.database_log(), to.signing_key()].iter().any(|path| path.exists()) {
         return Err(BackupError::InUse(to.path().to_owned()));
     }
     let marked = to.mark().read()?;

@@ -76,6 +76,11 @@ impl Folder {
         self.0.join("esep-operator.sqlite")
     }
 
+    /// What SQLite has not written back into the database yet.
+    pub fn database_log(&self) -> PathBuf {
+        self.0.join("esep-operator.sqlite-wal")
+    }
+
     /// Settings.
     pub fn config(&self) -> PathBuf {
         self.0.join("esep-operator.toml")

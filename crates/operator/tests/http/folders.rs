@@ -1,11 +1,17 @@
 //! A folder that lost something says so, and nothing takes its place.
 
 use std::fs;
+use std::sync::Arc;
 
+use operator::backup::{BackupError, backup, restore};
+use operator::clock::SystemRng;
 use operator::folder::FolderError;
 use operator::instance::OpenError;
 use operator::setup::{SetupError, init};
 use operator::{Folder, Instance};
+
+use crate::device::world;
+use crate::main_job::{child_of, visit};
 
 fn identity() -> operator::setup::Identity {
     operator::demo::default_identity()
@@ -113,4 +119,32 @@ fn what_is_secret_is_for_its_owner_only() {
     ] {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_not_restored_beside_the_log_of_another_database() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("backup");
+    backup(&world.instance, &out).unwrap();
+    let told = visit(&world, &mut specialist, child);
+    specialist.push(&[told.registered, told.located, told.note]).await.unwrap();
+    let to = Folder::at(folder.path().join("data"));
+    fs::create_dir(to.path()).unwrap();
+    let clock: Arc<dyn domain::Clock> = world.clock.clone();
+    let restored = || restore(&out, to.clone(), true, clock.clone(), Arc::new(SystemRng));
+    // What is left where somebody moved the database and the key away, and nothing else.
+    fs::copy(world.instance.folder.mark().path(), to.mark().path()).unwrap();
+    fs::copy(world.instance.folder.database_log(), to.database_log()).unwrap();
+    let refused = restored();
+    assert!(matches!(refused, Err(BackupError::InUse(_))), "{refused:?}");
+    assert!(
+        !to.database().exists() && fs::metadata(to.database_log()).unwrap().len() > 0,
+        "all is as it was"
+    );
+    fs::rename(to.database_log(), folder.path().join("moved-wal")).unwrap();
+    restored().unwrap();
+    assert!(Instance::open(to).unwrap().store.check_file().unwrap().is_empty());
 }
