@@ -110,6 +110,11 @@ pub async fn synchronise(
     }
 }
 
+/// Whether an operator that is there could not do what it was asked, which says nothing about the next request.
+fn is_about_the_request(error: TransportError) -> bool {
+    matches!(error, TransportError::Problem { code: ProblemCode::Internal | ProblemCode::BadRequest, .. })
+}
+
 struct Run<'a> {
     outbox: Arc<dyn Outbox>,
     transport: &'a dyn Transport,
@@ -128,7 +133,13 @@ impl Run<'_> {
         self.carry(false, again).await;
         self.push_all().await?;
         if refused == Refused::TryAgain {
-            self.push_refused().await?;
+            match self.push_refused().await {
+                // An operator that stumbles over what it refused before has all the rest to say still.
+                Err(SyncError::Transport(error)) if is_about_the_request(error) => {
+                    tracing::warn!(%error, "what was refused waits for the next time that it is sent again");
+                }
+                tried => tried?,
+            }
         }
         self.carry(true, again).await;
         self.pull_all().await

@@ -406,3 +406,34 @@ proptest! {
         prop_assert!(device.shown().contains("Нұрлан"), "and what others stated came down");
     }
 }
+
+/// An operator that stumbles over pushes of some statements.
+struct Stumbling<'a>(Network<'a>, Vec<StatementId>);
+
+#[async_trait]
+impl Transport for Stumbling<'_> {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        if request.items.iter().any(|item| self.1.contains(&item.id)) {
+            return Err(TransportError::Problem { code: ProblemCode::Internal, retry_after_s: None });
+        }
+        self.0.push(request).await
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        self.0.pull(request).await
+    }
+}
+
+#[test]
+fn an_operator_that_stumbles_over_what_it_refused_still_tells_what_others_said() {
+    let (mut operator, device) = devices();
+    let sealed = device.state(&[1, 2].map(|n| visit(n, SPECIALIST, CHILD).1));
+    operator.refuse.insert(sealed[0].id);
+    device.push(&mut operator);
+    let network = Stumbling(Network::good(&mut operator, &device), vec![sealed[0].id]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store: Arc<dyn Outbox> = device.store.clone();
+    let summary = runtime.block_on(synchronise(store, &network, Refused::TryAgain, &|_| {})).unwrap();
+    assert!(summary.received_count > 0, "what is refused delays nobody");
+    assert_eq!(device.store.waiting().unwrap().refused_count, 1);
+}
