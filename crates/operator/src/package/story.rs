@@ -1,11 +1,12 @@
 //! What the page tells, gathered from the package alone: so it can show nothing that the reader may not see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Kind;
-use domain::content::{Content, MemberChanged, OrganisationChanged, RecordData};
+use domain::content::{Content, MemberChanged, OrganisationChanged, RecordData, Role};
 use domain::flag::Flag;
-use domain::id::{KeyId, PersonId, StatementId};
+use domain::id::{ChildId, KeyId, PersonId, StatementId};
+use domain::scope::VisitParties;
 use domain::visit::{Visit, VisitStatement};
 use journal::Statement;
 use operator_core::package::{Package, Reader};
@@ -46,9 +47,13 @@ struct Bound {
 pub(in crate::package) struct Story {
     /// As it stands; absent when the content of its registration was erased.
     pub(in crate::package) visit: Option<Visit>,
+    /// Whom it concerns.
+    parties: VisitParties,
     pub(in crate::package) lines: Vec<Line>,
     pub(in crate::package) names: BTreeMap<[u8; 16], RecordData>,
     pub(in crate::package) members: Vec<(PersonId, MemberChanged)>,
+    /// Who is or was a representative of which child.
+    representatives: BTreeSet<(ChildId, PersonId)>,
     pub(in crate::package) organisation: Option<OrganisationChanged>,
     pub(in crate::package) operator: Option<(String, String)>,
     pub(in crate::package) operator_key: KeyId,
@@ -68,9 +73,11 @@ impl Story {
     ) -> Self {
         let mut story = Self {
             visit: None,
+            parties: made.visit.parties,
             lines: Vec::new(),
             names: BTreeMap::new(),
             members: Vec::new(),
+            representatives: BTreeSet::new(),
             organisation: None,
             operator: None,
             operator_key,
@@ -125,6 +132,9 @@ impl Story {
             Some(Content::MemberChanged(member)) => {
                 self.members.push((PersonId::from_bytes(subject), member));
             }
+            Some(Content::RepresentationChanged(stated)) => {
+                self.representatives.insert((ChildId::from_bytes(subject), stated.representative));
+            }
             Some(Content::OrganisationChanged(stated)) => self.organisation = Some(stated),
             Some(Content::RecordChanged(changed))
                 if matches!(changed.data, RecordData::Name { .. } | RecordData::Address { .. }) =>
@@ -139,14 +149,35 @@ impl Story {
         let statement = |line: &Line| VisitStatement {
             id: line.id,
             author: line.author,
-            has_authority: !line.flags.contains(&Flag::NoAuthority),
+            has_authority: self.has_authority(line),
             by_guest: line.by_guest,
-            // What bears these flags changes no facts (docs/PROTOCOL.md, 5.1).
-            content: line.content.clone().filter(|_| {
-                ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| line.flags.contains(flag))
-            }),
+            // A key that was revoked speaks for a visit all the same: honest late statements look alike (docs/PROTOCOL.md, 5.1).
+            content: line.content.clone().filter(|_| !line.flags.contains(&Flag::NoAuthority)),
         };
         self.lines.iter().map(statement).collect()
+    }
+
+    /// Whether that person may answer or review, as readers judge (docs/PROTOCOL.md, 5).
+    fn has_authority(&self, line: &Line) -> bool {
+        if line.flags.contains(&Flag::NoAuthority) {
+            return false;
+        }
+        // Of what came before its visit nobody had judged anything when it was flagged.
+        let is_judged = !line.flags.contains(&Flag::UnknownSubject);
+        is_judged || line.author.is_some_and(|author| self.is_known_for(author, line.content.as_ref()))
+    }
+
+    fn is_known_for(&self, author: PersonId, content: Option<&Content>) -> bool {
+        match content {
+            Some(Content::VisitConfirmed(_) | Content::VisitDisputed(_)) => {
+                self.representatives.contains(&(self.parties.child, author))
+            }
+            Some(Content::VisitReviewed(_)) => self.members.iter().any(|(person, member)| {
+                let is_coordinator = member.role == Role::Coordinator;
+                *person == author && is_coordinator && member.organisation == self.parties.organisation
+            }),
+            _ => true,
+        }
     }
 
     /// The name or the address of a record, as far as the reader may see it.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::content::{
     CaptureEnd, Content, DeviceBound, DisputeReason, KeyCompromised, Locale, LocationMoment, LocationOutcome,
-    UnavailableReason, VisitDisputed, VisitLocated,
+    RevocationReason, UnavailableReason, VisitConfirmed, VisitDisputed, VisitLocated,
 };
 use domain::id::{CaptureId, KeyId, PersonId, StatementId};
-use domain::{Clock as _, Kind};
+use domain::{Clock as _, Kind, words};
 use journal::VerifyingKey;
 use operator::clock::SystemRng;
 use operator::package::export_visit;
@@ -193,6 +193,82 @@ async fn a_forged_binding_takes_no_dispute_off_the_page() {
     export_visit(&world.instance, told.id, Some(Reader::Everything), Locale::En, &out).unwrap();
     let page = std::fs::read_to_string(out.join("visit.html")).unwrap();
     assert!(page.contains("Disputed"));
+    world.server.stop().await.unwrap();
+}
+
+/// The page of a visit for whoever reads everything.
+fn page_of(world: &World, visit: domain::id::VisitId) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("package");
+    export_visit(&world.instance, visit, Some(Reader::Everything), Locale::En, &out).unwrap();
+    std::fs::read_to_string(out.join("visit.html")).unwrap()
+}
+
+/// What the page says of the confirmation as a whole.
+fn confirmation_on(page: &str) -> &str {
+    let term = format!("<dt>{}</dt><dd>", words::word(words::HEADS, "parent", Locale::En));
+    let from = page.find(&term).expect("the visit is shown") + term.len();
+    page[from..].split("</dd>").next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_revoked_key_said_of_a_visit_counts_on_the_page_as_it_does_for_readers() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let told = visit(&world, &mut specialist, child);
+    let person =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let mut parent = world.ready_device_of(person).await;
+    let disputed = VisitDisputed {
+        basis: told.registered.id,
+        representative: parent.person,
+        reason: DisputeReason::NobodyCame,
+        answered_at_ms: world.clock.utc_ms(),
+        capture: None,
+    };
+    let disputed = parent.seal(told.id, disputed);
+    // Both phones were replaced before they had sent what they hold.
+    for key in [specialist.key.id(), parent.key.id()] {
+        world
+            .instance
+            .transact(|txn, operator| {
+                operator::change::revoke_device(txn, operator, key, RevocationReason::Replaced)
+            })
+            .unwrap();
+    }
+    specialist.push(&[told.registered, told.located, told.note]).await.unwrap();
+    parent.push(&[disputed]).await.unwrap();
+    let page = page_of(&world, told.id);
+    assert_eq!(confirmation_on(&page), "Disputed");
+    world.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_before_the_visit_is_there_confirms_nothing_on_the_page_without_the_right_to_it() {
+    let world = world().await;
+    let mut specialist = world.ready_device_of(world.named("Сәрсенбаева")).await;
+    let child = child_of(&world, &specialist);
+    let person =
+        world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
+    let mut parent = world.ready_device_of(person).await;
+    let mut friend = world.ready_device_of(world.person(&["coordinator"])).await;
+    let mut shown = Vec::new();
+    for device in [&mut friend, &mut parent] {
+        let told = visit(&world, &mut specialist, child);
+        let confirmed = VisitConfirmed {
+            basis: told.registered.id,
+            representative: device.person,
+            answered_at_ms: world.clock.utc_ms(),
+            capture: None,
+        };
+        let confirmed = device.seal(told.id, confirmed);
+        device.push(&[confirmed]).await.unwrap();
+        specialist.push(&[told.registered, told.located, told.note]).await.unwrap();
+        let page = page_of(&world, told.id);
+        shown.push(confirmation_on(&page).to_owned());
+    }
+    assert_eq!(shown, ["Awaiting an answer", "Confirmed"]);
     world.server.stop().await.unwrap();
 }
 
