@@ -35,7 +35,8 @@ pub enum InboxError {
     /// All recovery files together fill what the settings give them.
     #[error("the room for recovery files is full: have the operator remove some or give them more")]
     Full,
-    /// The whole does not have its digest, or is no recovery file; what came was thrown away.
+    /// The whole does not have its digest, or is no recovery file, and what came was thrown away; or it has another length
+    /// than was announced first.
     #[error("what came is not the recovery file that was announced")]
     NotThatFile,
     /// The disk.
@@ -127,8 +128,10 @@ impl Inbox {
     /// Notes who hands it over, once.
     fn note(&self, file: &str, person: PersonId, length_bytes: u64, now_ms: i64) -> Result<(), InboxError> {
         let known = self.list()?;
-        if known.iter().any(|received| received.file == file) {
-            return Ok(());
+        if let Some(noted) = known.iter().find(|received| received.file == file) {
+            // What the person's files have together is counted by what was announced first.
+            let is_same = noted.length_bytes == length_bytes;
+            return if is_same { Ok(()) } else { Err(InboxError::NotThatFile) };
         }
         let person = person.to_string();
         let of_person: Vec<&Received> = known.iter().filter(|received| received.person == person).collect();

@@ -56,6 +56,10 @@ pub enum ServeError {
     Run(#[from] std::io::Error),
 }
 
+/// Requests at once on one connection. Each body is read whole before anybody knows whose it is, so what one connection
+/// may ask for is bounded as connections are; a device asks for two or three things at once.
+const REQUESTS_AT_ONCE: u32 = 8;
+
 /// A server that listens.
 pub struct Server {
     address: SocketAddr,
@@ -153,7 +157,11 @@ fn impatient<T>(
     let mut server = server.first_request_timeout(FIRST_REQUEST);
     let builder = server.http_builder();
     builder.http1().header_read_timeout(silence);
-    builder.http2().keep_alive_interval(silence).keep_alive_timeout(FIRST_REQUEST);
+    builder
+        .http2()
+        .keep_alive_interval(silence)
+        .keep_alive_timeout(FIRST_REQUEST)
+        .max_concurrent_streams(REQUESTS_AT_ONCE);
     server
 }
 

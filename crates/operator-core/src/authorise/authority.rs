@@ -16,7 +16,7 @@ use super::moment::Moment;
 use super::place;
 use crate::agreement;
 use crate::fact::{Class, FactQuery};
-use crate::store::{StoreError, StoreRead, VisitRow};
+use crate::store::{BoundKey, StoreError, StoreRead, VisitRow};
 
 /// What somebody may look at a record for. A free text would be a way to write to any family.
 const VIEW_PURPOSES: [&str; 4] = ["visit", "review", "answer", "support"];
@@ -192,7 +192,9 @@ fn elsewhere(
         Content::ConsentWithdrawn(_) => Finding::of(header.subject == person.into()),
         Content::RecordViewed(viewed) => view(person, viewed),
         Content::KeyCompromised(compromised) => {
-            Finding::of(read.bound_key(compromised.key)?.is_some_and(|key| key.person == person))
+            // About another device no reader would find it, and the operator alone would trust the key no more.
+            let is_own = |key: BoundKey| key.person == person && header.subject == key.device.into();
+            Finding::of(read.bound_key(compromised.key)?.is_some_and(is_own))
         }
         Content::DeviceEnrolled(enrolled) => {
             let own =

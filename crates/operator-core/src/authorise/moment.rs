@@ -1,6 +1,7 @@
 //! When a statement was made, as far as the log can tell: not before the tree head that it names, nor before its key
 //! was bound, and not after it was registered. What its author claims beyond that proves nothing.
 
+use domain::Kind;
 use domain::content::Content;
 use domain::flag::Flag;
 use domain::flag::limit::{SKEW_MS, TAP_MS};
@@ -12,7 +13,8 @@ use crate::store::{BoundKey, StoreError, StoreRead};
 /// The span in which a statement was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
-    /// Not before; absent for the first statement of a key, which is made before the key is bound.
+    /// Not before; absent for the enrolment of a key, which is made before the key is bound. Another statement with the
+    /// first number is a branch, and was made by a bound key like all others.
     earliest_ms: Option<i64>,
     /// Not after.
     registered_at_ms: i64,
@@ -36,7 +38,8 @@ impl Moment {
             },
             _ => None,
         };
-        let earliest_ms = (header.seq > 0).then(|| key.bound_at_ms.max(head_ms.unwrap_or(i64::MIN)));
+        let is_enrolment = header.seq == 0 && header.kind == Kind::DeviceEnrolled;
+        let earliest_ms = (!is_enrolment).then(|| key.bound_at_ms.max(head_ms.unwrap_or(i64::MIN)));
         Ok(Self {
             earliest_ms,
             registered_at_ms,

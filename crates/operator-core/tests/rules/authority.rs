@@ -262,6 +262,8 @@ fn a_key_that_others_may_have_speaks_for_nobody_from_then_on() {
     assert_eq!(colleague.say(stolen.id, compromised.clone()), [Flag::NoAuthority], "of a stranger");
     let visit = || world.visit_by(world.specialist, world.child);
     assert_eq!(stolen.say(world.visit_id(), visit()), []);
+    let misnamed = specialist.say(specialist.id, compromised.clone());
+    assert_eq!(misnamed, [Flag::NoAuthority], "under another device no reader finds it");
     assert_eq!(specialist.say(stolen.id, compromised), []);
     assert_eq!(stolen.say(world.visit_id(), visit()), [Flag::KeyRevoked]);
     let own = KeyCompromised { key: specialist.key.id(), since_ms: 0 };

@@ -6,7 +6,8 @@ use domain::flag::Flag;
 use domain::flag::limit::LATE_SYNC_MS;
 use domain::{Clock as _, Content, Rng};
 use journal::seal::Stamp;
-use journal::{Draft, Sealed, seal};
+use journal::{Draft, Sealed, SeriesHead, seal};
+use wire::push::Outcome;
 
 use crate::world::{DAY_MS, Device, World, item};
 
@@ -162,4 +163,22 @@ fn bytes_that_nobody_can_read_do_not_hide_what_the_device_knew() {
     device.beacon = None;
     let next = visit_off(&mut device, 0);
     assert_eq!(device.deliver(&next), [Flag::TimeInDoubt]);
+}
+
+#[test]
+fn a_second_first_statement_was_not_made_before_its_key_was_bound() {
+    let world = World::new();
+    world.clock.advance(30 * DAY_MS);
+    world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
+    world.team(world.child, world.specialist, Some(world.clock.utc_ms()));
+    world.clock.advance(HOUR_MS);
+    let mut device = world.ready(world.specialist, AgreementKind::Specialist);
+    // A branch from the very beginning: no key signs anything but its enrolment before it is bound.
+    device.series = SeriesHead::EMPTY;
+    let back = visit_off(&mut device, -5 * HOUR_MS);
+    let outcome = device.push(&[item(&back)]).outcomes.remove(0);
+    let Outcome::Fork { flags, .. } = outcome else { panic!("no fork: {outcome:?}") };
+    for flag in [Flag::OutsideEngagement, Flag::OutsideCareTeam, Flag::TimeInDoubt] {
+        assert!(flags.contains(&flag), "{flag:?} is not among {flags:?}");
+    }
 }

@@ -85,6 +85,13 @@ async fn all_files_together_take_no_more_room_than_they_are_given() {
         ProblemCode::TooManyRequests,
         "three files of this person are more than two largest"
     );
+    // Announced as small, it does not come as large: the first word is what counts among the person's files.
+    let other = world.device_of(world.person(&["coordinator"])).await;
+    let small = RecoveryPart { length_bytes: 4, ..named(3) };
+    assert_eq!(send(&other, &small).await.unwrap(), 0);
+    let grown = RecoveryPart { part: vec![7; 5], ..named(3) };
+    assert_eq!(send(&other, &grown).await.unwrap_err().problem.code, ProblemCode::BadRequest);
+    assert_eq!(send(&other, &small).await.unwrap(), 0, "nothing of it was kept");
     world.server.stop().await.unwrap();
 }
 

@@ -113,3 +113,24 @@ async fn a_connection_on_which_nobody_says_anything_ends() {
     assert!(answer.starts_with(b"HTTP/1.1 200"), "answered first: {}", String::from_utf8_lossy(&answer));
     server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connection_holds_few_bodies_at_once() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (_kept, instance) = instance(|config, _| config.listen = "127.0.0.1:0".parse().unwrap());
+    let server = Server::start(instance).await.unwrap();
+    let mut socket = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    // HTTP/2 (RFC 9113): the preface, an empty SETTINGS frame, and the SETTINGS of the server.
+    socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut frame = [0; 9];
+    socket.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[3], 4, "SETTINGS comes first");
+    let mut settings = vec![0; usize::from(u16::from_be_bytes([frame[1], frame[2]]))];
+    socket.read_exact(&mut settings).await.unwrap();
+    let streams = settings.chunks_exact(6).find(|setting| setting[..2] == [0, 3]);
+    let streams = streams.map(|setting| u32::from_be_bytes(setting[2..].try_into().unwrap()));
+    // Each may bring a body of 4 MiB, which is read whole before anybody knows whose it is.
+    assert!(streams.is_some_and(|streams| streams <= 8), "{streams:?} requests on one connection");
+    server.stop().await.unwrap();
+}

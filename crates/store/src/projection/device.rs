@@ -1,6 +1,7 @@
 //! Whose key it is: `device-bound`, `device-revoked` by the operator, `key-compromised` by the key's own person.
 
 use domain::content::Content;
+use domain::flag::Flag;
 use domain::id::{KeyId, PersonId, SubjectId};
 use journal::VerifyingKey;
 use rusqlite::{Transaction, named_params};
@@ -49,6 +50,8 @@ pub(super) fn fold(
                     key.revoked_at_ms = Some(content.revoked_at_ms);
                 }
             }
+            // What has no effect for the operator has none here: whoever holds a revoked key would end every good one.
+            Some(Content::KeyCompromised(_)) if is_void(&statement.flags) => {}
             Some(Content::KeyCompromised(content)) => {
                 let author = super::person_of(transaction, account, statement.key)?;
                 for key in bound.iter_mut().filter(|bound| bound.key.id() == content.key) {
@@ -85,6 +88,11 @@ pub(super) fn fold(
         before.iter().filter(|row| !after.contains(row)).map(|(key, ..)| *key).collect();
     changed.extend(after.iter().filter(|row| !before.contains(row)).map(|(key, ..)| *key));
     Ok(changed)
+}
+
+/// Whether the operator found that a statement changes nothing about keys.
+fn is_void(flags: &[Flag]) -> bool {
+    flags.iter().any(|flag| matches!(flag, Flag::NoAuthority | Flag::KeyRevoked))
 }
 
 /// Key, person and host.

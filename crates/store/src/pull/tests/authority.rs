@@ -1,6 +1,8 @@
 //! Whose word counts for what.
 
-use domain::content::{Engagement, MemberChanged, RepresentationBasis, RepresentationChanged, Role};
+use domain::content::{
+    Engagement, KeyCompromised, MemberChanged, RepresentationBasis, RepresentationChanged, Role,
+};
 use domain::id::SubjectId;
 
 use super::*;
@@ -137,4 +139,23 @@ fn an_answer_that_the_operator_flags_as_without_authority_does_not_count() {
         assert_eq!(visit.confirmation, Confirmation::None);
         assert!(visit.flags.contains(&Flag::NoAuthority), "a person may look at it");
     }
+}
+
+#[test]
+fn a_revoked_key_ends_no_other_key_of_its_person() {
+    let (mut operator, _, parent, _) = scene();
+    let (thief, device) = (signing_key(0x85), DeviceId::from_bytes([0x85; 16]));
+    let good = signing_key(0x81).id();
+    operator.bind(device, &thief.verifying_key().to_cose_key(), SPECIALIST);
+    let compromised = Draft::new(DeviceId::from_bytes([0x81; 16]), KeyCompromised { key: good, since_ms: 0 });
+    // As the operator finds it once that key is revoked, and changes nothing by it.
+    operator.flags = vec![Flag::KeyRevoked];
+    operator.state_as(&thief, &compromised, &[Scope::Card(SPECIALIST)]);
+    operator.flags.clear();
+    let in_force = |parent: &TestDevice, key| {
+        parent.store.read(|reader| reader.key_owner(key)).unwrap().map(|owner| owner.in_force)
+    };
+    assert_eq!(parent.pull(&operator).rejected_count, 0);
+    assert_eq!(in_force(&parent, thief.id()), Some(true), "the parent knows both keys");
+    assert_eq!(in_force(&parent, good), Some(true), "whoever found the lost phone ends no good key");
 }
