@@ -179,6 +179,19 @@ async fn a_forged_binding_takes_no_dispute_off_the_page() {
     let basis = told.registered.id;
     let forged = specialist.seal(bound.device, forged);
     specialist.push(&[told.registered, told.located, told.note, forged]).await.unwrap();
+    let disputed = dispute(&world, &mut parent, told.id, basis);
+    parent.push(std::slice::from_ref(&disputed)).await.unwrap();
+    assert!(page_of(&world, told.id).contains("Disputed"));
+    world.server.stop().await.unwrap();
+}
+
+/// The parent's word that nobody came.
+fn dispute(
+    world: &World,
+    parent: &mut Device,
+    visit: domain::id::VisitId,
+    basis: StatementId,
+) -> journal::Sealed {
     let disputed = VisitDisputed {
         basis,
         representative: parent.person,
@@ -186,14 +199,7 @@ async fn a_forged_binding_takes_no_dispute_off_the_page() {
         answered_at_ms: world.clock.utc_ms(),
         capture: None,
     };
-    let disputed = parent.seal(told.id, disputed);
-    parent.push(std::slice::from_ref(&disputed)).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("package");
-    export_visit(&world.instance, told.id, Some(Reader::Everything), Locale::En, &out).unwrap();
-    let page = std::fs::read_to_string(out.join("visit.html")).unwrap();
-    assert!(page.contains("Disputed"));
-    world.server.stop().await.unwrap();
+    parent.seal(visit, disputed)
 }
 
 /// The page of a visit for whoever reads everything.
@@ -220,14 +226,7 @@ async fn what_a_revoked_key_said_of_a_visit_counts_on_the_page_as_it_does_for_re
     let person =
         world.demo.people.iter().find(|person| child.representatives.contains(&person.person)).unwrap();
     let mut parent = world.ready_device_of(person).await;
-    let disputed = VisitDisputed {
-        basis: told.registered.id,
-        representative: parent.person,
-        reason: DisputeReason::NobodyCame,
-        answered_at_ms: world.clock.utc_ms(),
-        capture: None,
-    };
-    let disputed = parent.seal(told.id, disputed);
+    let disputed = dispute(&world, &mut parent, told.id, told.registered.id);
     // Both phones were replaced before they had sent what they hold.
     for key in [specialist.key.id(), parent.key.id()] {
         world
