@@ -141,7 +141,7 @@ fn about_visit(
             Ok(Finding { has_authority: finding.has_authority && may_read, ..finding })
         }
         Content::VisitLocated(located) => {
-            let presence = place::presence(read, row.place(), &located.outcome)?;
+            let presence = place::presence(read, place::known_to_author(read, row)?, &located.outcome)?;
             let flags = domain::flag::location_flags(&located.outcome, presence);
             let may_read =
                 may_read_location(read, person, (header, located), AgreementKind::Specialist, at_ms)?;

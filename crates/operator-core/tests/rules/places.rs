@@ -12,7 +12,7 @@ use journal::Sealed;
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::Store as _;
 
-use crate::world::{Device, World, audiences_of_last, fix, item, located, visit};
+use crate::world::{DAY_MS, Device, World, audiences_of_last, fix, item, located, visit};
 
 const LAT_E7: i32 = 511_605_000;
 const LON_E7: i32 = 714_704_000;
@@ -259,4 +259,32 @@ fn an_unticked_box_is_no_consent() {
     accepted.confirmations[1].accepted = true;
     assert_eq!(specialist.say(world.specialist, accepted), []);
     assert_eq!(specialist.say(id, located(fix(LAT_E7))), []);
+}
+
+#[test]
+fn who_may_not_know_where_a_place_is_does_not_learn_it_by_trying() {
+    let world = World::new();
+    let position = RecordData::Position { lat_e7: LAT_E7, lon_e7: LON_E7, radius_m: 150, adopted_from: None };
+    world.record(RecordKind::Place, world.place, position);
+    let mut stranger = world.ready(world.colleague, AgreementKind::Specialist);
+    // Of the child who lives there she is not in the team; the child of her own lives nowhere, or elsewhere.
+    let elsewhere = PlaceId::from_bytes([7; 16]);
+    let of_the_child = world.visit_by(world.colleague, world.child);
+    let without_a_home = world.visit_by(world.colleague, world.other_child);
+    let visits = [(of_the_child, false), (without_a_home.clone(), false), (without_a_home, true)];
+    // No reading has the digits of another one of hers; the first has those of the place.
+    for (own_digits, (visited, lives)) in (0..).step_by(100).zip(visits) {
+        if lives {
+            world.record(RecordKind::Child, world.other_child, RecordData::Lives { place: elsewhere });
+        }
+        world.clock.advance(DAY_MS);
+        let started_at_ms = domain::Clock::utc_ms(&world.clock);
+        let id = world.visit_id();
+        stranger.say(id, VisitRegistered { started_at_ms, ..visited });
+        let flags = [LAT_E7, LAT_E7 + 50_000].map(|lat_e7| {
+            world.clock.advance(3_600_000);
+            stranger.say(id, located(fix(lat_e7 + own_digits)))
+        });
+        assert_eq!(flags, [Vec::<Flag>::new(), Vec::new()], "{own_digits}");
+    }
 }
