@@ -72,6 +72,12 @@ def read_statement(data):
     return Statement(sha256(message), kid, kind, subject, claims[6], *numbers, payload, message, signature)
 
 
+def is_visit_of(visit, kid):
+    """Whether a visit with this id is that of the key: nobody else can register it."""
+    end = sha256(b"esep visit id" + kid + visit[:8])[:8]
+    return visit[6] >> 4 == 7 and visit[8:] == bytes([0x80 | end[0] & 0x3F]) + end[1:]
+
+
 def read_head(data, key, proofs=None):
     """A head of the operator with this key; `check` holds it against a root. A receipt has `proofs` of this shape."""
     header, proofs, _, signature, to_sign = open_sign1(data, None, proofs or {})

@@ -73,7 +73,9 @@ def _visit(walk):
     for leaf, stated in about.items():
         _time(walk, leaf, stated)
     need({stated.sub.hex() for stated in about.values()} == {walk.manifest["visit"]}, "visit", "speak of another visit")
-    need("visit-registered" in {stated.kind for stated in about.values()}, "visit", "have no registration of it")
+    registered = [stated for stated in about.values() if stated.kind == "visit-registered"]
+    need(any(cose.is_visit_of(stated.sub, stated.kid) for stated in registered), "visit",
+         "have no registration of it by the key that its id is made from")
     for stated, members in walk.read.values():
         if stated.kind == "agreement-accepted" and members:
             name = members["sha256"].hex() if octets(32)(members.get("sha256")) else ""

@@ -10,7 +10,7 @@ use domain::content::{
 };
 use domain::id::{CaptureId, ChildId, OrganisationId, PersonId, PlaceId, VisitId};
 use journal::seal::Stamp;
-use journal::{Draft, Sealed, SeriesHead, SigningKey, VerifyingKey};
+use journal::{Draft, Sealed, SeriesHead, SigningKey, VerifyingKey, VisitIds};
 use platform::SystemRng;
 use rusqlite::Connection;
 
@@ -98,7 +98,7 @@ impl<'a> Visits<'a> {
     }
 
     fn registered(&mut self) -> Draft {
-        let visit = VisitId::at(self.now_ms, &SystemRng);
+        let visit = VisitIds::new(self.key.id(), self.now_ms, &SystemRng).fresh();
         let capture = CaptureId::random(&SystemRng);
         self.open = Some((visit, capture));
         let Parties { child, organisation, specialist, place } = self.parties;

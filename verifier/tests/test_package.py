@@ -7,7 +7,7 @@ import unittest
 
 import cbor2
 
-from verifier.cose import read_receipt
+from verifier.cose import is_visit_of, read_receipt, read_statement
 from verifier.form import Unusable
 from verifier.log import verify
 
@@ -137,6 +137,17 @@ class Files(unittest.TestCase):
         kept = [line for line in lines if json.loads(line)["leaf_index"] != self.visit]
         self.files["log.jsonl"] = b"".join(kept)
         self.assertIn(("statements", "visit"), inner(self.files))
+
+    def test_whose_visit_it_is(self):
+        """The id of a visit is made from the key that registers it; the second one is the vector of docs/PROTOCOL.md."""
+        registered = read_statement(self.files[statement(self.visit)])
+        vector = bytes.fromhex("017f22e279b07fff9a46e77512654ba1")
+        self.assertTrue(is_visit_of(registered.sub, registered.kid))
+        self.assertTrue(is_visit_of(vector, b"\xab" * 32))
+        self.assertFalse(is_visit_of(registered.sub, b"\xab" * 32))
+        for bit in range(128):
+            other = bytes(byte ^ (at == bit // 8) << bit % 8 for at, byte in enumerate(vector))
+            self.assertFalse(is_visit_of(other, b"\xab" * 32), bit)
 
     def test_statements_of_another_visit(self):
         other = packaged("other")

@@ -143,9 +143,9 @@ fn seal(
 ) -> Result<()> {
     let now_ms = session.now_ms();
     let (planned, has_consent) = plan(session, appending, entry, now_ms)?;
-    let mut ids = Vec::new();
+    let (mut ids, mut ids_of_now) = (Vec::new(), appending.visit_ids(now_ms));
     for visit in planned {
-        let id = VisitId::at(now_ms, &*session.ports.rng);
+        let id = ids_of_now.fresh();
         let registered = VisitRegistered { capture, ..visit };
         let statement = appending.seal(&Draft::new(id, registered))?.id;
         let notes = [(NotePurpose::Care, &entry.note), (NotePurpose::Late, &entry.late_text)];

@@ -140,7 +140,7 @@ macro_rules! bytes_newtype {
 
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {
-        bytes_newtype!($(#[$doc])* $name, 16);
+        subject_id!($(#[$doc])* $name);
 
         impl $name {
             /// A fresh random id.
@@ -148,6 +148,13 @@ macro_rules! random_id {
                 Self(rng.array())
             }
         }
+    };
+}
+
+/// What statements may be about.
+macro_rules! subject_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        bytes_newtype!($(#[$doc])* $name, 16);
 
         impl From<$name> for SubjectId {
             fn from(id: $name) -> Self {
@@ -184,23 +191,10 @@ random_id!(
     /// A public organisation.
     OrganisationId
 );
-random_id!(
-    /// A visit.
+subject_id!(
+    /// A visit. Its id is made from the key that registers it, not at random.
     VisitId
 );
-
-impl VisitId {
-    /// The id of a visit that is registered now: a UUIDv7 (RFC 9562, section 5.7), 48 bits of UTC milliseconds and 74
-    /// random ones. Ids of one time stand together in every index, so what comes together is written together. Nobody reads
-    /// a time out of it: a clock may be wrong, and the statement says when it was signed.
-    pub fn at(now_ms: i64, rng: &dyn Rng) -> Self {
-        let mut bytes: [u8; 16] = rng.array();
-        bytes[..6].copy_from_slice(&now_ms.to_be_bytes()[2..]);
-        bytes[6] = 0x70 | bytes[6] & 0x0f;
-        bytes[8] = 0x80 | bytes[8] & 0x3f;
-        Self(bytes)
-    }
-}
 
 random_id!(
     /// One reading of the location; siblings visited at once share it.
@@ -244,23 +238,6 @@ mod tests {
         assert_eq!(
             id.to_string().to_uppercase().parse::<VisitId>().is_err(),
             id.to_string() != id.to_string().to_uppercase()
-        );
-    }
-
-    #[test]
-    fn a_visit_has_an_id_of_its_time() {
-        struct Ones;
-        impl Rng for Ones {
-            fn fill(&self, bytes: &mut [u8]) {
-                bytes.fill(0xff);
-            }
-        }
-        // The time of the vector in RFC 9562, appendix A.6.
-        assert_eq!(VisitId::at(0x017f_22e2_79b0, &Ones).to_string(), "017f22e279b07fffbfffffffffffffff");
-        assert_eq!(
-            VisitId::at(-1, &Ones).to_string(),
-            "ffffffffffff7fffbfffffffffffffff",
-            "a clock before 1970"
         );
     }
 

@@ -14,6 +14,7 @@
 //! | [`seal`] | draft + series head + clock + key -> statement |
 //! | [`merkle`] | the RFC 9162 tree: roots, inclusion, range and consistency proofs |
 //! | [`receipt`] | signed tree heads and COSE receipts (RFC 9942) |
+//! | [`visit`] | the id of a visit, which belongs to the key that registers it |
 
 pub mod cbor;
 pub mod code;
@@ -26,8 +27,10 @@ pub mod merkle;
 pub mod receipt;
 pub mod seal;
 pub mod statement;
+pub mod visit;
 
 pub use header::{Beacon, Header};
 pub use key::{SigningKey, VerifyingKey};
 pub use seal::{Draft, Sealed, SeriesHead, seal};
 pub use statement::{Attributed, Statement, Verified};
+pub use visit::VisitIds;

@@ -48,13 +48,16 @@ impl Author {
     }
 }
 
-/// The same of a statement whose content is not there: all that follows from the log alone.
+/// The flags of a statement whose content is not there: all that follows from the log alone.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn flags_of_bare(read: &dyn StoreRead, header: &Header) -> Result<Vec<Flag>, StoreError> {
-    let follows_a_visit = header.kind.is_about_visit() && header.kind != Kind::VisitRegistered;
-    let is_unknown = follows_a_visit && read.visit(header.subject.into())?.is_none();
+    if header.kind == Kind::VisitRegistered {
+        let has_authority = journal::visit::is_of(header.subject, header.key);
+        return Ok(if has_authority { Vec::new() } else { vec![Flag::NoAuthority] });
+    }
+    let is_unknown = header.kind.is_about_visit() && read.visit(header.subject.into())?.is_none();
     Ok(if is_unknown { vec![Flag::UnknownSubject] } else { Vec::new() })
 }
 
@@ -73,11 +76,31 @@ pub fn flags(
     let moment = Moment::of(read, key, header, now_ms)?;
     let mut flags = authority::flags(read, key.person, header, content, &moment)?;
     flags.extend(moment.flags(content));
+    flags.extend(neighbour::of_clock(read, header)?);
     flags.extend(neighbour::flags(read, key.person, header, content, now_ms)?);
     if !key.is_in_force() {
         flags.push(Flag::KeyRevoked);
     }
     flags.sort_unstable();
     flags.dedup();
+    Ok(flags)
+}
+
+/// What of it follows from the visit, for a statement that came before it. Its clock, its moment and its key were judged
+/// when it was registered, and what its device sent since then says nothing about them.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn flags_beside_visit(
+    read: &dyn StoreRead,
+    author: &Author,
+    header: &Header,
+    content: &Content,
+    registered_at_ms: i64,
+) -> Result<Vec<Flag>, StoreError> {
+    let Author::Device(key) = author else { return Ok(Vec::new()) };
+    let moment = Moment::of(read, key, header, registered_at_ms)?;
+    let mut flags = authority::flags(read, key.person, header, content, &moment)?;
+    flags.extend(neighbour::flags(read, key.person, header, content, registered_at_ms)?);
     Ok(flags)
 }

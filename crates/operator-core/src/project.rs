@@ -28,6 +28,7 @@ pub fn apply(
     author: &Author,
     content: Option<&Content>,
 ) -> Result<(), StoreError> {
+    let mut is_new_visit = false;
     if let Some(content) = content {
         let is_effective =
             ![Flag::NoAuthority, Flag::KeyRevoked].iter().any(|flag| entry.flags.contains(flag));
@@ -35,12 +36,14 @@ pub fn apply(
             put_facts(txn, entry, content)?;
             put_keys(txn, entry, author, content)?;
         }
-        put_visit(txn, entry, author, content)?;
+        is_new_visit = put_visit(txn, entry, author, content)?;
         change_visit(txn, entry, author, content)?;
         put_reading(txn, entry, header, author, content)?;
     }
     put_trace(txn, entry, header, author, content)?;
-    address(txn, author, entry, content)
+    address(txn, author, entry, content)?;
+    // Last: the device of a registration must have left its trace before an answer is held beside it.
+    if is_new_visit { judge_overtakers(txn, entry) } else { Ok(()) }
 }
 
 fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result<(), StoreError> {
@@ -87,19 +90,20 @@ fn put_keys(
     }
 }
 
+/// Whether there is a visit now that was not there before.
 fn put_visit(
     txn: &mut dyn StoreTxn,
     entry: &Entry,
     author: &Author,
     content: &Content,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let (Content::VisitRegistered(registered), Some(specialist)) = (content, author.person()) else {
-        return Ok(());
+        return Ok(false);
     };
     let visit = VisitId::from(entry.subject);
     // The first registration of an id is the visit; a second one changes nothing.
     if entry.flags.contains(&Flag::NoAuthority) || txn.visit(visit)?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let parties = VisitParties { child: registered.child, specialist, organisation: registered.organisation };
     txn.put_visit(&VisitRow {
@@ -109,7 +113,7 @@ fn put_visit(
         basis: entry.id,
         leaf_index: entry.leaf_index,
     })?;
-    address_overtakers(txn, entry)
+    Ok(true)
 }
 
 /// Puts a visit into the list of which nothing is left but whom it concerns, and addresses it as before.
@@ -124,7 +128,8 @@ pub(crate) fn put_erased_visit(
     let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
     let entry = txn.entry(leaf_index)?.ok_or(unknown)?;
     let visit = VisitId::from(entry.subject);
-    if entry.kind != Kind::VisitRegistered || txn.visit(visit)?.is_some() {
+    let registers = entry.kind == Kind::VisitRegistered && !entry.flags.contains(&Flag::NoAuthority);
+    if !registers || txn.visit(visit)?.is_some() {
         return Ok(());
     }
     txn.put_visit(&VisitRow { visit, parties, said: None, basis: entry.id, leaf_index })?;
@@ -133,7 +138,7 @@ pub(crate) fn put_erased_visit(
     txn.put_audiences(leaf_index, &circle.map(|scope| (scope, Sight::Whole)))?;
     let author = author_of(txn.as_read(), &entry)?;
     address(txn, &author, &entry, None)?;
-    address_overtakers(txn, &entry)
+    judge_overtakers(txn, &entry)
 }
 
 /// Which device signed a registered statement about a visit.
@@ -143,8 +148,9 @@ fn author_of(read: &dyn StoreRead, entry: &Entry) -> Result<Author, StoreError> 
 }
 
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
-/// It is judged now, as it would have been then, changes the visit as it would have, and is addressed.
-fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
+/// It is judged now beside its visit, changes it as it would have, and is addressed. Its flags are kept with those that
+/// it had, so that readers learn both: that it came first, and what is to be looked at.
+fn judge_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
     for earlier in overtakers(txn.as_read(), registered.subject, registered.leaf_index)? {
         let author = author_of(txn.as_read(), &earlier)?;
         let Some(bytes) = txn.content(earlier.leaf_index)? else {
@@ -155,7 +161,14 @@ fn address_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), 
         let header = Statement::decode(&earlier.statement)
             .map_err(|_| StoreError::Damaged("a registered statement cannot be read"))?;
         let at_ms = earlier.registered_at_ms;
-        let flags = authorise::flags(txn.as_read(), &author, header.header(), &content, at_ms)?;
+        let mut flags =
+            authorise::flags_beside_visit(txn.as_read(), &author, header.header(), &content, at_ms)?;
+        flags.extend(&earlier.flags);
+        flags.sort_unstable();
+        flags.dedup();
+        if flags != earlier.flags {
+            txn.judge_again(earlier.leaf_index, &flags)?;
+        }
         let judged = Entry { flags, ..earlier };
         change_visit(txn, &judged, &author, &content)?;
         put_reading(txn, &judged, header.header(), &author, &content)?;
@@ -280,7 +293,9 @@ fn put_trace(
     content: Option<&Content>,
 ) -> Result<(), StoreError> {
     let Some(person) = author.person().filter(|_| entry.kind.is_about_visit()) else { return Ok(()) };
-    let counts = !entry.flags.contains(&Flag::NoAuthority)
+    // Of an overtaker nothing was judged when it left its trace, and making it again must not differ: it counts beside
+    // others of its author only, and only once its visit is known.
+    let counts = (is_overtaker(entry) || !entry.flags.contains(&Flag::NoAuthority))
         && matches!(content, Some(Content::VisitConfirmed(_) | Content::VisitDisputed(_)));
     txn.put_trace(&TraceRow {
         leaf_index: entry.leaf_index,
@@ -298,11 +313,12 @@ impl Kept {
     fn put_back(&self, txn: &mut dyn StoreTxn, leaf_index: u64) -> Result<(), StoreError> {
         let Projections { facts, visits, audiences, traces, .. } = &self.0;
         facts.iter().filter(|fact| fact.leaf_index == leaf_index).try_for_each(|fact| txn.put_fact(fact))?;
+        let mut registrations = Vec::new();
         for visit in visits.iter().filter(|visit| visit.leaf_index == leaf_index) {
             let unknown = StoreError::Damaged("a visit is of a leaf that is not in the log");
             let registration = txn.entry(leaf_index)?.ok_or(unknown)?;
             txn.put_visit(&visit.erased(registration.id))?;
-            address_overtakers(txn, &registration)?;
+            registrations.push(registration);
         }
         traces
             .iter()
@@ -310,7 +326,8 @@ impl Kept {
             .try_for_each(|trace| txn.put_trace(trace))?;
         let of_this = audiences.iter().filter(|(_, leaf, _)| *leaf == leaf_index);
         let audiences: Vec<_> = of_this.map(|(scope, _, sight)| (*scope, *sight)).collect();
-        txn.put_audiences(leaf_index, &audiences)
+        txn.put_audiences(leaf_index, &audiences)?;
+        registrations.iter().try_for_each(|registration| judge_overtakers(txn, registration))
     }
 }
 

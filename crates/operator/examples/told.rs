@@ -22,7 +22,7 @@ use domain::content::{
 use domain::id::{CaptureId, DeviceId, PersonId, StatementId, SubjectId, VisitId};
 use domain::{Clock, Content, ContinuousTime, Rng};
 use journal::seal::Stamp;
-use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, seal};
+use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, VisitIds, seal};
 use operator::clock::SystemRng;
 use operator::demo::{Demo, DemoChild, DemoPerson};
 use operator::{Folder, Instance};
@@ -226,7 +226,7 @@ fn argued(
     coordinator: &mut Device<'_>,
     child: &DemoChild,
 ) -> Result<VisitId, Failure> {
-    let visit = VisitId::random(&SystemRng);
+    let visit = VisitIds::new(specialist.key.id(), world.clock.utc_ms(), &SystemRng).fresh();
     let said = registered(world, specialist, child)?;
     let (capture, started_at_ms) = (said.capture.ok_or("no capture")?, said.started_at_ms);
     specialist.say(visit, said)?;
@@ -284,7 +284,7 @@ fn argued(
 
 /// A visit of the same specialist that was entered late and that nobody answered.
 fn unanswered(world: &World, specialist: &mut Device<'_>, child: &DemoChild) -> Result<VisitId, Failure> {
-    let visit = VisitId::random(&SystemRng);
+    let visit = VisitIds::new(specialist.key.id(), world.clock.utc_ms(), &SystemRng).fresh();
     let said = registered(world, specialist, child)?;
     let started_at_ms = said.started_at_ms - 180 * MINUTE_MS;
     let late = Some(LateReason::DeviceForgotten);

@@ -5,7 +5,7 @@
 use domain::id::{CaptureId, StatementId};
 use domain::{Clock, Rng};
 use journal::seal::Stamp;
-use journal::{Draft, Sealed, SeriesHead};
+use journal::{Draft, Sealed, SeriesHead, VisitIds};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::account::Account;
@@ -56,6 +56,11 @@ impl<'a> Appending<'a> {
     /// this very transaction shows only after it.
     pub fn reader(&self) -> Reader<'_> {
         Reader::new(self.transaction, Some(self.account))
+    }
+
+    /// Ids for visits that are registered in this transaction at this moment, in UTC milliseconds.
+    pub fn visit_ids(&self, now_ms: i64) -> VisitIds {
+        VisitIds::new(self.account.key.id(), now_ms, self.rng)
     }
 
     /// Seals the next statement of the series.

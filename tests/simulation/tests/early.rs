@@ -14,7 +14,7 @@ use esep_simulation::chance::Chance;
 use esep_simulation::device::Device;
 use esep_simulation::server::Server;
 use esep_simulation::template::{NOW_MS, Template, Who, device_folder, operator_folder};
-use journal::{Draft, Sealed};
+use journal::{Draft, Sealed, VisitIds};
 use sync::Outbox as _;
 
 /// Pulls what there is, in pages of this size.
@@ -59,7 +59,8 @@ async fn an_early_answer_reaches_the_author_of_its_visit_whose_cursor_has_passed
         for device in [&author, &second, &parent] {
             pull(&mut server, device, limit);
         }
-        let visit = VisitId::random(author.rng());
+        let visit =
+            VisitIds::new(author.store().account().unwrap().unwrap().key.id(), NOW_MS, author.rng()).fresh();
         let cast = &template.cast;
         let registered = seal(
             &author,

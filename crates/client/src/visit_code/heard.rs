@@ -112,7 +112,7 @@ impl Heard {
             visit: first.subject.into(),
             person,
             keys: bound.iter().map(|binding| binding.key.id()).collect(),
-            said: said(&contents, person)?,
+            said: said(&contents, person, journal::visit::is_of(first.subject, first.key))?,
             newest_s: newest_s.unwrap_or_default(),
             carried,
         })
@@ -138,11 +138,15 @@ fn signed(shown: &Shown, bound: &[Binding]) -> Result<(Verified, Content), Refus
 }
 
 /// A visit with its versions or one answer, each in the name of who signed it; nothing else makes a code.
-fn said(contents: &[(StatementId, Content)], person: PersonId) -> Result<Said, Refusal> {
+fn said(contents: &[(StatementId, Content)], person: PersonId, has_own_id: bool) -> Result<Said, Refusal> {
     let in_own_name = |named: PersonId| if named == person { Ok(()) } else { Err(Refusal::UnknownKey) };
     match contents {
         [(_, Content::VisitRegistered(registered)), changes @ ..] => {
             in_own_name(registered.specialist)?;
+            if !has_own_id {
+                // The id of another visit, to be answered in its place.
+                return Err(Refusal::Altered);
+            }
             let is_change =
                 |content: &Content| matches!(content, Content::VisitFinished(_) | Content::VisitCorrected(_));
             if !changes.iter().all(|(_, content)| is_change(content)) {

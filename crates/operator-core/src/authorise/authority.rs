@@ -81,8 +81,8 @@ fn registration(
     is_known: bool,
     moment: &Moment,
 ) -> Result<Finding, StoreError> {
-    if is_known {
-        // A visit is registered once. A second registration under its id would reach people whom the first one did
+    if is_known || !journal::visit::is_of(header.subject, header.key) {
+        // A visit is registered once, by the key that made its id. A second registration under its id would reach people whom the first one did
         // not name, and what they answer would count for nothing.
         return Ok(Finding::of(false));
     }

@@ -31,7 +31,17 @@ pub(crate) fn reading(header: &Header, located: &VisitLocated) -> Option<Reading
     reading.filter(|_| located.moment != LocationMoment::Confirmed)
 }
 
-/// Flags of a person's statement about a visit.
+/// Whether the clock was changed since the device's statement before.
+pub(super) fn of_clock(read: &dyn StoreRead, header: &Header) -> Result<Option<Flag>, StoreError> {
+    if !header.kind.is_about_visit() {
+        return Ok(None);
+    }
+    let before = read.last_trace(header.key)?;
+    let is_changed = before.is_some_and(|before| clock_change_ms(&before.tick, &tick(header)).is_some());
+    Ok(is_changed.then_some(Flag::ClockChanged))
+}
+
+/// What follows from the visit that a person's statement is about, and from the person's other ones.
 pub(super) fn flags(
     read: &dyn StoreRead,
     person: PersonId,
@@ -44,10 +54,6 @@ pub(super) fn flags(
     }
     let mut flags = Vec::new();
     let tick = tick(header);
-    let before = read.last_trace(header.key)?;
-    if before.is_some_and(|before| clock_change_ms(&before.tick, &tick).is_some()) {
-        flags.push(Flag::ClockChanged);
-    }
     let visit = read.visit(header.subject.into())?;
     match (content, visit) {
         (Content::VisitRegistered(registered), None) => {

@@ -25,7 +25,8 @@ pub trait LostTxn {
     /// Says that a content which is there came back just now: before a restore somebody may have read its statement
     /// without it.
     fn put_content_back(&mut self, leaf_index: u64) -> Result<(), StoreError>;
-    /// Changes the flags of a statement about something of which a content came back.
+    /// Changes the flags of a statement: a content came back of what it is about, or the visit that it is about came
+    /// after it.
     fn judge_again(&mut self, leaf_index: u64, flags: &[Flag]) -> Result<(), StoreError>;
     /// Drops the reading, the trace and the audiences of a statement, to be projected anew.
     fn forget_projected(&mut self, leaf_index: u64) -> Result<(), StoreError>;

@@ -39,31 +39,48 @@ fn note(purpose: NotePurpose) -> VisitNoted {
 }
 
 #[test]
+fn nobody_else_registers_a_visit_whose_id_was_read_from_its_code() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let id = specialist.visit_id();
+    let shown = specialist.seal(id, world.visit_by(world.specialist, world.child));
+    let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
+    let flags = colleague.say(id, world.visit_by(world.colleague, world.other_child));
+    assert_eq!(flags, [Flag::NoAuthority], "though she is in the team of that child");
+    // Another device of the same person has another key: it has not shown this code either.
+    let mut second = world.device(world.specialist);
+    assert_eq!(second.say(id, world.visit_by(world.specialist, world.child)), [Flag::NoAuthority]);
+    assert_eq!(specialist.deliver(&shown), []);
+    let row = world.store.read().unwrap().visit(id).unwrap().unwrap();
+    assert_eq!((row.parties.specialist, row.basis), (world.specialist, shown.id));
+}
+
+#[test]
 fn a_visit_outside_of_team_engagement_or_agreement_is_registered_with_its_flags() {
     let world = World::new();
     let mut device = world.device(world.specialist);
     let (own, foreign) = (world.child, world.other_child);
     let at = |child| world.visit_by(world.specialist, child);
-    assert_eq!(device.say(world.visit_id(), at(own)), [Flag::AgreementOutdated]);
+    assert_eq!(device.say(device.visit_id(), at(own)), [Flag::AgreementOutdated]);
     let accepted = world.acceptance(AgreementKind::Specialist, 1, crate::world::TEXT);
     assert_eq!(device.say(world.specialist, accepted), []);
-    assert_eq!(device.say(world.visit_id(), at(own)), []);
-    assert_eq!(device.say(world.visit_id(), at(foreign)), [Flag::OutsideCareTeam]);
+    assert_eq!(device.say(device.visit_id(), at(own)), []);
+    assert_eq!(device.say(device.visit_id(), at(foreign)), [Flag::OutsideCareTeam]);
     let late = VisitRegistered { late: Some(LateReason::Forgotten), capture: None, ..at(own) };
-    assert_eq!(device.say(world.visit_id(), late), [Flag::LateEntry]);
+    assert_eq!(device.say(device.visit_id(), late), [Flag::LateEntry]);
     let unknown =
         VisitRegistered { organisation: domain::id::OrganisationId::from_bytes([9; 16]), ..at(own) };
     assert_eq!(
-        device.say(world.visit_id(), unknown),
+        device.say(device.visit_id(), unknown),
         [Flag::OutsideCareTeam, Flag::OutsideEngagement, Flag::UnknownSubject]
     );
 
     // What counts is the time of the visit, not that of its arrival.
-    let before = device.seal(world.visit_id(), at(own));
+    let before = device.seal(device.visit_id(), at(own));
     world.clock.advance(DAY_MS);
     world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
     assert_eq!(device.deliver(&before), []);
-    assert_eq!(device.say(world.visit_id(), at(own)), [Flag::OutsideEngagement]);
+    assert_eq!(device.say(device.visit_id(), at(own)), [Flag::OutsideEngagement]);
 }
 
 #[test]
@@ -108,7 +125,7 @@ fn each_statement_about_a_visit_has_its_rightful_author() {
     assert_eq!(coordinator.say(id, note(NotePurpose::Dispute)), no_authority);
     assert_eq!(coordinator.say(id, note(NotePurpose::Review)), none);
     assert_eq!(colleague.say(id, note(NotePurpose::Review)), no_authority);
-    assert_eq!(parent.say(world.visit_id(), confirmed(world.parent)), [Flag::UnknownSubject]);
+    assert_eq!(parent.say(parent.visit_id(), confirmed(world.parent)), [Flag::UnknownSubject]);
 }
 
 #[test]
@@ -151,7 +168,7 @@ fn a_revoked_device_still_delivers_what_it_had_and_it_is_flagged() {
     world.state(specialist.id, revoked);
     assert!(audiences_of_last(&world).contains(&(Scope::Card(world.specialist), Sight::Whole)));
     let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(specialist.say(world.visit_id(), content), [Flag::KeyRevoked]);
+    assert_eq!(specialist.say(specialist.visit_id(), content), [Flag::KeyRevoked]);
     assert!(audiences_of_last(&world).contains(&(Scope::Organisation(world.organisation), Sight::Whole)));
 }
 
@@ -188,16 +205,16 @@ fn acceptances_follow_what_was_published() {
     let text = crate::world::TEXT.replace("Екінші", "Өзгертілген");
     world.publish(AgreementKind::Specialist, domain::content::Locale::Kk, 2, effective_ms, &text).unwrap();
     let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(device.say(world.visit_id(), content), []);
-    let before = device.seal(world.visit_id(), world.visit_by(world.specialist, world.child));
+    assert_eq!(device.say(device.visit_id(), content), []);
+    let before = device.seal(device.visit_id(), world.visit_by(world.specialist, world.child));
     world.clock.advance(2 * DAY_MS);
     assert_eq!(device.deliver(&before), [], "the visit was before the day");
     let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(device.say(world.visit_id(), content), [Flag::AgreementOutdated]);
+    assert_eq!(device.say(device.visit_id(), content), [Flag::AgreementOutdated]);
     let accepted = world.acceptance(AgreementKind::Specialist, 2, &text);
     assert_eq!(device.say(world.specialist, accepted), []);
     let content = world.visit_by(world.specialist, world.child);
-    assert_eq!(device.say(world.visit_id(), content), []);
+    assert_eq!(device.say(device.visit_id(), content), []);
 }
 
 #[test]
@@ -229,7 +246,7 @@ fn a_visit_is_registered_once_and_a_second_registration_reaches_no_family() {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut parent = world.ready(world.parent, AgreementKind::Subject);
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     let nobody = VisitRegistered {
         child: domain::id::ChildId::from_bytes([8; 16]),
         organisation: domain::id::OrganisationId::from_bytes([9; 16]),
@@ -261,11 +278,11 @@ fn a_key_that_others_may_have_speaks_for_nobody_from_then_on() {
     let compromised = KeyCompromised { key: stolen.key.id(), since_ms: world.clock.utc_ms() };
     assert_eq!(colleague.say(stolen.id, compromised.clone()), [Flag::NoAuthority], "of a stranger");
     let visit = || world.visit_by(world.specialist, world.child);
-    assert_eq!(stolen.say(world.visit_id(), visit()), []);
+    assert_eq!(stolen.say(stolen.visit_id(), visit()), []);
     let misnamed = specialist.say(specialist.id, compromised.clone());
     assert_eq!(misnamed, [Flag::NoAuthority], "under another device no reader finds it");
     assert_eq!(specialist.say(stolen.id, compromised), []);
-    assert_eq!(stolen.say(world.visit_id(), visit()), [Flag::KeyRevoked]);
+    assert_eq!(stolen.say(stolen.visit_id(), visit()), [Flag::KeyRevoked]);
     let own = KeyCompromised { key: specialist.key.id(), since_ms: 0 };
     assert_eq!(stolen.say(specialist.id, own), [Flag::KeyRevoked]);
     let read = world.store.read().unwrap();
@@ -288,7 +305,7 @@ fn a_name_alone_opens_no_door_to_a_family() {
     let mut parent = world.ready(world.parent, AgreementKind::Subject);
     let named =
         |organisation, child| VisitRegistered { organisation, ..world.visit_by(world.specialist, child) };
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     specialist.say(id, named(stranger, world.child));
     let reaches_stranger =
         || audiences_of_last(&world).iter().any(|(scope, _)| *scope == Scope::Organisation(stranger));
@@ -298,12 +315,12 @@ fn a_name_alone_opens_no_door_to_a_family() {
     assert!(!reaches_stranger(), "nor what the parent answers");
     // Who works there may register for it, and an organisation that serves the child hears of every visit.
     let own = world.organisation;
-    let substitute = world.visit_id();
+    let substitute = specialist.visit_id();
     assert_eq!(specialist.say(substitute, named(own, world.other_child)), [Flag::OutsideCareTeam]);
     assert!(audiences_of_last(&world).contains(&(Scope::Organisation(own), Sight::Whole)));
     world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
     world.clock.advance(1_000);
-    let flags = specialist.say(world.visit_id(), named(own, world.child));
+    let flags = specialist.say(specialist.visit_id(), named(own, world.child));
     assert_eq!(flags, [Flag::OutsideEngagement]);
     assert!(audiences_of_last(&world).contains(&(Scope::Organisation(own), Sight::Whole)));
 }

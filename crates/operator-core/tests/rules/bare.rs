@@ -98,7 +98,7 @@ fn the_envelope_of_an_erased_visit_stays_where_it_went_when_both_come_back_after
     let world = World::new();
     let author = world.ready(world.specialist, AgreementKind::Specialist);
     let mut second = world.device(world.specialist);
-    let (id, registered) = (world.visit_id(), world.visit_by(world.specialist, world.child));
+    let (id, registered) = (author.visit_id(), world.visit_by(world.specialist, world.child));
     let VisitRegistered { child, specialist, organisation, .. } = registered;
     let registration = author.seal_at(author.series, id, registered);
     second.say(id, care());
@@ -133,7 +133,7 @@ fn what_is_bare_before_its_visit_waits_for_it_like_anything_else() {
     let world = World::new();
     let mut author = world.ready(world.specialist, AgreementKind::Specialist);
     let mut second = world.device(world.specialist);
-    let id = world.visit_id();
+    let id = author.visit_id();
     let note = second.seal(id, care());
     let early = lose(&world, std::slice::from_ref(&note))[0];
     let flags = world.store.read().unwrap().entry(early).unwrap().unwrap().flags;

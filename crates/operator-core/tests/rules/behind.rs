@@ -179,7 +179,7 @@ fn all_that_is_said_about_one_visit_is_cut_as_well() {
     let world = World::new();
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let mut author = world.ready(world.specialist, AgreementKind::Specialist);
-    let (back, overtaken) = (world.visit_id(), world.visit_id());
+    let (back, overtaken) = (author.visit_id(), author.visit_id());
     let registered = author.seal(back, world.visit_by(world.specialist, world.child));
     let lost = lose(&world, std::slice::from_ref(&registered));
     let mut expected: BTreeSet<u64> = lost.into_iter().collect();

@@ -39,7 +39,7 @@ fn size(world: &World) -> u64 {
 fn what_is_carried_stands_at_its_place_and_its_own_device_hears_that_it_is_there() {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let visit = world.visit_id();
+    let visit = specialist.visit_id();
     let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
     let finished = specialist.seal(visit, VisitFinished { finished_at_ms: world.clock.utc_ms() });
     let before = size(&world);
@@ -62,7 +62,7 @@ fn what_is_carried_stands_at_its_place_and_its_own_device_hears_that_it_is_there
 fn what_does_not_verify_takes_no_place() {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let visit = world.visit_id();
+    let visit = specialist.visit_id();
     let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
     let mut damaged = carried(&registered);
     *damaged.statement.last_mut().unwrap() ^= 1;
@@ -111,7 +111,7 @@ fn caught_up(device: &Device<'_>) -> PullRequest {
 fn overtaken(world: &World, representative: PersonId, stranger: bool) -> (VisitId, Sealed, u64) {
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut parent = world.ready(representative, AgreementKind::Subject);
-    let visit = world.visit_id();
+    let visit = specialist.visit_id();
     let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
     let answer = parent.seal(visit, confirmed(&registered, representative, world.clock.utc_ms()));
     assert_eq!(parent.deliver(&answer), [Flag::UnknownSubject], "stranger: {stranger}");
@@ -159,7 +159,7 @@ fn an_answer_that_overtook_its_visit_reaches_the_author_of_the_visit_who_has_rea
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut parent = world.ready(world.parent, AgreementKind::Subject);
-    let visit = world.visit_id();
+    let visit = specialist.visit_id();
     let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
     let answer = parent.seal(visit, confirmed(&registered, world.parent, world.clock.utc_ms()));
     assert_eq!(parent.deliver(&answer), [Flag::UnknownSubject]);
@@ -192,7 +192,7 @@ fn what_follows_a_registration_that_had_to_be_sent_again_is_addressed_with_it() 
     let world = World::new();
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let visit = world.visit_id();
+    let visit = specialist.visit_id();
     let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
     let read = specialist.seal(visit, located(fix(511_694_000)));
     let finished_at_ms = world.clock.utc_ms();
@@ -242,4 +242,24 @@ fn a_strangers_answer_that_came_first_reaches_no_family() {
     let overtaker =
         page.items.iter().find(|item| item.leaf_index == leaf).expect("that it was said, is heard");
     assert!(overtaker.content.is_none(), "what it says, is not");
+}
+
+#[test]
+fn an_answer_that_overtook_its_visit_bears_the_mark_of_the_specialists_device() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut parent = world.ready(world.parent, AgreementKind::Subject);
+    // Both accounts lie on one device: their epochs are one.
+    parent.id = specialist.id;
+    let visit = specialist.visit_id();
+    let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
+    let answer = parent.seal(visit, confirmed(&registered, world.parent, world.clock.utc_ms()));
+    assert_eq!(parent.deliver(&answer), [Flag::UnknownSubject]);
+    let leaf = size(&world) - 1;
+    let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
+    let request = caught_up(&coordinator);
+    assert_eq!(specialist.deliver(&registered), []);
+    let page = next_page(&coordinator, &request);
+    let told = page.items.iter().find(|item| item.leaf_index == leaf).unwrap();
+    assert!(told.flags.contains(&Flag::OneDevice), "{:?}", told.flags);
 }

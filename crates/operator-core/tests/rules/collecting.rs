@@ -30,7 +30,7 @@ fn a_number_far_ahead_takes_no_places_and_a_few_are_kept() {
     let before = size();
     let at = |seq| {
         let head = SeriesHead { next_seq: seq, prev: device.series.prev };
-        put(&world, &device.seal_at(head, world.visit_id(), VisitFinished { finished_at_ms: 1 }))
+        put(&world, &device.seal_at(head, device.visit_id(), VisitFinished { finished_at_ms: 1 }))
     };
     for seq in [next_seq + MOST + 1, 1 << 40, i64::MAX as u64, u64::MAX] {
         let refused = at(seq).unwrap_err();

@@ -127,17 +127,20 @@ fn comes_again_the_same(world: &World, says: &str) {
         let item = wire::push::PushItem { id, seq, statement, content };
         let checked = check_item(&item, &key).unwrap();
         register(txn.as_mut(), &author, &checked, entry.registered_at_ms).unwrap();
-        let again = txn.entry(entry.leaf_index).unwrap().unwrap();
-        assert_eq!(again.flags, entry.flags, "{says}: leaf {} {}", entry.leaf_index, entry.kind.as_str());
         if let Some(head) =
             grown.heads().unwrap().into_iter().find(|head| head.tree_size == entry.leaf_index + 1)
         {
             txn.put_head(&head).unwrap();
         }
     }
+    for entry in grown.entries(0, u32::MAX).unwrap() {
+        let again = txn.entry(entry.leaf_index).unwrap().unwrap();
+        assert_eq!(again.flags, entry.flags, "{says}: leaf {} {}", entry.leaf_index, entry.kind.as_str());
+    }
     assert_eq!(txn.projections().unwrap(), before, "{says}: registered again");
     rebuild(txn.as_mut()).unwrap();
     assert_eq!(txn.projections().unwrap(), before, "{says}: rebuilt");
+    assert_eq!(txn.entries(0, u32::MAX).unwrap(), grown.entries(0, u32::MAX).unwrap(), "{says}: rebuilt");
 }
 
 fn folder() -> PathBuf {

@@ -193,7 +193,7 @@ fn whose_key_was_bound_for_the_specialists_device_cannot_hide_it() {
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
     for (device, flags) in [(&mut specialist, vec![Flag::OneDevice]), (&mut colleague, vec![])] {
-        let (visit, registered) = (world.visit_id(), world.visit_by(device.person, world.child));
+        let (visit, registered) = (device.visit_id(), world.visit_by(device.person, world.child));
         let registered = device.seal(visit, registered);
         device.deliver(&registered);
         // Each device of the tests has an epoch of its own: the app said nothing of the device that it runs on.

@@ -100,8 +100,8 @@ fn what_the_operator_stated_comes_back_as_if_it_had_never_been_gone() {
         let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
         world.ready(world.parent, AgreementKind::Subject);
         let by = world.visit_by(world.colleague, world.child);
-        colleague.say(world.visit_id(), domain::content::VisitRegistered { organisation: OTHER, ..by });
-        specialist.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+        colleague.say(colleague.visit_id(), domain::content::VisitRegistered { organisation: OTHER, ..by });
+        specialist.say(specialist.visit_id(), world.visit_by(world.specialist, world.child));
 
         let content = Some(Bytes(sealed.content.clone()));
         let leaf = Leaf { leaf_index, statement: sealed.bytes.clone(), content };

@@ -18,7 +18,7 @@ fn seal_off(device: &mut Device<'_>, off_ms: i64, content: impl Into<Content>) -
     let world = device.world;
     let stamp = device.stamp();
     let stamp = Stamp { utc_ms: stamp.utc_ms + off_ms, ..stamp };
-    let draft = Draft::new(world.visit_id(), content);
+    let draft = Draft::new(device.visit_id(), content);
     let rng: &dyn Rng = &world.rng;
     let sealed = seal(&draft, &device.series, stamp, rng.array(), &device.key).unwrap();
     device.series = device.series.after(sealed.id);
@@ -91,11 +91,11 @@ fn a_start_that_is_not_the_tap_is_a_late_entry() {
         let visit = world.visit_by(world.specialist, world.child);
         VisitRegistered { started_at_ms: visit.started_at_ms + ms, ..visit }
     };
-    assert_eq!(device.say(world.visit_id(), from_now(-4 * 60_000)), []);
-    assert_eq!(device.say(world.visit_id(), from_now(4 * 60_000)), []);
-    assert_eq!(device.say(world.visit_id(), from_now(-6 * 60_000)), [Flag::LateEntry, Flag::DuplicateVisit]);
+    assert_eq!(device.say(device.visit_id(), from_now(-4 * 60_000)), []);
+    assert_eq!(device.say(device.visit_id(), from_now(4 * 60_000)), []);
+    assert_eq!(device.say(device.visit_id(), from_now(-6 * 60_000)), [Flag::LateEntry, Flag::DuplicateVisit]);
     assert_eq!(
-        device.say(world.visit_id(), from_now(HOUR_MS)),
+        device.say(device.visit_id(), from_now(HOUR_MS)),
         [Flag::LateEntry, Flag::TimeInDoubt],
         "it is still to come"
     );
@@ -113,22 +113,22 @@ fn a_late_entry_is_judged_then_and_now() {
     };
     let before_joining = world.clock.utc_ms() - 2 * DAY_MS;
     assert_eq!(
-        device.say(world.visit_id(), late(before_joining)),
+        device.say(device.visit_id(), late(before_joining)),
         [Flag::LateEntry, Flag::OutsideCareTeam, Flag::OutsideEngagement]
     );
     world.clock.advance(DAY_MS);
     let yesterday = world.clock.utc_ms() - DAY_MS;
-    assert_eq!(device.say(world.visit_id(), late(yesterday)), [Flag::LateEntry]);
+    assert_eq!(device.say(device.visit_id(), late(yesterday)), [Flag::LateEntry]);
     world.member(world.specialist, Role::Specialist, Some(world.clock.utc_ms()));
     world.clock.advance(HOUR_MS);
     device.sees_the_log();
     assert_eq!(
-        device.say(world.visit_id(), late(yesterday + HOUR_MS)),
+        device.say(device.visit_id(), late(yesterday + HOUR_MS)),
         [Flag::LateEntry, Flag::OutsideEngagement],
         "who left says what was while he was there: a person looks"
     );
     let tomorrow = world.clock.utc_ms() + DAY_MS;
-    let flags = device.say(world.visit_id(), late(tomorrow));
+    let flags = device.say(device.visit_id(), late(tomorrow));
     assert!(flags.contains(&Flag::TimeInDoubt), "{flags:?}");
 }
 

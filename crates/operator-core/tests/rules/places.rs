@@ -39,7 +39,7 @@ fn position(adopted_from: Option<StatementId>, lat_e7: i32, radius_m: u32) -> Re
 
 /// A visit and its reading, both registered.
 fn visit_with_fix(device: &mut Device<'_>, visit: VisitRegistered) -> (Sealed, Sealed) {
-    let id = device.world.visit_id();
+    let id = device.visit_id();
     let capture = visit.capture.unwrap();
     let registered = device.seal(id, visit);
     let reading = device.seal(id, VisitLocated { capture, ..located(fix(LAT_E7)) });
@@ -89,7 +89,7 @@ fn the_registration_stands_for_its_reading_and_a_simulated_one_gives_nothing() {
     let world = World::new();
     let mut coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     let registered = specialist.seal(id, world.visit_by(world.specialist, world.child));
     specialist.deliver(&registered);
     let adopted = || position(Some(registered.id), LAT_E7, 150);
@@ -108,13 +108,13 @@ fn a_visit_without_a_usable_position_says_so() {
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let whole = || world.visit_by(world.specialist, world.child);
     let silent = VisitRegistered { capture: None, ..whole() };
-    assert_eq!(specialist.say(world.visit_id(), silent), [Flag::NoLocation]);
+    assert_eq!(specialist.say(specialist.visit_id(), silent), [Flag::NoLocation]);
     for place in [None, Some(PlaceId::from_bytes([7; 16]))] {
         let elsewhere = VisitRegistered { place, ..whole() };
-        assert_eq!(specialist.say(world.visit_id(), elsewhere), [Flag::UnknownSubject], "{place:?}");
+        assert_eq!(specialist.say(specialist.visit_id(), elsewhere), [Flag::UnknownSubject], "{place:?}");
     }
     let service = VisitRegistered { service: "astrology".into(), ..whole() };
-    assert_eq!(specialist.say(world.visit_id(), service), [Flag::UnknownSubject]);
+    assert_eq!(specialist.say(specialist.visit_id(), service), [Flag::UnknownSubject]);
     let id = visit(&mut specialist);
     let after = LocationOutcome::Unavailable(UnavailableReason::AfterVisit);
     assert_eq!(specialist.say(id, located(after)), [Flag::NoLocation], "that is a representative's reason");
@@ -130,11 +130,11 @@ fn a_device_that_could_not_know_of_the_new_place_names_the_old_one() {
     world.record(RecordKind::Place, new_place, address);
     world.record(RecordKind::Child, world.child, RecordData::Lives { place: new_place });
     let old = || world.visit_by(world.specialist, world.child);
-    assert_eq!(specialist.say(world.visit_id(), old()), []);
+    assert_eq!(specialist.say(specialist.visit_id(), old()), []);
     specialist.sees_the_log();
-    assert_eq!(specialist.say(world.visit_id(), old()), [Flag::UnknownSubject]);
+    assert_eq!(specialist.say(specialist.visit_id(), old()), [Flag::UnknownSubject]);
     let new = VisitRegistered { place: Some(new_place), ..old() };
-    assert_eq!(specialist.say(world.visit_id(), new), []);
+    assert_eq!(specialist.say(specialist.visit_id(), new), []);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn who_may_not_know_where_a_place_is_does_not_learn_it_by_trying() {
         }
         world.clock.advance(DAY_MS);
         let started_at_ms = domain::Clock::utc_ms(&world.clock);
-        let id = world.visit_id();
+        let id = stranger.visit_id();
         stranger.say(id, VisitRegistered { started_at_ms, ..visited });
         let flags = [LAT_E7, LAT_E7 + 50_000].map(|lat_e7| {
             world.clock.advance(3_600_000);

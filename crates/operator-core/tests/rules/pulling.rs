@@ -79,7 +79,7 @@ fn pages_give_each_statement_once_and_in_order() {
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     for _ in 0..10 {
-        specialist.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+        specialist.say(specialist.visit_id(), world.visit_by(world.specialist, world.child));
     }
     let mut reader = Reader::new();
     reader.catch_up(&coordinator);
@@ -99,7 +99,7 @@ fn a_gained_scope_is_filled_from_the_beginning_and_a_lost_one_gives_nothing_more
     let world = World::new();
     let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
     for _ in 0..5 {
-        colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+        colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     }
     let specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut reader = Reader::new();
@@ -119,7 +119,7 @@ fn a_gained_scope_is_filled_from_the_beginning_and_a_lost_one_gives_nothing_more
     assert!(visits.iter().all(|leaf| reader.leaves[known..].contains(leaf)), "its past came");
 
     world.clock.advance(1_000);
-    colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+    colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     let before = reader.leaves.len();
     reader.catch_up(&specialist);
     assert!(!reader.scopes.contains(&team), "the list without it comes first");
@@ -130,7 +130,7 @@ fn a_gained_scope_is_filled_from_the_beginning_and_a_lost_one_gives_nothing_more
 fn a_foreign_scope_in_a_backfill_gives_nothing() {
     let world = World::new();
     let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
-    colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+    colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     let specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let version = ask(&specialist, &fresh()).scopes_version;
     let end = world.store.read().unwrap().log_size().unwrap();
@@ -152,7 +152,7 @@ fn a_backfill_gives_what_its_scope_holds_as_any_pull_gives_it_and_nothing_else()
     let world = World::new();
     let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
     for _ in 0..5 {
-        colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+        colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     }
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let first = ask(&coordinator, &fresh());
@@ -182,7 +182,7 @@ fn an_envelope_comes_without_its_content_on_every_path() {
     let world = World::new();
     let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     specialist.say(id, world.visit_by(world.specialist, world.child));
     let note = VisitNoted { purpose: NotePurpose::Care, text: "Құпия".into(), about: None };
     specialist.say(id, note);
@@ -223,7 +223,7 @@ fn each_answer_proves_that_the_log_only_grew() {
     let world = World::new();
     let mut device = world.ready(world.specialist, AgreementKind::Specialist);
     let before = ask(&device, &fresh()).checkpoint.unwrap();
-    device.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    device.say(device.visit_id(), world.visit_by(world.specialist, world.child));
     let request = PullRequest { known_tree_size: before.tree_size, ..fresh() };
     let after = ask(&device, &request).checkpoint.unwrap();
     let (old, new) = ((before.tree_size, before.root), (after.tree_size, after.root));

@@ -17,15 +17,15 @@ fn lively() -> World {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
     let mut colleague = world.device(world.colleague);
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     specialist.say(id, world.visit_by(world.specialist, world.child));
     specialist.say(id, VisitNoted { purpose: NotePurpose::Care, text: "Мәтін".into(), about: None });
     colleague.say(id, VisitFinished { finished_at_ms: 1 });
     colleague.say(world.specialist, world.acceptance(AgreementKind::Specialist, 1, crate::world::TEXT));
     let backup = colleague.series;
-    colleague.say(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+    colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     let fork =
-        colleague.seal_at(backup, world.visit_id(), world.visit_by(world.colleague, world.other_child));
+        colleague.seal_at(backup, colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     colleague.push(&[item(&fork)]);
     let mut damaged = item(&colleague.seal(id, VisitFinished { finished_at_ms: 2 }));
     *damaged.statement.last_mut().unwrap() ^= 1;
@@ -34,7 +34,7 @@ fn lively() -> World {
     world.team(world.child, world.specialist, Some(5));
     let key = specialist.key.id();
     world.state(specialist.id, DeviceRevoked { key, reason: RevocationReason::Lost, revoked_at_ms: 1 });
-    specialist.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    specialist.say(specialist.visit_id(), world.visit_by(world.specialist, world.child));
     drop((specialist, colleague));
     world
 }
@@ -77,7 +77,7 @@ fn of_an_erased_visit_only_whom_to_tell_is_left_and_survives_a_rebuild() {
 fn a_visit_is_folded_anew_without_what_was_erased_of_it() {
     let world = World::new();
     let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
-    let id = world.visit_id();
+    let id = specialist.visit_id();
     let first = world.visit_by(world.specialist, world.child);
     specialist.say(id, first.clone());
     let said = |world: &World| world.store.read().unwrap().visit(id).unwrap().unwrap();

@@ -41,7 +41,7 @@ fn size(world: &World) -> u64 {
 /// A visit, its end, and then ends of other visits that nobody knows: a series to lose parts of.
 fn series<'w>(world: &'w World, count: i64) -> (Device<'w>, Vec<Sealed>) {
     let mut device = world.device(world.specialist);
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     let mut sealed = vec![device.seal(visit, world.visit_by(world.specialist, world.child))];
     sealed.extend((1..count).map(|at_ms| device.seal(visit, VisitFinished { finished_at_ms: at_ms })));
     (device, sealed)
@@ -105,7 +105,7 @@ fn a_file_that_was_tampered_with_yields_what_verifies_and_nothing_else() {
     left[2].content = Some(sealed[0].content.clone());
     // Somebody else's genuine statement, in a place where it would be next.
     let mut colleague = world.device(world.colleague);
-    let foreign = colleague.seal(world.visit_id(), world.visit_by(world.colleague, world.other_child));
+    let foreign = colleague.seal(colleague.visit_id(), world.visit_by(world.colleague, world.other_child));
     left.push(Found { seq: 4, ..found(&foreign) });
     // A genuine one under another number.
     left.push(Found { seq: 5, ..found(&sealed[0]) });
@@ -124,7 +124,7 @@ fn a_number_far_ahead_takes_no_places() {
     let world = World::new();
     let device = world.device(world.specialist);
     let head = SeriesHead { next_seq: 1 << 40, prev: device.series.prev };
-    let far = device.seal_at(head, world.visit_id(), VisitFinished { finished_at_ms: 1 });
+    let far = device.seal_at(head, device.visit_id(), VisitFinished { finished_at_ms: 1 });
     let taken = take(&world, &bound(&world, &device), &[found(&far)]);
     assert_eq!((taken.taken_count, taken.missing), (0, vec![1 << 40]));
     assert!(world.store.read().unwrap().refusals().unwrap().is_empty());

@@ -89,7 +89,7 @@ fn a_representative_sees_the_family_and_everybody_who_ever_came() {
         ])
     );
     let mut stranger = world.device(world.colleague);
-    stranger.say(world.visit_id(), world.visit_by(world.colleague, world.child));
+    stranger.say(stranger.visit_id(), world.visit_by(world.colleague, world.child));
     assert!(gained(&world, world.parent).contains(&Scope::Card(world.colleague)), "who came has a name");
     assert!(!gained(&world, world.parent).contains(&Scope::Team(world.child)));
 
@@ -138,7 +138,7 @@ fn who_left_keeps_a_name_and_a_key_with_those_who_see_the_visits() {
         world.ready(person, document);
     }
     let mut colleague = world.device(world.colleague);
-    colleague.say(world.visit_id(), world.visit_by(world.colleague, world.child));
+    colleague.say(colleague.visit_id(), world.visit_by(world.colleague, world.child));
     world.member(world.colleague, Role::Specialist, Some(world.clock.utc_ms()));
     for reader in [world.specialist, world.coordinator, world.parent] {
         let seen = gained(&world, reader);

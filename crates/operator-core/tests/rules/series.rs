@@ -17,7 +17,7 @@ fn finished(at_ms: i64) -> VisitFinished {
 fn pushing_twice_equals_pushing_once() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     let sealed =
         [device.seal(visit, world.visit_by(world.specialist, world.child)), device.seal(visit, finished(1))];
     let items: Vec<PushItem> = sealed.iter().map(item).collect();
@@ -49,7 +49,7 @@ fn pushing_twice_equals_pushing_once() {
 fn a_gap_changes_nothing_and_names_what_is_missing() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     let missing = device.seal(visit, finished(1));
     let next = device.seal(visit, finished(2));
     let answer = device.push(&[item(&next)]);
@@ -64,14 +64,14 @@ fn a_restored_backup_registers_both_branches_and_drops_nothing() {
     let world = World::new();
     let mut device = world.device(world.specialist);
     let backup = device.series;
-    let main: Vec<_> = (0..3).map(|n| device.seal(world.visit_id(), finished(n))).collect();
+    let main: Vec<_> = (0..3).map(|n| device.seal(device.visit_id(), finished(n))).collect();
     device.push(&main.iter().map(item).collect::<Vec<_>>());
 
     // The branch begins where the backup was taken and grows beyond the main line.
     let mut branch = Vec::new();
     let mut head = backup;
     for n in 10..15 {
-        let sealed = device.seal_at(head, world.visit_id(), finished(n));
+        let sealed = device.seal_at(head, device.visit_id(), finished(n));
         head = head.after(sealed.id);
         branch.push(item(&sealed));
     }
@@ -82,7 +82,7 @@ fn a_restored_backup_registers_both_branches_and_drops_nothing() {
     }
     assert_eq!(answer.next_seq, device.series.next_seq, "the main line stays where it was");
     assert_eq!(answer.registrations.iter().map(|r| r.count).sum::<u64>(), 5, "each is proven");
-    let next = device.seal(world.visit_id(), finished(20));
+    let next = device.seal(device.visit_id(), finished(20));
     assert!(matches!(device.push(&[item(&next)]).outcomes[0], Outcome::Registered { .. }));
 }
 
@@ -90,8 +90,8 @@ fn a_restored_backup_registers_both_branches_and_drops_nothing() {
 fn bytes_that_cannot_be_verified_are_recorded_and_the_series_goes_on() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let good = device.seal(world.visit_id(), finished(1));
-    let next = device.seal(world.visit_id(), finished(2));
+    let good = device.seal(device.visit_id(), finished(1));
+    let next = device.seal(device.visit_id(), finished(2));
     let mut damaged = item(&good);
     *damaged.statement.last_mut().unwrap() ^= 1;
     let answer = device.push(&[damaged.clone(), item(&next)]);
@@ -114,10 +114,10 @@ fn good_bytes_that_name_another_statement_before_them_are_a_fork_not_a_fault_of_
     let world = World::new();
     let mut device = world.device(world.specialist);
     let backup = device.series;
-    let main = device.seal(world.visit_id(), finished(1));
-    let branch = device.seal_at(backup, world.visit_id(), finished(2));
+    let main = device.seal(device.visit_id(), finished(1));
+    let branch = device.seal_at(backup, device.visit_id(), finished(2));
     // Damaged, it takes the number after the main line; whole, it turns out to go on from the branch.
-    let late = device.seal_at(backup.after(branch.id), world.visit_id(), finished(3));
+    let late = device.seal_at(backup.after(branch.id), device.visit_id(), finished(3));
     let mut damaged = item(&late);
     *damaged.statement.last_mut().unwrap() ^= 1;
     let answer = device.push(&[item(&main), item(&branch), damaged, item(&late)]);
@@ -132,13 +132,13 @@ fn good_bytes_that_name_another_statement_before_them_are_a_fork_not_a_fault_of_
 fn late_bytes_that_name_another_statement_before_them_are_a_fork() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let elsewhere = device.seal_at(device.series, world.visit_id(), finished(9));
-    let first = device.seal(world.visit_id(), finished(1));
+    let elsewhere = device.seal_at(device.series, device.visit_id(), finished(9));
+    let first = device.seal(device.visit_id(), finished(1));
     let forked = device.series.after(elsewhere.id);
     let astray = journal::SeriesHead { next_seq: device.series.next_seq, ..forked };
-    let late = device.seal_at(astray, world.visit_id(), finished(2));
+    let late = device.seal_at(astray, device.visit_id(), finished(2));
     device.series = device.series.after(late.id);
-    let next = device.seal(world.visit_id(), finished(3));
+    let next = device.seal(device.visit_id(), finished(3));
     let mut damaged = item(&late);
     *damaged.statement.last_mut().unwrap() ^= 1;
     let outcomes = device.push(&[item(&first), damaged, item(&next)]).outcomes;
@@ -156,7 +156,7 @@ fn late_bytes_that_name_another_statement_before_them_are_a_fork() {
 fn a_false_id_takes_no_number_from_bytes_that_can_be_attributed() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let sealed = [1, 2, 3].map(|n| device.seal(world.visit_id(), finished(n)));
+    let sealed = [1, 2, 3].map(|n| device.seal(device.visit_id(), finished(n)));
     let mut items = sealed.each_ref().map(item);
     items[0].id = StatementId::from_bytes([1; 32]);
     let first = device.push(&items[..2]);
@@ -180,7 +180,7 @@ fn a_false_id_takes_no_number_from_bytes_that_can_be_attributed() {
 fn bytes_that_cannot_be_attributed_take_their_number_under_the_claimed_id() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     let [first, other] = [1, 2].map(|n| device.seal(visit, finished(n)));
     // The bytes of another number lie where these should.
     let swapped = PushItem { statement: first.bytes.clone(), content: first.content.clone(), ..item(&other) };
@@ -205,8 +205,8 @@ fn bytes_that_cannot_be_attributed_take_their_number_under_the_claimed_id() {
 fn a_refused_item_that_came_before_another_refused_one_is_no_fork() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let both = [1, 2].map(|n| device.seal(world.visit_id(), finished(n)));
-    let next = device.seal(world.visit_id(), finished(3));
+    let both = [1, 2].map(|n| device.seal(device.visit_id(), finished(n)));
+    let next = device.seal(device.visit_id(), finished(3));
     let mut items = both.each_ref().map(item);
     items.iter_mut().for_each(|damaged| *damaged.statement.last_mut().unwrap() ^= 1);
     device.push(&[items.as_slice(), &[item(&next)]].concat());
@@ -220,11 +220,11 @@ fn a_branch_does_not_run_ahead_of_itself() {
     let world = World::new();
     let mut device = world.device(world.specialist);
     let backup = device.series;
-    let main = device.seal(world.visit_id(), finished(1));
-    let branch = device.seal_at(backup, world.visit_id(), finished(2));
+    let main = device.seal(device.visit_id(), finished(1));
+    let branch = device.seal_at(backup, device.visit_id(), finished(2));
     device.push(&[item(&main), item(&branch)]);
     let ahead = journal::SeriesHead { next_seq: u64::MAX, prev: Some(branch.id) };
-    let ahead = device.seal_at(ahead, world.visit_id(), finished(3));
+    let ahead = device.seal_at(ahead, device.visit_id(), finished(3));
     assert_eq!(device.push(&[item(&ahead)]).outcomes, [Outcome::Gap { expected_seq: 2 }]);
 }
 
@@ -233,9 +233,9 @@ fn each_broken_rule_has_its_reason() {
     let world = World::new();
     let mut device = world.device(world.specialist);
     let other = world.device(world.colleague);
-    let good = device.seal(world.visit_id(), finished(1));
-    let foreign = other.seal_at(device.series, world.visit_id(), finished(1));
-    let content = device.seal_at(device.series, world.visit_id(), finished(9)).content;
+    let good = device.seal(device.visit_id(), finished(1));
+    let foreign = other.seal_at(device.series, other.visit_id(), finished(1));
+    let content = device.seal_at(device.series, device.visit_id(), finished(9)).content;
     for (reason, broken) in [
         (Refusal::TooLarge, PushItem { statement: vec![0; 3_000], ..item(&good) }),
         (Refusal::TooLarge, PushItem { content: vec![0; 70_000], ..item(&good) }),
@@ -255,7 +255,7 @@ fn a_beacon_of_another_history_is_evidence() {
     let mut device = world.device(world.specialist);
     let head = world.store.read().unwrap().latest_head().unwrap().unwrap();
     device.beacon = Some(Beacon { tree_size: head.tree_size, root: head.root });
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     assert!(!device.say(visit, world.visit_by(world.specialist, world.child)).contains(&Flag::SplitView));
     device.beacon = Some(Beacon { tree_size: head.tree_size, root: Digest::from_bytes([9; 32]) });
     assert!(device.say(visit, finished(1)).contains(&Flag::SplitView));
@@ -267,14 +267,14 @@ fn a_beacon_of_another_history_is_evidence() {
 fn every_head_of_a_push_is_one_history_with_what_the_device_knew() {
     let world = World::new();
     let mut device = world.device(world.specialist);
-    let visit = world.visit_id();
+    let visit = device.visit_id();
     let first = device.seal(visit, world.visit_by(world.specialist, world.child));
     device.push(&[item(&first)]);
     let mut other = world.device(world.specialist);
-    other.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    other.say(other.visit_id(), world.visit_by(world.specialist, world.child));
     let known = world.store.read().unwrap().latest_head().unwrap().unwrap();
     device.beacon = Some(Beacon { tree_size: known.tree_size, root: known.root });
-    other.say(world.visit_id(), world.visit_by(world.specialist, world.child));
+    other.say(other.visit_id(), world.visit_by(world.specialist, world.child));
     let second = device.seal(visit, finished(1));
     let answer = device.push(&[item(&first), item(&second)]);
     let mut largest = (known.tree_size, known.root);

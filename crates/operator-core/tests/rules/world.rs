@@ -16,7 +16,7 @@ use domain::id::{
 use domain::scope::{Scope, Sight};
 use domain::{Clock, Content, ContinuousTime, Rng};
 use journal::seal::Stamp;
-use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, seal};
+use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, VisitIds, seal};
 use operator_core::authorise::Author;
 use operator_core::memory::MemoryStore;
 use operator_core::operator::Stated;
@@ -311,10 +311,6 @@ impl World {
             warned: None,
         }
     }
-
-    pub(crate) fn visit_id(&self) -> VisitId {
-        VisitId::random(&self.rng)
-    }
 }
 
 pub(crate) fn name(surname: &str) -> RecordData {
@@ -336,6 +332,11 @@ pub(crate) struct Device<'w> {
 }
 
 impl Device<'_> {
+    /// The id of a visit that this device registers.
+    pub(crate) fn visit_id(&self) -> VisitId {
+        VisitIds::new(self.key.id(), self.world.clock.utc_ms(), &self.world.rng).fresh()
+    }
+
     /// Both clocks now, in an epoch of this device's own.
     pub(crate) fn stamp(&self) -> Stamp {
         let stamp = Stamp::now(&self.world.clock, self.beacon);
@@ -424,7 +425,7 @@ pub(crate) fn audiences_of_last(world: &World) -> Vec<(Scope, Sight)> {
 }
 
 pub(crate) fn visit(device: &mut Device<'_>) -> VisitId {
-    let (id, content) = (device.world.visit_id(), device.world.visit_by(device.person, device.world.child));
+    let (id, content) = (device.visit_id(), device.world.visit_by(device.person, device.world.child));
     assert_eq!(device.say(id, content), []);
     id
 }

@@ -1,7 +1,5 @@
 use domain::Clock as _;
 use domain::content::VisitFinished;
-use domain::id::VisitId;
-use operator::clock::SystemRng;
 use wire::auth::{CLOCK_SKEW_S, LIFETIME_S};
 use wire::path::{PULL, PUSH};
 use wire::problem::ProblemCode;
@@ -10,7 +8,7 @@ use wire::push::{PushRequest, PushResponse};
 use crate::device::{Device, world};
 
 fn encoded(device: &mut Device) -> wire::body::Encoded {
-    let sealed = device.seal(VisitId::random(&SystemRng), VisitFinished { finished_at_ms: 1 });
+    let sealed = device.seal(device.visit_id(), VisitFinished { finished_at_ms: 1 });
     wire::body::encode(&PushRequest { items: vec![Device::item(&sealed)], known_tree_size: 0 }).unwrap()
 }
 

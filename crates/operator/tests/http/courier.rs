@@ -2,9 +2,7 @@
 
 use domain::Clock as _;
 use domain::content::VisitFinished;
-use domain::id::VisitId;
 use journal::Sealed;
-use operator::clock::SystemRng;
 use operator::courier::{CourierKeys, examine, renew};
 use operator_core::Store as _;
 use wire::courier::{
@@ -16,7 +14,7 @@ use wire::push::{Outcome, PushItem};
 use crate::device::{Device, Refused, World, operator_key, world};
 
 fn finished(device: &mut Device) -> Sealed {
-    device.seal(VisitId::random(&SystemRng), VisitFinished { finished_at_ms: 1 })
+    device.seal(device.visit_id(), VisitFinished { finished_at_ms: 1 })
 }
 
 /// A parcel of these items, signed by a device.

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::content::{
     AgreementAccepted, AgreementPublished, ConfirmationAnswer, DeviceEnrolled, EvidenceLevel, Locale,
 };
-use domain::id::{DeviceId, PersonId, SubjectId};
+use domain::id::{DeviceId, PersonId, SubjectId, VisitId};
 use domain::{Clock, Content, ContinuousTime, Rng};
 use journal::seal::Stamp;
-use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, seal};
+use journal::{Beacon, Draft, Sealed, SeriesHead, SigningKey, VisitIds, seal};
 use operator::clock::SystemRng;
 use operator::demo::{Demo, DemoPerson};
 use operator::{Folder, Instance, Server};
@@ -182,6 +182,11 @@ pub(crate) struct Device {
 }
 
 impl Device {
+    /// The id of a visit that this device registers.
+    pub(crate) fn visit_id(&self) -> VisitId {
+        VisitIds::new(self.key.id(), self.clock.utc_ms(), &SystemRng).fresh()
+    }
+
     pub(crate) fn new(world: &World, person: &DemoPerson) -> Self {
         Self {
             key: SigningKey::generate(&SystemRng),

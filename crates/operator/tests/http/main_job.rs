@@ -30,7 +30,7 @@ pub(crate) fn child_of<'a>(world: &'a World, device: &Device) -> &'a DemoChild {
 }
 
 pub(crate) fn visit(world: &World, device: &mut Device, child: &DemoChild) -> Visit {
-    let (id, capture) = (VisitId::random(&SystemRng), CaptureId::random(&SystemRng));
+    let (id, capture) = (device.visit_id(), CaptureId::random(&SystemRng));
     let now_ms = world.clock.utc_ms();
     let registered = VisitRegistered {
         child: child.child.parse().unwrap(),

@@ -1,8 +1,6 @@
 use domain::content::{CareTeamChanged, NotePurpose, VisitNoted, VisitOutcome, VisitRegistered};
-use domain::id::VisitId;
 use domain::scope::Scope;
 use domain::{Clock as _, Content};
-use operator::clock::SystemRng;
 
 use crate::device::world;
 
@@ -12,7 +10,7 @@ async fn a_new_device_gets_the_own_history() {
     let person = world.named("Сәрсенбаева");
     let mut old = world.ready_device_of(person).await;
     let child = world.demo.children.iter().find(|child| child.care_team.contains(&person.person)).unwrap();
-    let visit = VisitId::random(&SystemRng);
+    let visit = old.visit_id();
     let registered = VisitRegistered {
         child: child.child.parse().unwrap(),
         specialist: old.person,

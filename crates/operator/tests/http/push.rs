@@ -1,8 +1,6 @@
 use domain::Clock as _;
 use domain::content::{RevocationReason, VisitFinished};
 use domain::flag::Flag;
-use domain::id::VisitId;
-use operator::clock::SystemRng;
 use reqwest::header::CONTENT_TYPE;
 use wire::problem::{Problem, ProblemCode};
 use wire::push::{MAX_ITEMS, Outcome, PushItem, Refusal};
@@ -10,7 +8,7 @@ use wire::push::{MAX_ITEMS, Outcome, PushItem, Refusal};
 use crate::device::{Device, http, world};
 
 fn finished(device: &mut Device) -> PushItem {
-    let sealed = device.seal(VisitId::random(&SystemRng), VisitFinished { finished_at_ms: 1 });
+    let sealed = device.seal(device.visit_id(), VisitFinished { finished_at_ms: 1 });
     Device::item(&sealed)
 }
 

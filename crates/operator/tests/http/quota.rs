@@ -2,7 +2,6 @@
 
 use domain::Rng as _;
 use domain::content::{NotePurpose, VisitNoted};
-use domain::id::VisitId;
 use journal::Sealed;
 use operator::clock::SystemRng;
 use wire::courier::CourierOutcome;
@@ -20,7 +19,7 @@ fn heavy(device: &mut Device, count: usize) -> Vec<Sealed> {
         let mut bytes = vec![0; 45_000];
         SystemRng.fill(&mut bytes);
         let text = data_encoding::BASE64.encode(&bytes);
-        device.seal(VisitId::random(&SystemRng), VisitNoted { purpose: NotePurpose::Care, text, about: None })
+        device.seal(device.visit_id(), VisitNoted { purpose: NotePurpose::Care, text, about: None })
     };
     (0..count).map(note).collect()
 }

@@ -3,7 +3,7 @@
 use domain::content::{
     CaptureEnd, Fix, FixSource, LocationMoment, LocationOutcome, VisitLocated, VisitOutcome, VisitRegistered,
 };
-use domain::id::{CaptureId, VisitId};
+use domain::id::CaptureId;
 use domain::{Clock as _, Rng};
 use journal::Sealed;
 use operator::clock::SystemRng;
@@ -30,7 +30,7 @@ fn chance(below: u16) -> i32 {
 /// A visit of today at one of the children, at a position that is never the same twice.
 fn visit(world: &World, device: &mut Device, child: &DemoChild) -> [Sealed; 2] {
     world.clock.advance(i64::from(20 * 60_000 + chance(40_000) * 17));
-    let (id, capture) = (VisitId::random(&SystemRng), CaptureId::random(&SystemRng));
+    let (id, capture) = (device.visit_id(), CaptureId::random(&SystemRng));
     let now_ms = world.clock.utc_ms();
     let registered = VisitRegistered {
         child: child.child.parse().unwrap(),

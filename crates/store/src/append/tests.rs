@@ -12,7 +12,7 @@ use crate::statement;
 use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
 
 fn device() -> TestDevice {
-    TestDevice::bound(&mut TestOperator::new(), SPECIALIST, 1)
+    TestDevice::bound(&mut TestOperator::new(), SPECIALIST, 0x81)
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_reading_that_a_crash_interrupted_is_found_at_the_next_start_and_ends_once()
 #[test]
 fn enrolling_again_after_a_crash_gives_the_same_statement() {
     let mut operator = TestOperator::new();
-    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     let account = device.store.account().unwrap().unwrap();
     device.restart();
     let new = crate::NewDevice {

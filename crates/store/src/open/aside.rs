@@ -99,7 +99,7 @@ mod tests {
     /// The files of an account as a killed process leaves them.
     fn killed(folder: &Path) -> PathBuf {
         let mut operator = TestOperator::new();
-        let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+        let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
         let checkpoint = |conn: &rusqlite::Connection| {
             Ok::<_, crate::StoreError>(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
         };

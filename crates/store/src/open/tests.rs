@@ -18,7 +18,7 @@ fn wrong_key() -> Key {
 #[test]
 fn a_wrong_key_is_its_own_error_and_changes_nothing() {
     let mut operator = TestOperator::new();
-    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     device.state(&[visit(1, SPECIALIST, CHILD).1]);
     assert!(matches!(Store::open(device.path(), &wrong_key()), Err(OpenError::NotADatabase)));
     let store = Store::open(device.path(), &key()).unwrap();
@@ -71,7 +71,7 @@ fn a_newer_schema_is_refused_with_both_numbers() {
 #[test]
 fn nothing_readable_lies_on_the_disk() {
     let mut operator = TestOperator::new();
-    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     device.pull(&operator);
     device.state(&[visit(1, SPECIALIST, CHILD).1]);
     assert!(device.shown().contains("visit"), "there is something to find");
@@ -88,7 +88,7 @@ fn nothing_readable_lies_on_the_disk() {
 #[test]
 fn damage_is_reported_and_the_file_moved_aside_whole() {
     let mut operator = TestOperator::new();
-    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let mut device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     for n in 0..60 {
         device.state(&[visit(n, SPECIALIST, CHILD).1]);
     }

@@ -15,7 +15,7 @@ use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, TestRng, signi
 
 fn devices() -> (TestOperator, TestDevice) {
     let mut operator = TestOperator::new();
-    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     (operator, device)
 }
 

@@ -89,7 +89,13 @@ impl<'a> Folding<'a> {
             None => statement::believed(&mut self.about, self.account, subject)?,
         };
         let operator = self.account.operator.key.id();
-        known.retain(|statement| statement.kind.is_about_visit() && !statement.is_by(operator));
+        // A registration under the id of another key's visit has no authority, whatever the operator says of it.
+        let is_of_its_key = |statement: &Believed| {
+            statement.kind != Kind::VisitRegistered || journal::visit::is_of(subject, statement.key)
+        };
+        known.retain(|statement| {
+            statement.kind.is_about_visit() && !statement.is_by(operator) && is_of_its_key(statement)
+        });
         let parties = Parties::of(&known);
         let mut statements = Vec::with_capacity(known.len());
         for statement in &mut known {

@@ -3,7 +3,7 @@ use domain::content::{
     AgreementPublished, CareTeamChanged, Locale, PublishedText, RecordData, RecordKind, Role, VisitChange,
     VisitCorrected, VisitFinished,
 };
-use domain::id::{ChildId, Digest, PersonId, PlaceId, RecordId, VisitId};
+use domain::id::{ChildId, Digest, PersonId, PlaceId, RecordId};
 use domain::scope::Scope;
 use journal::Draft;
 
@@ -288,11 +288,11 @@ fn a_reader_sees_one_moment_while_others_write() {
             let before = reader.visits(&VisitFilter::default(), ORDER)?.total_count;
             device.state(&[visit(1, SPECIALIST, CHILD).1]);
             assert_eq!(reader.visits(&VisitFilter::default(), ORDER)?.total_count, before);
-            assert_eq!(reader.visit(VisitId::from_bytes([1; 16]))?, None);
+            assert_eq!(reader.visit(visit(1, SPECIALIST, CHILD).0)?, None);
             Ok::<_, StoreError>(())
         })
         .unwrap();
-    assert!(device.store.read(|reader| reader.visit(VisitId::from_bytes([1; 16]))).unwrap().is_some());
+    assert!(device.store.read(|reader| reader.visit(visit(1, SPECIALIST, CHILD).0)).unwrap().is_some());
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use domain::agreement::AgreementKind;
 use domain::content::{AgreementAccepted, EvidenceLevel, Locale, VisitOutcome, VisitRegistered};
 use domain::id::{CaptureId, ChildId, Digest, OrganisationId, PersonId, PlaceId, VisitId};
-use journal::Draft;
+use journal::{Draft, VisitIds};
 
-use super::NOW_MS;
+use super::{NOW_MS, TestRng, signing_key};
 
 pub(crate) const SPECIALIST: PersonId = PersonId::from_bytes([0x11; 16]);
 pub(crate) const PARENT: PersonId = PersonId::from_bytes([0x12; 16]);
@@ -14,9 +14,11 @@ pub(crate) const CHILD: ChildId = ChildId::from_bytes([0x21; 16]);
 pub(crate) const PLACE: PlaceId = PlaceId::from_bytes([0x31; 16]);
 pub(crate) const ORGANISATION: OrganisationId = OrganisationId::from_bytes([0x41; 16]);
 
-/// The fact of service, with a reading of the location that bears the visit's number.
+/// The fact of service on the specialist's usual device, whose key is 0x81 of person 0x11 and so on, with a reading of the
+/// location that bears the visit's number.
 pub(crate) fn visit(n: u8, specialist: PersonId, child: ChildId) -> (VisitId, Draft) {
-    let id = VisitId::from_bytes([n; 16]);
+    let key = signing_key(0x70 + specialist.as_bytes()[0]);
+    let id = VisitIds::new(key.id(), NOW_MS + i64::from(n) * 60_000, &TestRng::new(n.into())).fresh();
     let content = VisitRegistered {
         child,
         specialist,

@@ -9,7 +9,7 @@ use crate::testing::{CHILD, PLACE, SPECIALIST, TestDevice, TestOperator, visit};
 /// A device that saw an operator's log, and the operator.
 fn scene() -> (TestOperator, TestDevice) {
     let mut operator = TestOperator::new();
-    let device = TestDevice::bound(&mut operator, SPECIALIST, 1);
+    let device = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
     device.pull(&operator);
     (operator, device)
 }

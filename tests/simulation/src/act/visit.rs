@@ -58,7 +58,7 @@ impl World {
         let (child, specialist) = (self.cast.children[tap.child], self.devices[tap.device].person);
         let request = (self.mistake != Some(Mistake::TapNotRemembered)).then_some(tap.request.as_str());
         let saved = self.act(tap.device, request, |appending, rng| {
-            let (visit, capture) = (VisitId::at(tap.started_at_ms, rng), CaptureId::random(rng));
+            let (visit, capture) = (appending.visit_ids(tap.started_at_ms).fresh(), CaptureId::random(rng));
             let registered = VisitRegistered {
                 child,
                 specialist,

@@ -2,7 +2,7 @@
 
 use domain::content::{VisitFinished, VisitOutcome, VisitRegistered};
 use domain::id::{StatementId, VisitId};
-use journal::Draft;
+use journal::{Draft, SigningKey, VisitIds};
 
 use super::super::operator::key;
 use super::super::*;
@@ -13,7 +13,15 @@ use crate::ipc::{
 };
 use crate::testing::Step;
 
-pub(super) const VISIT: VisitId = VisitId::from_bytes([0x51; 16]);
+/// The visit that [`visited`] registers.
+pub(super) fn visit_id() -> VisitId {
+    visit_of(&key(0x33))
+}
+
+/// A visit that this key may register, always the same.
+pub(super) fn visit_of(key: &SigningKey) -> VisitId {
+    VisitIds::new(key.id(), NOW_MS, &SeededRng::new(0)).fresh()
+}
 
 /// A visit that another device registered; gives its version, the statement that an answer refers to.
 pub(super) fn visited(
@@ -37,9 +45,9 @@ pub(super) fn visited(
         capture: None,
         warned: None,
     };
-    let registered = operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, registered)).id;
+    let registered = operator.state_by(&device, Some(SPECIALIST), &Draft::new(visit_id(), registered)).id;
     let Some(finished_at_ms) = finished_at_ms else { return registered };
-    operator.state_by(&device, Some(SPECIALIST), &Draft::new(VISIT, VisitFinished { finished_at_ms })).id
+    operator.state_by(&device, Some(SPECIALIST), &Draft::new(visit_id(), VisitFinished { finished_at_ms })).id
 }
 
 impl Scene {

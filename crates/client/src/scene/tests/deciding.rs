@@ -8,7 +8,7 @@ use journal::Draft;
 
 use super::super::operator::key;
 use super::super::*;
-use super::answering::{VISIT, visited};
+use super::answering::{visit_id, visited};
 use super::registering::every_visit;
 use crate::ipc::{
     ConfirmationState, DirectoryQuery, ErrorCode, NoteVisit, ReviewReasonCode, ReviewState, ReviewVisit,
@@ -126,7 +126,7 @@ async fn a_visit_that_was_taken_back_waits_for_no_decision() {
         };
         let (reason, corrected_at_ms) = (CorrectionReason::WrongChild, NOW_MS);
         let corrected = VisitCorrected { basis, reason, change, corrected_at_ms };
-        operator.state_by(&key(0x33), Some(SPECIALIST), &Draft::new(VISIT, corrected));
+        operator.state_by(&key(0x33), Some(SPECIALIST), &Draft::new(visit_id(), corrected));
     };
     let scene = Setting::of(COORDINATOR).with(taken_back).at_home().await;
     let total = async |query: VisitQuery| scene.app.visits(query).await.unwrap().total;
@@ -167,7 +167,7 @@ async fn what_needs_the_specialist_is_what_a_coordinator_has_not_settled() {
         operator.bind(&coordinator, COORDINATOR);
         let (representative, reason) = (PARENT, DisputeReason::OtherTime);
         let disputed = VisitDisputed { basis, representative, reason, answered_at_ms: NOW_MS, capture: None };
-        operator.state_by(&parent, Some(PARENT), &Draft::new(VISIT, disputed));
+        operator.state_by(&parent, Some(PARENT), &Draft::new(visit_id(), disputed));
         if let Some(decision) = decision {
             let reason = match decision {
                 ReviewDecision::Accepted => ReviewReason::FamilyCalled,
@@ -175,7 +175,7 @@ async fn what_needs_the_specialist_is_what_a_coordinator_has_not_settled() {
             };
             let (flags_seen, reviewed_at_ms) = (Vec::new(), NOW_MS);
             let reviewed = VisitReviewed { basis, decision, reason, flags_seen, reviewed_at_ms };
-            operator.state_by(&coordinator, Some(COORDINATOR), &Draft::new(VISIT, reviewed));
+            operator.state_by(&coordinator, Some(COORDINATOR), &Draft::new(visit_id(), reviewed));
         }
     };
     for (decision, count) in
@@ -195,7 +195,7 @@ async fn a_note_to_a_returned_visit_asks_the_coordinator_to_look_again() {
         let (decision, reason) = (ReviewDecision::Returned, ReviewReason::MoreNeeded);
         let reviewed =
             VisitReviewed { basis, decision, reason, flags_seen: Vec::new(), reviewed_at_ms: NOW_MS };
-        operator.state_by(&coordinator, Some(COORDINATOR), &Draft::new(VISIT, reviewed));
+        operator.state_by(&coordinator, Some(COORDINATOR), &Draft::new(visit_id(), reviewed));
     };
     let scene = Setting::of(SPECIALIST).with(returned).at_home().await;
     let visit = scene.app.today().await.unwrap().needs_me.remove(0);

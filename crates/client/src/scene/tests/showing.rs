@@ -12,7 +12,7 @@ use journal::{Draft, Sealed, Statement};
 
 use super::super::operator::key;
 use super::super::*;
-use super::answering::{VISIT, visited};
+use super::answering::{visit_id, visit_of, visited};
 use super::registering::every_visit;
 use crate::ipc::{
     CodeImage, ConfirmVisit, ConfirmationState, DisputeCode, DisputeVisit, ErrorCode, FinishVisit, IpcError,
@@ -225,6 +225,10 @@ struct Forged {
 impl Forged {
     /// The key is bound to `bound`, and the visit is in the name of `named`.
     fn visit(bound: PersonId, named: PersonId, child: ChildId) -> Self {
+        Self::visit_under(visit_id(), bound, named, child)
+    }
+
+    fn visit_under(id: VisitId, bound: PersonId, named: PersonId, child: ChildId) -> Self {
         let mut operator = Operator::new();
         let device = key(0x33);
         let binding = operator.bind(&device, bound);
@@ -242,7 +246,7 @@ impl Forged {
             capture: None,
             warned: None,
         };
-        let registered = operator.state_by(&device, Some(bound), &Draft::new(VISIT, registered));
+        let registered = operator.state_by(&device, Some(bound), &Draft::new(id, registered));
         Self { operator, shown: vec![binding, registered] }
     }
 
@@ -270,6 +274,9 @@ async fn a_strangers_key_another_family_and_a_lost_phone_are_told_apart() {
     let elsewhere = Forged::visit(SPECIALIST, SPECIALIST, ChildId::from_bytes([0x99; 16]));
     assert_eq!(parent.refusal(&in_others_name.text(operator)).await, ErrorCode::CodeOfUnknownKey);
     assert_eq!(parent.refusal(&elsewhere.text(operator)).await, ErrorCode::CodeOfOtherFamily);
+    // An answer to it would be one to the visit of whoever has this id.
+    let taken = Forged::visit_under(visit_of(&key(0x44)), SPECIALIST, SPECIALIST, CHILD);
+    assert_eq!(parent.refusal(&taken.text(operator)).await, ErrorCode::CodeAltered);
 
     // A statement of another visit beside the first one makes no visit code.
     let mut mixed = Forged::visit(SPECIALIST, SPECIALIST, CHILD);

@@ -202,7 +202,7 @@ impl<'w> Stage<'w> {
             capture,
             warned: None,
         };
-        let id = VisitId::random(&self.world.rng);
+        let id = self.gadget(who).device.visit_id();
         let basis = self.say(who, id, registered);
         let made = Made { id, child: child.into(), capture, fix: None, basis };
         self.visits.insert(label.clone(), made);

@@ -159,3 +159,23 @@ fn a_revoked_key_ends_no_other_key_of_its_person() {
     assert_eq!(in_force(&parent, thief.id()), Some(true), "the parent knows both keys");
     assert_eq!(in_force(&parent, good), Some(true), "whoever found the lost phone ends no good key");
 }
+
+#[test]
+fn a_registration_under_the_id_of_another_keys_visit_is_no_visit_even_when_the_operator_lets_it_through() {
+    let (mut operator, specialist, parent, _) = scene();
+    let (id, registered) = visit(2, SPECIALIST, CHILD);
+    let colleague = PersonId::from_bytes([0x14; 16]);
+    let key = signing_key(0x84);
+    operator.bind(DeviceId::from_bytes([0x84; 16]), &key.verifying_key().to_cose_key(), colleague);
+    operator.grant(PARENT, [Scope::Card(colleague)]);
+    let taken = Draft::new(id, visit(2, colleague, CHILD).1.content);
+    operator.state_as(&key, &taken, &[Scope::Family(CHILD), Scope::Team(CHILD)]);
+    for _ in 0..2 {
+        parent.pull(&operator);
+    }
+    assert_eq!(shown(&parent, 2), None);
+    specialist.state(&[registered]);
+    specialist.push(&mut operator);
+    parent.pull(&operator);
+    assert_eq!(shown(&parent, 2).unwrap().specialist, SPECIALIST);
+}
