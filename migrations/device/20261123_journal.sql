@@ -81,6 +81,7 @@ CREATE TABLE receipt (
     registration INTEGER NOT NULL REFERENCES registration (id),
     flags TEXT NOT NULL -- codes with commas: what a person should look at
 ) STRICT;
+CREATE INDEX receipt_leaf ON receipt (leaf_index);
 CREATE TRIGGER receipt_is_never_changed BEFORE UPDATE OF seq, leaf_index, registration ON receipt
 BEGIN SELECT RAISE(ABORT, 'receipts are never changed'); END;
 CREATE TRIGGER receipt_is_never_deleted BEFORE DELETE ON receipt

@@ -191,8 +191,8 @@ async fn say(
     visit_code::take_as_guest(guest, shown).await?;
     confirm_visit::answer_as_guest(guest, visit, given).await?;
     // All that waits, not the last alone: the app may have been killed between the two stores before.
-    let answers = guest.read(|_, reader| Ok(reader.unsent_answers()?)).await?;
-    visit_code::take_from_guest(host, guest.person, binding, answers).await
+    let unsent = guest.read(|_, reader| Ok(reader.unsent()?)).await?;
+    visit_code::take_from_guest(host, guest.person, binding, unsent).await
 }
 
 fn binding(guest: &Session, reader: &Reader<'_>) -> Result<Signed> {

@@ -78,12 +78,18 @@ impl Store {
         self.write(|transaction| {
             let mut update =
                 transaction.prepare_cached("UPDATE carried_statement SET state = ?2 WHERE bytes = ?1")?;
+            // Nobody is shown here what a guest says besides of visits, and no pull brings it.
+            let mut delete = transaction.prepare_cached(
+                "DELETE FROM carried_statement WHERE bytes = ?1 AND kind NOT LIKE 'visit-%'",
+            )?;
             for (item, outcome) in items.iter().zip(outcomes) {
                 let state = match outcome {
                     CarryOutcome::Early => "early",
                     CarryOutcome::Taken | CarryOutcome::Refused => "done",
                 };
-                update.execute((&item.statement, state))?;
+                if state == "early" || delete.execute([&item.statement])? == 0 {
+                    update.execute((&item.statement, state))?;
+                }
             }
             let waits = match outcomes.contains(&CarryOutcome::Early) {
                 true => Waits::read(transaction)?.longer(),

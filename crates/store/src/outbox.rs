@@ -120,6 +120,7 @@ impl Outbox for Store {
             let mut changed = Vec::new();
             for registration in &proven {
                 receipts::follow(transaction, registration)?;
+                receipts::compare(transaction, registration)?;
                 changed.extend(receipts::store(transaction, registration, |id| answers.flags(id))?);
             }
             let refused = answers.park(transaction)?;

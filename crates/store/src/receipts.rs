@@ -4,13 +4,15 @@
 //! the COSE receipt of one statement is derived from them whenever somebody asks for it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use domain::flag::Flag;
 use domain::id::{Digest, StatementId};
 use journal::merkle::{self, ProvenRange};
 use journal::receipt::{self, TreeHead};
-use journal::{Beacon, VerifyingKey};
-use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use journal::{Beacon, Statement, VerifyingKey};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, named_params};
+use sync::wire::pull::PullItem;
 use sync::wire::push::Registration;
 
 use crate::StoreError;
@@ -99,6 +101,75 @@ pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Resu
         return Err(Failed::found(Found::split_view(Some(known), &proven.head, proven.registration)));
     }
     if is_older { Ok(()) } else { Ok(set_beacon(transaction, &proven.head)?) }
+}
+
+/// Compares what was proven with what the operator delivered: one place of the log holds one statement.
+///
+/// # Errors
+/// [`sync::OutboxError::SplitView`].
+pub(crate) fn compare(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Result<(), Failed> {
+    let mut select = transaction
+        .prepare_cached("SELECT bytes FROM foreign_statement WHERE leaf_index = ?1 AND id <> ?2")?;
+    for (id, leaf_index) in proven.leaves() {
+        let other = select.query_row((leaf_index, id.as_bytes()), |row| row.get(0)).optional()?;
+        if let Some(statement) = other {
+            let (scopes, flags) = (Vec::new(), Vec::new());
+            let delivered = PullItem { leaf_index, statement, content: None, scopes, flags };
+            return Err(Failed::found(Found::other_leaf(&delivered)));
+        }
+    }
+    Ok(())
+}
+
+/// The places of the log that were proven to hold statements of this device.
+pub(crate) struct OwnLeaves<'a> {
+    /// From the first to the last; in between lie others' as well.
+    range: RangeInclusive<u64>,
+    at: CachedStatement<'a>,
+    of: CachedStatement<'a>,
+}
+
+impl<'a> OwnLeaves<'a> {
+    pub(crate) fn new(transaction: &'a Transaction<'a>) -> Result<Self, StoreError> {
+        // Apart from each other, so that each is one look at the index.
+        let range = transaction.query_row(
+            "SELECT coalesce((SELECT min(leaf_index) FROM receipt), 1), coalesce((SELECT max(leaf_index) FROM receipt), 0)",
+            [],
+            |row| Ok(row.get(0)?..=row.get(1)?),
+        )?;
+        let at = transaction.prepare_cached(
+            "SELECT o.id FROM receipt r JOIN own_statement o ON o.seq = r.seq WHERE r.leaf_index = ?1",
+        )?;
+        let of = transaction.prepare_cached("SELECT leaf_index FROM receipt WHERE seq = ?1")?;
+        Ok(Self { range, at, of })
+    }
+
+    /// Compares what is delivered with what was proven.
+    ///
+    /// # Errors
+    /// [`sync::OutboxError::SplitView`] when this place holds another statement, or an own one is at another place.
+    pub(crate) fn compare(
+        &mut self,
+        item: &PullItem,
+        statement: &Statement,
+        is_own: bool,
+    ) -> Result<(), Failed> {
+        let leaf_index = item.leaf_index;
+        let is_elsewhere = match is_own {
+            true => {
+                let proven: Option<u64> =
+                    self.of.query_row([statement.header().seq], |row| row.get(0)).optional()?;
+                proven.is_some_and(|proven| proven != leaf_index)
+            }
+            false => false,
+        };
+        let is_taken = self.range.contains(&leaf_index) && {
+            let proven =
+                self.at.query_row([leaf_index], |row| row.get::<_, Blob<StatementId>>(0)).optional()?;
+            proven.is_some_and(|proven| proven.0 != statement.id())
+        };
+        if is_elsewhere || is_taken { Err(Failed::found(Found::other_leaf(item))) } else { Ok(()) }
+    }
 }
 
 /// Stores what was proven and closes the outbox rows. A receipt that is there already stays, because it is the older

@@ -144,6 +144,33 @@ async fn set_up(operator: &Operator, demo: &Demo, profile: &std::path::Path) -> 
     Device { person, host: account, guest, child }
 }
 
+/// An acceptance that was given without a network is before the first answer in the series of the guest.
+pub(super) async fn a_guest_who_accepted_offline_is_heard_through_the_host() {
+    let dir = folder();
+    let (mut operator, demo) = Operator::start_demo(&dir.path().join("operator"));
+    let (host, guest, child) = host_and_guest(&demo);
+    let person = Person::ready(&dir.path().join("device"), &demo.busiest_specialist().link).await;
+    let account = person.app.app_state().await.expect("a state").account.expect("open");
+    person.app.lock().await.expect("handed over to be set up");
+    person.enrol_with(&issued(&operator, &guest, &host), OWN_PIN).await.expect("the code on paper is good");
+    assert!(!person.texts().await.is_empty());
+    operator.kill();
+    person.accept_all().await;
+    let guest = person.app.app_state().await.expect("a state").account.expect("open");
+    person.app.lock().await.expect("locked");
+    let device = Device { person, host: account, guest, child };
+    device.open(&device.host, PIN).await.expect("the specialist's own");
+    let shown = device.handed_over().await;
+    let after = device.person.app.answer_as_guest(device.answer(&shown, OWN_PIN)).await.expect("kept");
+    assert_eq!(after.guests[0].confirmed, Some(true), "her screen says so");
+    device.taken_back().await;
+    operator.restart();
+    for _ in 0..4 {
+        device.person.sync().await;
+    }
+    assert_eq!(count(&operator, "visit-confirmed"), 1, "the specialist's sync brought it");
+}
+
 /// The grandmother has no phone: her key lies on the specialist's device under her own PIN. Without a network she
 /// confirms one visit and disputes another; the specialist's sync brings both once, and everybody sees where it was.
 pub(super) async fn a_parent_without_a_phone_answers_on_the_specialists_device() {

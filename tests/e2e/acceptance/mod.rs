@@ -176,6 +176,11 @@ async fn an_answer_that_overtakes_its_visit_reaches_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guest_who_accepted_offline_is_heard_through_the_host() {
+    within(MINUTES, guest::a_guest_who_accepted_offline_is_heard_through_the_host()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_parent_without_a_phone_answers_on_the_specialists_device() {
     within(MINUTES, guest::a_parent_without_a_phone_answers_on_the_specialists_device()).await;
 }

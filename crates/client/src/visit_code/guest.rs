@@ -32,7 +32,9 @@ pub(crate) async fn take_as_guest(session: &Arc<Session>, bytes: Vec<u8>) -> Res
     .await
 }
 
-/// The host takes the guest's answers to the own visits; what is about others' stays with the guest.
+/// The host takes the guest's answers to the own visits, and what stands between them in the guest's series and is about no
+/// visit: the operator takes no answer while the acceptance before it is missing. What is about others' visits stays with
+/// the guest.
 ///
 /// # Errors
 /// [`Failure::Code`] when the key is not a guest's of this host or was revoked, and those of the store.
@@ -40,11 +42,11 @@ pub(crate) async fn take_from_guest(
     host: &Arc<Session>,
     guest: PersonId,
     binding: Signed,
-    answers: Vec<Signed>,
+    unsent: Vec<Signed>,
 ) -> Result<()> {
     let session = Arc::clone(host);
     blocking(move || {
-        let mut carried = Vec::with_capacity(answers.len() + 1);
+        let mut carried = Vec::with_capacity(unsent.len() + 1);
         let bound = heard::bind_signed(&binding, &session.account.operator.key, &mut carried)?;
         if bound.person != guest || bound.host != Some(session.person) {
             return Err(Failure::Code(Refusal::UnknownKey));
@@ -54,10 +56,16 @@ pub(crate) async fn take_from_guest(
             if owner.is_some_and(|owner| !owner.in_force || owner.person != guest) {
                 return Err(Failure::Code(Refusal::UnknownKey));
             }
-            for answer in answers {
-                let item = verify(answer, &bound.key)?;
-                let row = reader.visit(item.statement.header().subject.into())?;
-                if row.is_some_and(|row| row.specialist == session.person) {
+            for signed in unsent {
+                let item = verify(signed, &bound.key)?;
+                let header = item.statement.header();
+                let is_for_host = match header.kind.is_about_visit() {
+                    true => reader
+                        .visit(header.subject.into())?
+                        .is_some_and(|row| row.specialist == session.person),
+                    false => true,
+                };
+                if is_for_host {
                     carried.push(item);
                 }
             }

@@ -7,7 +7,9 @@ use sync::Outbox as _;
 
 use super::*;
 use crate::read::transport::Transport;
-use crate::testing::{CHILD, COORDINATOR, PARENT, SPECIALIST, TestDevice, TestOperator, signing_key, visit};
+use crate::testing::{
+    CHILD, COORDINATOR, PARENT, SPECIALIST, TestDevice, TestOperator, agreement_accepted, signing_key, visit,
+};
 
 fn carried(sealed: &Sealed, key: &VerifyingKey) -> Carried {
     let statement = Statement::decode(&sealed.bytes).unwrap().verify(key).unwrap();
@@ -82,6 +84,21 @@ fn it_is_handed_over_once_and_again_only_while_it_came_too_early() {
     parent.store.apply_carried(&items, &[CarryOutcome::Taken]).unwrap();
     assert_eq!(parent.store.carried(false, true).unwrap(), []);
     assert_eq!(specialist.store.carried(true, false).unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_guest_accepted_before_the_answer_goes_first_and_is_forgotten_once_it_is_taken() {
+    let (_operator, specialist, parent) = shown_to(Some(SPECIALIST));
+    let accepted = parent.state(&[agreement_accepted(PARENT)]).remove(0);
+    carry(&specialist, vec![carried(&accepted, signing_key(0x82).verifying_key())]);
+    let items = specialist.store.carried(false, false).unwrap();
+    assert_eq!(items.iter().map(|item| &item.statement).collect::<Vec<_>>(), [&accepted.bytes]);
+    specialist.store.apply_carried(&items, &[CarryOutcome::Early]).unwrap();
+    assert_eq!(carried_count(&specialist), 2, "with the answer, which goes by the second question");
+    specialist.store.apply_carried(&items, &[CarryOutcome::Taken]).unwrap();
+    let answer = specialist.store.carried(true, true).unwrap();
+    specialist.store.apply_carried(&answer, &[CarryOutcome::Taken]).unwrap();
+    assert_eq!(carried_count(&specialist), 1, "the answer stays on screen until the operator delivers it");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::account::Account;
 use crate::column::{self, Blob, Text};
 use crate::outbox::Failed;
 use crate::projection::Stale;
+use crate::receipts::OwnLeaves;
 use crate::trust::Found;
 use crate::{StoreError, carry, erasing, scope};
 
@@ -29,6 +30,7 @@ pub(super) fn store<'a>(
     let scopes = scope::ids(transaction)?;
     let carries = carry::is_any(transaction)?;
     let mut storing = Storing::new(transaction)?;
+    let mut own_leaves = OwnLeaves::new(transaction)?;
     // A page is signed by few keys.
     let mut bound = HashMap::new();
     for (item, verdict) in judged {
@@ -43,7 +45,9 @@ pub(super) fn store<'a>(
                 continue;
             }
         };
-        if is_own(transaction, account, statement)? {
+        let is_own = is_own(transaction, account, statement)?;
+        own_leaves.compare(item, statement, is_own)?;
+        if is_own {
             continue;
         }
         let held_by: Vec<i64> = item.scopes.iter().filter_map(|scope| scopes.get(scope).copied()).collect();

@@ -79,15 +79,15 @@ impl Reader<'_> {
         Ok(owner.optional()?)
     }
 
-    /// Own answers to visits, and their words, that no receipt proves yet, in the order of the series.
+    /// Own statements that no receipt proves yet, in the order of the series.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unsent_answers(&self) -> Result<Vec<Signed>, StoreError> {
+    pub fn unsent(&self) -> Result<Vec<Signed>, StoreError> {
         let account = self.account()?;
         let mut select = self.conn.prepare_cached(
             "SELECT o.id, o.kind, o.bytes, o.content FROM outbox x JOIN own_statement o ON o.seq = x.seq
-              WHERE o.kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted') ORDER BY o.seq",
+              WHERE o.content IS NOT NULL ORDER BY o.seq",
         )?;
         let rows = select.query_map([], |row| {
             Ok(Signed {

@@ -1,6 +1,6 @@
 use domain::content::{RecordData, RecordKind};
 use journal::codec;
-use sync::wire::pull::Content;
+use sync::wire::pull::{Content, PullRequest, PullResponse};
 use sync::{Outbox as _, OutboxError};
 
 use super::*;
@@ -145,6 +145,54 @@ fn another_statement_at_a_place_that_was_delivered_is_never_settled_and_its_cont
     let kept: PullItem = sync::wire::body::decode(&evidence.detail, None).unwrap();
     assert_eq!(kept.content, None::<Content>);
     assert!(!device.settle(&operator), "no head speaks about it");
+}
+
+/// What a specialist's device is told about an address and about its own visit, both registered. The receipt of the visit
+/// was lost on the way, or it was not.
+fn told(has_receipt: bool) -> (TestOperator, TestDevice, PullRequest, PullResponse) {
+    let (mut operator, device) = scene();
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    grow(&mut operator, "Абай к. 1");
+    let lost = device.store.next_batch(None, 5, usize::MAX).unwrap();
+    match has_receipt {
+        true => device.push(&mut operator),
+        false => drop(operator.push(&lost, device.key())),
+    }
+    let request = device.store.pull_request(100).unwrap();
+    let page = operator.pull(&request, SPECIALIST);
+    assert_eq!(page.items.len(), 2);
+    (operator, device, request, page)
+}
+
+#[test]
+fn another_statement_at_the_place_of_a_receipt_is_noticed_whichever_came_first() {
+    for receipt_first in [true, false] {
+        let (mut operator, device, request, mut page) = told(receipt_first);
+        let own_leaf = page.items.pop().unwrap().leaf_index;
+        page.items[0].leaf_index = own_leaf;
+        let mut found = device.store.apply_pull(&request, page.into()).map(drop);
+        if !receipt_first {
+            found.unwrap();
+            let request = device.store.next_batch(None, 5, usize::MAX).unwrap();
+            device.store.mark_sent(&request.items).unwrap();
+            let response = operator.push(&request, device.key());
+            found = device.store.apply_push(&request, &response).map(drop);
+        }
+        assert!(matches!(found, Err(OutboxError::SplitView)), "{receipt_first} {found:?}");
+        let evidence = device.store.read(|reader| reader.distrust()).unwrap().unwrap();
+        assert_eq!(evidence.finding, Finding::OtherLeaf);
+        let kept: PullItem = sync::wire::body::decode(&evidence.detail, None).unwrap();
+        assert_eq!((kept.leaf_index, kept.content), (own_leaf, None::<Content>));
+    }
+}
+
+#[test]
+fn an_own_statement_at_another_place_than_its_receipts_is_noticed() {
+    let (_operator, device, request, mut page) = told(true);
+    let other_leaf = page.items.remove(0).leaf_index;
+    page.items[0].leaf_index = other_leaf;
+    let found = device.store.apply_pull(&request, page.into()).map(drop);
+    assert!(matches!(found, Err(OutboxError::SplitView)), "{found:?}");
 }
 
 #[test]

@@ -93,19 +93,19 @@ impl World {
         self.tell(format!("the grandmother {what} {}: {}", short(visit), saved.is_some()));
     }
 
-    /// Her binding and all of her answers that no receipt proves yet.
+    /// Her binding and all that she said and no receipt proves yet.
     fn given(&self) -> Vec<Carried> {
         let guest = &self.devices[GUEST];
         let given = guest.store().read::<_, StoreError>(|reader| {
             let binding = reader.binding(guest.key)?.map(|(binding, _)| binding);
-            Ok((binding, reader.unsent_answers()?))
+            Ok((binding, reader.unsent()?))
         });
-        let Ok((Some(binding), answers)) = given else { return Vec::new() };
+        let Ok((Some(binding), unsent)) = given else { return Vec::new() };
         let Some(bound) = bound_key(&binding.bytes, &binding.content, &guest.operator) else {
             return Vec::new();
         };
-        let answers = answers.into_iter().filter_map(|answer| carried(&answer.bytes, answer.content, &bound));
-        carried(&binding.bytes, binding.content, &guest.operator).into_iter().chain(answers).collect()
+        let unsent = unsent.into_iter().filter_map(|signed| carried(&signed.bytes, signed.content, &bound));
+        carried(&binding.bytes, binding.content, &guest.operator).into_iter().chain(unsent).collect()
     }
 
     fn keep(&mut self, number: Number, carried: Vec<Carried>) -> bool {
