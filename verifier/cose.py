@@ -72,10 +72,10 @@ def read_statement(data):
     return Statement(sha256(message), kid, kind, subject, claims[6], *numbers, payload, message, signature)
 
 
-def is_visit_of(visit, kid):
-    """Whether a visit with this id is that of the key: nobody else can register it."""
-    end = sha256(b"esep visit id" + kid + visit[:8])[:8]
-    return visit[6] >> 4 == 7 and visit[8:] == bytes([0x80 | end[0] & 0x3F]) + end[1:]
+def has_own_id(stated):
+    """Whether a visit that is registered has an id of the registering key: under another nobody has authority."""
+    end = int.from_bytes(sha256(b"esep visit id" + stated.kid + stated.sub[:8])[:8]) % 2**62 + 2**63
+    return stated.kind != "visit-registered" or (stated.sub[6] >> 4, int.from_bytes(stated.sub[8:])) == (7, end)
 
 
 def read_head(data, key, proofs=None):

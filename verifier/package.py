@@ -43,8 +43,7 @@ def check_signature(walk):
 
 
 def check_file(walk, name):
-    is_same = cose.sha256(walk.take(name)).hex() == walk.manifest["files"].get(name)
-    need(is_same, "files", "is not a file that the operator signed for")
+    need(cose.sha256(walk.take(name)).hex() == walk.manifest["files"].get(name), "files", "is not one that it signed")
 
 
 def _time(walk, leaf, stated):
@@ -73,9 +72,7 @@ def _visit(walk):
     for leaf, stated in about.items():
         _time(walk, leaf, stated)
     need({stated.sub.hex() for stated in about.values()} == {walk.manifest["visit"]}, "visit", "speak of another visit")
-    registered = [stated for stated in about.values() if stated.kind == "visit-registered"]
-    need(any(cose.is_visit_of(stated.sub, stated.kid) for stated in registered), "visit",
-         "have no registration of it by the key that its id is made from")
+    need("visit-registered" in {stated.kind for stated in about.values()}, "visit", "have no registration of it")
     for stated, members in walk.read.values():
         if stated.kind == "agreement-accepted" and members:
             name = members["sha256"].hex() if octets(32)(members.get("sha256")) else ""

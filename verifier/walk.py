@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from contextlib import contextmanager, suppress
 
 from . import folder
-from .cose import BY_OPERATOR, point_of, read_head, read_statement, sha256, verify
+from .cose import BY_OPERATOR, has_own_id, point_of, read_head, read_statement, sha256, verify
 from .form import Broken, decode, each, fits, need, octets, optional
 from .series import Series
 
@@ -140,13 +140,12 @@ class Walk:
 
     def check_line(self, where, leaf, line, members, is_fork):
         stated, said = self.read[leaf][0], (line["leaf_index"], line["id"], line["has_content"])
-        is_so = said == (leaf, stated.id.hex(), folder.content(leaf) in self.files)
-        self.need(is_so, where, "list", "says something else than the files of this leaf")
+        self.need(said == (leaf, stated.id.hex(), folder.content(leaf) in self.files), where, "list", "belies its file")
         # None is not judged. The log may call a content unreadable for its values, and then judges no authority.
         is_read, is_foreign = "unreadable-content" not in line["flags"], stated.kid != sha256(self.operator)
         for flag, holds in {
             "fork": is_fork, "unreadable-content": members is None or None,
-            "no-authority": is_read and is_foreign and stated.kind in BY_OPERATOR or None,
+            "no-authority": is_read and (is_foreign and stated.kind in BY_OPERATOR or not has_own_id(stated)) or None,
             "key-revoked": is_read and stated.kid in self.revoked or None,
         }.items():
             why = f"does not bear `{flag}`" if holds else f"bears `{flag}` wrongly"
@@ -170,8 +169,7 @@ def read_content(data, payload):
     need(sha256(data) == payload, "content", "is not the content whose hash was signed")
     need(len(data) <= 65_536, "content", "has a content longer than 65536 bytes")
     with suppress(Broken, AttributeError):
-        members = decode(data)
-        return members if octets(16)(members.get("salt")) else None
+        return members if octets(16)((members := decode(data)).get("salt")) else None
 
 
 def key_of(members):

@@ -7,7 +7,7 @@ import unittest
 
 import cbor2
 
-from verifier.cose import is_visit_of, read_receipt, read_statement
+from verifier.cose import has_own_id, read_receipt, read_statement
 from verifier.form import Unusable
 from verifier.log import verify
 
@@ -139,15 +139,16 @@ class Files(unittest.TestCase):
         self.assertIn(("statements", "visit"), inner(self.files))
 
     def test_whose_visit_it_is(self):
-        """The id of a visit is made from the key that registers it; the second one is the vector of docs/PROTOCOL.md."""
+        """The id of a visit is made from the key that registers it. The second one is that of docs/PROTOCOL.md."""
         registered = read_statement(self.files[statement(self.visit)])
         vector = bytes.fromhex("017f22e279b07fff9a46e77512654ba1")
-        self.assertTrue(is_visit_of(registered.sub, registered.kid))
-        self.assertTrue(is_visit_of(vector, b"\xab" * 32))
-        self.assertFalse(is_visit_of(registered.sub, b"\xab" * 32))
+        other_key = registered._replace(kid=b"\xab" * 32)
+        self.assertTrue(has_own_id(registered))
+        self.assertTrue(has_own_id(other_key._replace(sub=vector)))
+        self.assertFalse(has_own_id(other_key))
         for bit in range(128):
             other = bytes(byte ^ (at == bit // 8) << bit % 8 for at, byte in enumerate(vector))
-            self.assertFalse(is_visit_of(other, b"\xab" * 32), bit)
+            self.assertFalse(has_own_id(other_key._replace(sub=other)), bit)
 
     def test_statements_of_another_visit(self):
         other = packaged("other")

@@ -193,6 +193,13 @@ class Statements(OneLog):
         leaf = self.log.add(self.log.device.seal("device-revoked", {"key": self.log.operator.kid}))
         self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
 
+    def test_a_visit_under_the_id_of_another_key_is_flagged(self):
+        """The series of the tests has one subject, which is no id that its key could give a visit."""
+        leaf = self.log.add(self.log.device.seal("visit-registered", {}))
+        self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+        self.log.flags[leaf] = ["no-authority"]
+        self.expect()
+
     def test_or_cannot_be_read_and_is_flagged_so(self):
         self.log.add(self.log.device.seal("device-revoked", b"\xa0"), "unreadable-content")
         self.expect()

@@ -51,10 +51,12 @@ async fn an_early_answer_reaches_the_author_of_its_visit_whose_cursor_has_passed
         let run = tempfile::tempdir().unwrap();
         let template = Template::get();
         template.copy_to(run.path()).unwrap();
-        let (clock, mut chance) = (Arc::new(ManualClock::at(NOW_MS)), Chance::new(7));
+        let mut chance = Chance::new(7);
         let mut server = Server::start(&operator_folder(run.path()), NOW_MS, chance.split(), None);
         let [author, second, parent] = [0, 1, 3].map(|number| {
-            Device::start("device", &device_folder(run.path(), number), clock.clone(), chance.split())
+            // Devices of their own: no two have an epoch in common.
+            let clock = Arc::new(ManualClock::of_device(NOW_MS, number as u8));
+            Device::start("device", &device_folder(run.path(), number), clock, chance.split())
         });
         for device in [&author, &second, &parent] {
             pull(&mut server, device, limit);
