@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
+// Not the one of std: what depends on how long something took can be played again where this one is held still.
+use tokio::time::Instant;
 use wire::pull::{Backfill, PullRequest, PullResponse};
 
 use super::Run;
