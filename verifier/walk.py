@@ -145,7 +145,7 @@ class Walk:
         is_read, is_foreign = "unreadable-content" not in line["flags"], stated.kid != sha256(self.operator)
         for flag, holds in {
             "fork": is_fork, "unreadable-content": members is None or None,
-            "no-authority": is_read and (is_foreign and stated.kind in BY_OPERATOR or not has_own_id(stated)) or None,
+            "no-authority": not has_own_id(stated) or is_read and is_foreign and stated.kind in BY_OPERATOR or None,
             "key-revoked": is_read and stated.kid in self.revoked or None,
         }.items():
             why = f"does not bear `{flag}`" if holds else f"bears `{flag}` wrongly"

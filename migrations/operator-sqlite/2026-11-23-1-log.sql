@@ -48,7 +48,8 @@ CREATE INDEX lost_contents_back ON lost_contents (back_at_size);
 
 CREATE TRIGGER flags_are_judged_once BEFORE UPDATE OF flags ON journal
 -- What came before its visit is judged once more with it, and keeps the flag that tells so.
-WHEN NOT (OLD.kind <> 'visit-registered' AND instr(OLD.flags, 'unknown-subject') > 0 AND instr(NEW.flags, 'unknown-subject') > 0)
+WHEN NOT (OLD.kind LIKE 'visit-%' AND OLD.kind <> 'visit-registered'
+        AND instr(OLD.flags, 'unknown-subject') > 0 AND instr(NEW.flags, 'unknown-subject') > 0)
     AND NOT EXISTS (SELECT 1 FROM lost_contents JOIN journal AS filled USING (leaf_index)
     WHERE back_at_size IS NOT NULL AND filled.subject = OLD.subject)
 BEGIN SELECT RAISE(ABORT, 'flags change only when a lost content or the visit came later'); END;

@@ -61,10 +61,13 @@ def now_ms():
     return time.time_ns() // 1_000_000
 
 
-def uuid7():
-    data = bytearray(now_ms().to_bytes(6, "big") + os.urandom(10))
-    data[6], data[8] = data[6] & 0x0F | 0x70, data[8] & 0x3F | 0x80
-    return bytes(data)
+def visit_id(key):
+    """An id for a visit that this key registers now."""
+    begin = bytearray(now_ms().to_bytes(6, "big") + os.urandom(2))
+    begin[6] = begin[6] & 0x0F | 0x70
+    end = bytearray(digest(b"esep visit id" + key.thumbprint + begin)[:8])
+    end[0] = end[0] & 0x3F | 0x80
+    return bytes(begin + end)
 
 
 def boxes(text):

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import unittest
 
-from client import Device, Problem, now_ms, uuid7
+from client import Device, Problem, now_ms, visit_id
 from demo import Operator
 from form import ORDER, TAG_18, Key, Refused, decode, encode, statement, verify
 from packed import unpack
@@ -127,7 +127,7 @@ class Stranger(unittest.TestCase):
 
     def visit(self):
         """What the specialist says at the door, from what the operator told."""
-        device, visit, capture, began = self.specialist, uuid7(), os.urandom(16), now_ms()
+        device, visit, capture, began = self.specialist, visit_id(self.specialist.key), os.urandom(16), now_ms()
         team = [*device.find("care-team-changed", self.child_id, person=device.person).values()][-1].content
         records = [said.content["data"] for said in device.find("record-changed", self.child_id).values()]
         place = [data["lives"]["place"] for data in records if "lives" in data][-1]

@@ -24,6 +24,12 @@ def base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def visit_id(thumbprint, begin):
+    """The id of a visit that this key registers, from its first eight bytes (section 1)."""
+    end = sha256(b"esep visit id" + thumbprint + begin)[:8]
+    return begin + bytes([0x80 | end[0] & 0x3F]) + end[1:]
+
+
 class Signer(EC2Key):
     """A secret key that signs by RFC 6979 and gives the lower of the two possible S."""
 
@@ -49,6 +55,7 @@ class Signer(EC2Key):
             "thumbprint": self.thumbprint.hex(),
             "issuer": ISSUER + base64url(self.thumbprint),
             "fingerprint": base64url(self.thumbprint),
+            "visit_id": visit_id(self.thumbprint, bytes.fromhex("017f22e279b07fff")).hex(),
         }
 
 

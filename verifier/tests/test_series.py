@@ -197,6 +197,8 @@ class Statements(OneLog):
         """The series of the tests has one subject, which is no id that its key could give a visit."""
         leaf = self.log.add(self.log.device.seal("visit-registered", {}))
         self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
+        self.log.flags[leaf] = ["unreadable-content"]
+        self.expect((f"log.jsonl, line {leaf + 1}", "flags"))
         self.log.flags[leaf] = ["no-authority"]
         self.expect()
 

@@ -48,13 +48,17 @@ fn open(statement: &[u8], key: &VerifyingKey, content: &[u8]) -> Result<(Stateme
 #[test]
 fn keys_have_the_same_bytes_and_thumbprints() {
     for (name, vector) in file::keys() {
-        let KeyVector { secret, cose_key, thumbprint, issuer, fingerprint } = vector;
+        let KeyVector { secret, cose_key, thumbprint, issuer, fingerprint, visit_id } = vector;
         let key = SigningKey::from_secret(&secret.array()).unwrap();
         assert_eq!(key.verifying_key().to_cose_key(), cose_key.0, "{name}");
         assert_eq!(key.id(), thumbprint, "{name}");
         assert_eq!(VerifyingKey::from_cose_key(&cose_key.0).unwrap().id(), thumbprint, "{name}");
         assert_eq!(data_encoding::BASE64URL_NOPAD.encode(key.id().as_bytes()), fingerprint, "{name}");
         assert_eq!(issuer, format!("urn:ietf:params:oauth:ckt:sha-256:{fingerprint}"), "{name}");
+        for (other, vector) in file::keys() {
+            assert_eq!(journal::visit::is_of(vector.visit_id, key.id()), other == name, "{name} {other}");
+        }
+        assert!(journal::visit::is_of(visit_id, thumbprint), "{name}");
     }
 }
 

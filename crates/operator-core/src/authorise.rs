@@ -8,6 +8,7 @@
 //! | [`moment`] | when a statement was made, as far as the log can tell |
 //! | [`neighbour`] | what it says beside others of the same person |
 //! | [`place`] | where a visit was, and who gives a place its coordinates |
+//! | [`told`] | what the author of a reading is told about it |
 //! | [`audience`] | whom a statement reaches |
 
 mod audience;
@@ -16,6 +17,7 @@ mod membership;
 mod moment;
 pub(crate) mod neighbour;
 mod place;
+pub(crate) mod told;
 
 use domain::Kind;
 use domain::content::Content;
@@ -53,12 +55,19 @@ impl Author {
 /// # Errors
 /// Those of the store.
 pub(crate) fn flags_of_bare(read: &dyn StoreRead, header: &Header) -> Result<Vec<Flag>, StoreError> {
-    if header.kind == Kind::VisitRegistered {
-        let has_authority = journal::visit::is_of(header.subject, header.key);
-        return Ok(if has_authority { Vec::new() } else { vec![Flag::NoAuthority] });
-    }
-    let is_unknown = header.kind.is_about_visit() && read.visit(header.subject.into())?.is_none();
-    Ok(if is_unknown { vec![Flag::UnknownSubject] } else { Vec::new() })
+    let follows_a_visit = header.kind.is_about_visit() && header.kind != Kind::VisitRegistered;
+    let is_unknown = follows_a_visit && read.visit(header.subject.into())?.is_none();
+    Ok(of_id(header).into_iter().chain(is_unknown.then_some(Flag::UnknownSubject)).collect())
+}
+
+/// The flags of a statement whose content nobody can read.
+pub(crate) fn flags_of_unreadable(header: &Header) -> Vec<Flag> {
+    of_id(header).into_iter().chain([Flag::UnreadableContent]).collect()
+}
+
+/// A visit under the id of another key, which shows without any content.
+fn of_id(header: &Header) -> Option<Flag> {
+    (!authority::has_own_id(header)).then_some(Flag::NoAuthority)
 }
 
 /// What a person should look at, by what is in force. Sorted.
@@ -86,8 +95,8 @@ pub fn flags(
     Ok(flags)
 }
 
-/// What of it follows from the visit, for a statement that came before it. Its clock, its moment and its key were judged
-/// when it was registered, and what its device sent since then says nothing about them.
+/// What of it follows from the visit, for a statement that came before it. Its clock, its moment, its key and what its
+/// author accepted were judged when it was registered, and what came since then says nothing about them.
 ///
 /// # Errors
 /// Those of the store.
@@ -100,7 +109,7 @@ pub(crate) fn flags_beside_visit(
 ) -> Result<Vec<Flag>, StoreError> {
     let Author::Device(key) = author else { return Ok(Vec::new()) };
     let moment = Moment::of(read, key, header, registered_at_ms)?;
-    let mut flags = authority::flags(read, key.person, header, content, &moment)?;
+    let mut flags = authority::flags_beside_visit(read, key.person, header, content, &moment)?;
     flags.extend(neighbour::flags(read, key.person, header, content, registered_at_ms)?);
     Ok(flags)
 }

@@ -14,7 +14,7 @@ use wire::collect::{Leaf, Stretch};
 
 use crate::authorise::{self, Author};
 use crate::fact::{Fact, FactQuery, fact_of};
-use crate::project;
+use crate::project::{self, Overtakers};
 use crate::store::lost::is_lost;
 use crate::store::{BoundKey, Entry, StoreError, StoreRead, StoreTxn};
 
@@ -142,7 +142,7 @@ impl Said {
                 let at_ms = self.entry.registered_at_ms;
                 flags.extend(authorise::flags(txn.as_read(), &author, &self.header, content, at_ms)?);
             }
-            None => flags.push(Flag::UnreadableContent),
+            None => flags.extend(authorise::flags_of_unreadable(&self.header)),
         }
         flags.sort_unstable();
         flags.dedup();
@@ -159,8 +159,8 @@ impl Said {
         project::address(txn, &self.author, &Entry { flags, ..self.entry }, None)
     }
 
-    fn project(&self, txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
-        project::apply(txn, &self.entry, &self.header, &self.author, self.content.as_ref())
+    fn project(&self, txn: &mut dyn StoreTxn, overtakers: Overtakers) -> Result<(), StoreError> {
+        project::apply(txn, &self.entry, &self.header, &self.author, self.content.as_ref(), overtakers)
     }
 }
 
@@ -200,6 +200,10 @@ fn is_ended_before(read: &dyn StoreRead, key: &BoundKey, leaf_index: u64) -> Res
 fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError> {
     let visit = VisitId::from(filled.subject);
     let is_registration = filled.kind == Kind::VisitRegistered;
+    let overtakers = match is_registration {
+        true => Overtakers::Judge,
+        false => Overtakers::JudgeOnly(filled.leaf_index),
+    };
     let (mut said, mut bare) = (Vec::new(), Vec::new());
     let about = txn.entries_before(filled.subject, txn.log_size()?)?;
     for entry in about.into_iter().filter(|entry| entry.kind.is_about_visit()) {
@@ -222,7 +226,7 @@ fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError>
         let leaf_index = known.entry.leaf_index;
         let follows = is_registration && leaf_index > filled.leaf_index;
         let judged = if leaf_index == filled.leaf_index || follows { known.judge(txn)? } else { known };
-        judged.project(txn)?;
+        judged.project(txn, overtakers)?;
     }
     bare.into_iter().try_for_each(|known| known.address_bare(txn))
 }
@@ -235,7 +239,7 @@ fn alone(txn: &mut dyn StoreTxn, said: Said) -> Result<(), StoreError> {
         None => None,
     };
     txn.forget_projected(judged.entry.leaf_index)?;
-    judged.project(txn)?;
+    judged.project(txn, Overtakers::AsJudged)?;
     later.map_or(Ok(()), |later| txn.put_fact(&later))
 }
 

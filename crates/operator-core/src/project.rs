@@ -17,16 +17,29 @@ use crate::store::{BoundKey, Entry, Projections, StoreError, StoreRead, StoreTxn
 /// Journal rows that a rebuild reads at once.
 const BATCH: u32 = 500;
 
+/// Which statements that came before their visit are judged when it is projected. Each is judged once; from then on its
+/// flags stand, whatever is registered behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overtakers {
+    /// All: the visit came just now.
+    Judge,
+    /// The one at this leaf: its content came back just now.
+    JudgeOnly(u64),
+    /// None: they were, when the visit came.
+    AsJudged,
+}
+
 /// Projects one registered statement. Its author must be the one to whom its key was bound then.
 ///
 /// # Errors
 /// Those of the store.
-pub fn apply(
+pub(crate) fn apply(
     txn: &mut dyn StoreTxn,
     entry: &Entry,
     header: &Header,
     author: &Author,
     content: Option<&Content>,
+    overtakers: Overtakers,
 ) -> Result<(), StoreError> {
     let mut is_new_visit = false;
     if let Some(content) = content {
@@ -43,7 +56,7 @@ pub fn apply(
     put_trace(txn, entry, header, author, content)?;
     address(txn, author, entry, content)?;
     // Last: the device of a registration must have left its trace before an answer is held beside it.
-    if is_new_visit { judge_overtakers(txn, entry) } else { Ok(()) }
+    if is_new_visit { follow_overtakers(txn, entry, overtakers) } else { Ok(()) }
 }
 
 fn put_facts(txn: &mut dyn StoreTxn, entry: &Entry, content: &Content) -> Result<(), StoreError> {
@@ -138,7 +151,7 @@ pub(crate) fn put_erased_visit(
     txn.put_audiences(leaf_index, &circle.map(|scope| (scope, Sight::Whole)))?;
     let author = author_of(txn.as_read(), &entry)?;
     address(txn, &author, &entry, None)?;
-    judge_overtakers(txn, &entry)
+    follow_overtakers(txn, &entry, Overtakers::Judge)
 }
 
 /// Which device signed a registered statement about a visit.
@@ -148,9 +161,13 @@ fn author_of(read: &dyn StoreRead, entry: &Entry) -> Result<Author, StoreError> 
 }
 
 /// What was said about a visit before it came reached its author alone, because nobody knew whom the visit concerns.
-/// It is judged now beside its visit, changes it as it would have, and is addressed. Its flags are kept with those that
-/// it had, so that readers learn both: that it came first, and what is to be looked at.
-fn judge_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), StoreError> {
+/// It is judged beside its visit, changes it as it would have, and is addressed. Its flags are kept with those that it
+/// had, so that readers learn both: that it came first, and what is to be looked at.
+fn follow_overtakers(
+    txn: &mut dyn StoreTxn,
+    registered: &Entry,
+    which: Overtakers,
+) -> Result<(), StoreError> {
     for earlier in overtakers(txn.as_read(), registered.subject, registered.leaf_index)? {
         let author = author_of(txn.as_read(), &earlier)?;
         let Some(bytes) = txn.content(earlier.leaf_index)? else {
@@ -160,21 +177,37 @@ fn judge_overtakers(txn: &mut dyn StoreTxn, registered: &Entry) -> Result<(), St
         let Ok(content) = journal::codec::decode(earlier.kind, &bytes) else { continue };
         let header = Statement::decode(&earlier.statement)
             .map_err(|_| StoreError::Damaged("a registered statement cannot be read"))?;
-        let at_ms = earlier.registered_at_ms;
-        let mut flags =
-            authorise::flags_beside_visit(txn.as_read(), &author, header.header(), &content, at_ms)?;
-        flags.extend(&earlier.flags);
-        flags.sort_unstable();
-        flags.dedup();
-        if flags != earlier.flags {
-            txn.judge_again(earlier.leaf_index, &flags)?;
-        }
-        let judged = Entry { flags, ..earlier };
+        let header = header.header();
+        let judged = match which {
+            Overtakers::AsJudged => earlier,
+            Overtakers::JudgeOnly(leaf_index) if leaf_index != earlier.leaf_index => earlier,
+            Overtakers::Judge | Overtakers::JudgeOnly(_) => {
+                judge_overtaker(txn, earlier, header, &author, &content)?
+            }
+        };
         change_visit(txn, &judged, &author, &content)?;
-        put_reading(txn, &judged, header.header(), &author, &content)?;
+        put_reading(txn, &judged, header, &author, &content)?;
         address(txn, &author, &judged, Some(&content))?;
     }
     Ok(())
+}
+
+fn judge_overtaker(
+    txn: &mut dyn StoreTxn,
+    earlier: Entry,
+    header: &Header,
+    author: &Author,
+    content: &Content,
+) -> Result<Entry, StoreError> {
+    let at_ms = earlier.registered_at_ms;
+    let mut flags = authorise::flags_beside_visit(txn.as_read(), author, header, content, at_ms)?;
+    flags.extend(&earlier.flags);
+    flags.sort_unstable();
+    flags.dedup();
+    if flags != earlier.flags {
+        txn.judge_again(earlier.leaf_index, &flags)?;
+    }
+    Ok(Entry { flags, ..earlier })
 }
 
 /// Addresses a statement, besides those whom it reaches already.
@@ -327,7 +360,9 @@ impl Kept {
         let of_this = audiences.iter().filter(|(_, leaf, _)| *leaf == leaf_index);
         let audiences: Vec<_> = of_this.map(|(scope, _, sight)| (*scope, *sight)).collect();
         txn.put_audiences(leaf_index, &audiences)?;
-        registrations.iter().try_for_each(|registration| judge_overtakers(txn, registration))
+        registrations
+            .iter()
+            .try_for_each(|registration| follow_overtakers(txn, registration, Overtakers::AsJudged))
     }
 }
 
@@ -363,7 +398,7 @@ pub fn rebuild(txn: &mut dyn StoreTxn) -> Result<(), StoreError> {
             };
             let statement = Statement::decode(&entry.statement)
                 .map_err(|_| StoreError::Damaged("a registered statement is no longer readable"))?;
-            apply(txn, entry, statement.header(), &author, content.as_ref())?;
+            apply(txn, entry, statement.header(), &author, content.as_ref(), Overtakers::AsJudged)?;
         }
     }
 }

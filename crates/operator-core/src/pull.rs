@@ -9,6 +9,7 @@ use domain::id::{KeyId, PersonId};
 use domain::scope::{Scope, Sight};
 use wire::pull::{Behind, Content, MAX_ITEMS, PullItem, PullRequest, PullResponse};
 
+use crate::authorise::told;
 use crate::head;
 use crate::scopes;
 use crate::store::{Delivery, Entry, PageQuery, StoreError, StoreRead};
@@ -40,7 +41,7 @@ pub fn pull(
     let checkpoint = head::checkpoint(read, request.known_tree_size)?;
     let end = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
     let limit = request.limit.clamp(1, MAX_ITEMS);
-    let reader = Reader { read, key, scopes: &scopes };
+    let reader = Reader { read, person, key, scopes: &scopes };
 
     let urgent = reader.page(&scopes, (request.urgent_cursor, end), limit, true)?;
     let mut response = PullResponse {
@@ -119,6 +120,7 @@ impl Density {
 
 struct Reader<'a> {
     read: &'a dyn StoreRead,
+    person: PersonId,
     key: KeyId,
     scopes: &'a BTreeSet<Scope>,
 }
@@ -229,8 +231,8 @@ impl Reader<'_> {
             Sight::Whole => leaves.content(self.read, leaf_index)?,
             Sight::Envelope => None,
         };
-        let content = content.map(Content);
-        Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags: entry.flags })
+        let (content, flags) = (content.map(Content), told::to(self.read, self.person, &entry)?);
+        Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags })
     }
 }
 

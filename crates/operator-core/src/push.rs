@@ -6,7 +6,7 @@ use journal::statement::MAX_STATEMENT_BYTES;
 use sha2::{Digest as _, Sha256};
 pub use wire::push::{Outcome, PushItem, PushResponse, Refusal};
 
-use crate::authorise::Author;
+use crate::authorise::{Author, told};
 use crate::fill;
 use crate::head;
 use crate::register::register;
@@ -47,10 +47,14 @@ pub fn apply<'a>(
     let mut applied = Applied { outcomes: Vec::with_capacity(items.len()), has_grown: false };
     for (item, checked) in items.iter().zip(checked) {
         applied.outcomes.push(match checked {
-            Ok(checked) => register(txn, author, checked, now_ms)?,
+            Ok(checked) => {
+                let outcome = register(txn, author, checked, now_ms)?;
+                told(txn.as_read(), author, outcome)?
+            }
             Err(reason) => {
                 let was_refused = txn.refusal(key, item.id)?.is_some();
                 let outcome = refuse(txn, key, item, *reason, now_ms)?;
+                let outcome = told(txn.as_read(), author, outcome)?;
                 applied.has_grown |= !was_refused && matches!(outcome, Outcome::Refused { .. });
                 outcome
             }
@@ -58,6 +62,22 @@ pub fn apply<'a>(
     }
     applied.has_grown |= txn.log_size()? > before || txn.contents_back(before, u64::MAX)?.len() > back_before;
     Ok(applied)
+}
+
+/// The outcome as the author is answered it.
+fn told(read: &dyn StoreRead, author: &Author, mut outcome: Outcome) -> Result<Outcome, StoreError> {
+    let (Outcome::Registered { leaf_index, flags }
+    | Outcome::AlreadyHave { leaf_index, flags }
+    | Outcome::Fork { leaf_index, flags }) = &mut outcome
+    else {
+        return Ok(outcome);
+    };
+    if told::may_be_hidden(flags)
+        && let (Some(person), Some(entry)) = (author.person(), read.entry(*leaf_index)?)
+    {
+        *flags = told::to(read, person, &entry)?;
+    }
+    Ok(outcome)
 }
 
 fn refuse(

@@ -9,7 +9,7 @@ use wire::push::Outcome;
 
 use crate::authorise::{self, Author};
 use crate::fill;
-use crate::project;
+use crate::project::{self, Overtakers};
 use crate::store::{Entry, StoreError, StoreRead, StoreTxn};
 use crate::verify::Checked;
 
@@ -61,7 +61,7 @@ pub fn register(
     let header = statement.header();
     let mut flags = match checked.content() {
         Some(content) => authorise::flags(txn.as_read(), author, header, content, now_ms)?,
-        None if checked.content_bytes().is_some() => vec![Flag::UnreadableContent],
+        None if checked.content_bytes().is_some() => authorise::flags_of_unreadable(header),
         // Else what was flagged then followed from a content that is gone.
         None => authorise::flags_of_bare(txn.as_read(), header)?,
     };
@@ -76,7 +76,7 @@ pub fn register(
     flags.sort_unstable();
     let entry = entry(txn.log_size()?, checked, header, branch, flags, now_ms);
     append(txn, &entry, checked.content_bytes())?;
-    project::apply(txn, &entry, header, author, checked.content())?;
+    project::apply(txn, &entry, header, author, checked.content(), Overtakers::Judge)?;
     let (leaf_index, flags) = (entry.leaf_index, entry.flags);
     Ok(if branch { Outcome::Fork { leaf_index, flags } } else { Outcome::Registered { leaf_index, flags } })
 }

@@ -103,19 +103,19 @@ pub(crate) fn follow(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Resu
     if is_older { Ok(()) } else { Ok(set_beacon(transaction, &proven.head)?) }
 }
 
-/// Compares what was proven with what the operator delivered: one place of the log holds one statement.
+/// Compares what was proven with what is known: one place of the log holds one statement, and each has one place.
 ///
 /// # Errors
 /// [`sync::OutboxError::SplitView`].
 pub(crate) fn compare(transaction: &Transaction<'_>, proven: &Proven<'_>) -> Result<(), Failed> {
-    let mut select = transaction
-        .prepare_cached("SELECT bytes FROM foreign_statement WHERE leaf_index = ?1 AND id <> ?2")?;
-    for (id, leaf_index) in proven.leaves() {
-        let other = select.query_row((leaf_index, id.as_bytes()), |row| row.get(0)).optional()?;
-        if let Some(statement) = other {
-            let (scopes, flags) = (Vec::new(), Vec::new());
-            let delivered = PullItem { leaf_index, statement, content: None, scopes, flags };
-            return Err(Failed::found(Found::other_leaf(&delivered)));
+    let mut select = transaction.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM foreign_statement WHERE leaf_index = ?1 AND id <> ?2)
+             OR EXISTS (SELECT 1 FROM receipt WHERE seq = ?3 AND leaf_index <> ?1)",
+    )?;
+    for (offset, (seq, id)) in proven.leaves.iter().enumerate() {
+        let leaf_index = proven.registration.first_leaf + offset as u64;
+        if select.query_row((leaf_index, id.as_bytes(), seq), |row| row.get(0))? {
+            return Err(Failed::found(Found::other_receipt(&proven.head, proven.registration)));
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ use crate::{Reader, Store, StoreError, receipts};
 pub enum Finding {
     /// Two heads that the operator signed were not proven to be one history.
     SplitView,
-    /// Another statement at a place of the log that was delivered before. No head proves it, so none settles it.
+    /// Two statements at one place of the log, or one at two: delivered, or proven by a receipt. No head settles it.
     OtherLeaf,
     /// A receipt or a head that does not verify by the operator's key.
     Unproven,
@@ -88,6 +88,11 @@ impl Found {
     pub(crate) fn other_leaf(item: &PullItem) -> Self {
         let bare = PullItem { content: None, ..item.clone() };
         Self { finding: Finding::OtherLeaf, known: None, shown: None, detail: detail(&bare) }
+    }
+
+    /// A head and a proof under it place an own statement where another one was delivered, or an own one elsewhere.
+    pub(crate) fn other_receipt(shown: &TreeHead, part: &impl Serialize) -> Self {
+        Self { finding: Finding::OtherLeaf, known: None, shown: Some(shown.into()), detail: detail(part) }
     }
 
     pub(crate) fn unproven(part: &impl Serialize) -> Self {

@@ -51,6 +51,7 @@ pub(crate) struct KeyVector {
     pub(crate) thumbprint: KeyId,
     pub(crate) issuer: String,
     pub(crate) fingerprint: String,
+    pub(crate) visit_id: SubjectId,
 }
 
 /// What one device shows another: the text of the picture, and what it holds.

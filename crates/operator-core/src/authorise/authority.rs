@@ -1,5 +1,6 @@
 //! What each kind of statement needs of its author.
 
+use domain::Kind;
 use domain::agreement::AgreementKind;
 use domain::content::{
     Content, LocationMoment, LocationOutcome, NotePurpose, RecordKind, RecordViewed, Role, VisitLocated,
@@ -55,8 +56,18 @@ pub(super) fn flags(
                 (_, Content::VisitRegistered(registered)) => {
                     registration(read, person, header, registered, visit.is_some(), moment)?
                 }
-                (None, _) => return Ok(vec![Flag::UnknownSubject]),
-                (Some(visit), _) => about_visit(read, (person, header), content, visit, moment)?,
+                (visit, _) => {
+                    let mut finding = of_author(read, (person, header), content, moment)?;
+                    match visit {
+                        Some(visit) => {
+                            let beside = beside_visit(read, person, content, visit, moment)?;
+                            finding.has_authority &= beside.has_authority;
+                            finding.flags.extend(beside.flags);
+                        }
+                        None => finding.flags.push(Flag::UnknownSubject),
+                    }
+                    finding
+                }
             }
         }
         false => elsewhere(read, person, header, content, moment)?,
@@ -73,6 +84,11 @@ pub(super) fn flags(
     Ok(flags)
 }
 
+/// Whether the id of a visit that is registered was made from the registering key; other kinds need none.
+pub(super) fn has_own_id(header: &Header) -> bool {
+    header.kind != Kind::VisitRegistered || journal::visit::is_of(header.subject, header.key)
+}
+
 fn registration(
     read: &dyn StoreRead,
     person: PersonId,
@@ -81,7 +97,7 @@ fn registration(
     is_known: bool,
     moment: &Moment,
 ) -> Result<Finding, StoreError> {
-    if is_known || !journal::visit::is_of(header.subject, header.key) {
+    if is_known || !has_own_id(header) {
         // A visit is registered once, by the key that made its id. A second registration under its id would reach people whom the first one did
         // not name, and what they answer would count for nothing.
         return Ok(Finding::of(false));
@@ -116,9 +132,56 @@ fn registration(
     Ok(Finding { flags, has_authority, needed: Some((AgreementKind::Specialist, at_ms)) })
 }
 
-fn about_visit(
+/// What follows from the author alone, whichever visit it is about.
+fn of_author(
     read: &dyn StoreRead,
     (person, header): (PersonId, &Header),
+    content: &Content,
+    moment: &Moment,
+) -> Result<Finding, StoreError> {
+    let at_ms = moment.issued_ms();
+    let finding = Finding::of(true);
+    Ok(match content {
+        Content::VisitFinished(_) | Content::VisitCorrected(_) | Content::VisitReviewed(_) => {
+            finding.under(AgreementKind::Specialist, at_ms)
+        }
+        Content::VisitConfirmed(_) | Content::VisitDisputed(_) => {
+            finding.under(AgreementKind::Subject, at_ms)
+        }
+        Content::VisitLocated(located) if located.moment == LocationMoment::Confirmed => {
+            let document = AgreementKind::Subject;
+            let may_read = may_read_location(read, person, (header, located), document, at_ms)?;
+            Finding::of(may_read).under(document, at_ms)
+        }
+        Content::VisitLocated(located) => {
+            let document = AgreementKind::Specialist;
+            Finding::of(may_read_location(read, person, (header, located), document, at_ms)?)
+        }
+        _ => finding,
+    })
+}
+
+/// What follows from the visit, for a statement that came before it.
+pub(super) fn flags_beside_visit(
+    read: &dyn StoreRead,
+    person: PersonId,
+    header: &Header,
+    content: &Content,
+    moment: &Moment,
+) -> Result<Vec<Flag>, StoreError> {
+    let Some(visit) = read.visit(header.subject.into())? else { return Ok(Vec::new()) };
+    let Finding { mut flags, has_authority, needed: _ } =
+        beside_visit(read, person, content, &visit, moment)?;
+    if !has_authority {
+        flags.push(Flag::NoAuthority);
+    }
+    Ok(flags)
+}
+
+/// Who the author is to the visit.
+fn beside_visit(
+    read: &dyn StoreRead,
+    person: PersonId,
     content: &Content,
     row: &VisitRow,
     moment: &Moment,
@@ -127,39 +190,30 @@ fn about_visit(
     let VisitParties { child, specialist, organisation } = row.parties;
     let is_specialist = specialist == person;
     let coordinates = || is_member(read, person, organisation, Role::Coordinator, at_ms);
-    let answers_for = |named: PersonId| -> Result<Finding, StoreError> {
-        let may = named == person && represents(read, person, child, at_ms)?;
-        Ok(Finding::of(may).under(AgreementKind::Subject, at_ms))
-    };
-    match content {
-        Content::VisitFinished(_) | Content::VisitCorrected(_) => {
-            Ok(Finding::of(is_specialist).under(AgreementKind::Specialist, at_ms))
-        }
+    let represents = || represents(read, person, child, at_ms);
+    Ok(match content {
+        Content::VisitFinished(_) | Content::VisitCorrected(_) => Finding::of(is_specialist),
         Content::VisitLocated(located) if located.moment == LocationMoment::Confirmed => {
-            let finding = answers_for(person)?;
-            let may_read = may_read_location(read, person, (header, located), AgreementKind::Subject, at_ms)?;
-            Ok(Finding { has_authority: finding.has_authority && may_read, ..finding })
+            Finding::of(represents()?)
         }
         Content::VisitLocated(located) => {
-            let presence = place::presence(read, place::known_to_author(read, row)?, &located.outcome)?;
+            let presence = place::presence(read, row.place(), &located.outcome)?;
             let flags = domain::flag::location_flags(&located.outcome, presence);
-            let may_read =
-                may_read_location(read, person, (header, located), AgreementKind::Specialist, at_ms)?;
-            Ok(Finding { flags, ..Finding::of(is_specialist && may_read) })
+            Finding { flags, ..Finding::of(is_specialist) }
         }
-        Content::VisitNoted(note) => Ok(Finding::of(match note.purpose {
+        Content::VisitNoted(note) => Finding::of(match note.purpose {
             NotePurpose::Care | NotePurpose::Correction | NotePurpose::Late => is_specialist,
-            NotePurpose::Dispute => represents(read, person, child, at_ms)?,
+            NotePurpose::Dispute => represents()?,
             NotePurpose::Review => coordinates()?,
-        })),
-        Content::VisitConfirmed(confirmed) => answers_for(confirmed.representative),
-        Content::VisitDisputed(disputed) => answers_for(disputed.representative),
-        Content::VisitReviewed(_) => {
-            // Nobody reviews the own visit.
-            Ok(Finding::of(!is_specialist && coordinates()?).under(AgreementKind::Specialist, at_ms))
+        }),
+        Content::VisitConfirmed(confirmed) => {
+            Finding::of(confirmed.representative == person && represents()?)
         }
-        _ => Ok(Finding::of(false)),
-    }
+        Content::VisitDisputed(disputed) => Finding::of(disputed.representative == person && represents()?),
+        // Nobody reviews the own visit.
+        Content::VisitReviewed(_) => Finding::of(!is_specialist && coordinates()?),
+        _ => Finding::of(false),
+    })
 }
 
 /// Whether a position was read with its owner's consent. Without it the position goes to nobody.

@@ -72,7 +72,7 @@ pub(super) fn flags(
         }
         (Content::VisitLocated(located), Some(row)) if row.parties.specialist == person => {
             if let Some(reading) = reading(header, located) {
-                flags.extend(of_reading(read, person, place::known_to_author(read, &row)?, &reading)?);
+                flags.extend(of_reading(read, person, row.place(), &reading)?);
             }
         }
         (Content::VisitConfirmed(_) | Content::VisitDisputed(_), Some(row)) => {

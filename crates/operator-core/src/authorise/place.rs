@@ -9,7 +9,7 @@ use journal::Beacon;
 
 use super::membership::is_member;
 use crate::fact::{Class, FactQuery};
-use crate::store::{Entry, StoreError, StoreRead, VisitRow};
+use crate::store::{Entry, StoreError, StoreRead};
 
 /// Radii that a coordinator may give a place: below the smallest no phone is ever inside, beyond the largest a whole
 /// town is.
@@ -97,19 +97,6 @@ fn is_reading_of(
     Ok(located.moment != LocationMoment::Confirmed
         && matches!(located.outcome,
             LocationOutcome::Fix(fix) if (fix.lat_e7, fix.lon_e7) == (lat_e7, lon_e7)))
-}
-
-/// The place of a visit, if its specialist may know where that is: in the child's team, at a place where the child lives.
-/// Whoever only knows the ids would find any home by trying readings and being told which are far from it. Readers who
-/// may know the place judge a reading themselves.
-pub(super) fn known_to_author(read: &dyn StoreRead, visit: &VisitRow) -> Result<Option<PlaceId>, StoreError> {
-    let Some(place) = visit.place() else { return Ok(None) };
-    let registered = read.entry(visit.leaf_index)?;
-    let is_stranger = registered.is_none_or(|entry| {
-        [Flag::OutsideCareTeam, Flag::UnknownSubject].iter().any(|flag| entry.flags.contains(flag))
-    });
-    let lives = FactQuery::of(Class::Lives).about(visit.parties.child);
-    Ok((!is_stranger && !read.facts(&lives)?.is_empty()).then_some(place))
 }
 
 /// Whether a reading was at the place, as far as the place has known coordinates.

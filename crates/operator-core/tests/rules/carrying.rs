@@ -2,7 +2,7 @@
 
 use domain::Clock as _;
 use domain::agreement::AgreementKind;
-use domain::content::{VisitConfirmed, VisitFinished};
+use domain::content::{ConsentWithdrawn, VisitConfirmed, VisitFinished};
 use domain::flag::Flag;
 use domain::id::{PersonId, VisitId};
 use domain::scope::{Scope, Sight};
@@ -16,7 +16,7 @@ use wire::carry::{CarryItem, CarryOutcome};
 use wire::pull::{PullRequest, PullResponse};
 use wire::push::Outcome;
 
-use crate::world::{Device, World, fix, item, located};
+use crate::world::{DAY_MS, Device, World, fix, item, located};
 
 fn carried(sealed: &Sealed) -> CarryItem {
     CarryItem { statement: sealed.bytes.clone(), content: sealed.content.clone() }
@@ -262,4 +262,54 @@ fn an_answer_that_overtook_its_visit_bears_the_mark_of_the_specialists_device() 
     let page = next_page(&coordinator, &request);
     let told = page.items.iter().find(|item| item.leaf_index == leaf).unwrap();
     assert!(told.flags.contains(&Flag::OneDevice), "{:?}", told.flags);
+}
+
+/// The flags of the statement at the end of the log, but for that it came early.
+fn judged(world: &World, leaf: u64) -> Vec<Flag> {
+    let mut flags = world.store.read().unwrap().entry(leaf).unwrap().unwrap().flags;
+    flags.retain(|flag| *flag != Flag::UnknownSubject);
+    flags
+}
+
+#[test]
+fn what_an_author_does_later_is_not_held_against_what_came_before_its_visit() {
+    let found = [false, true].map(|early| {
+        let world = World::new();
+        let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+        let mut parent = world.ready(world.parent, AgreementKind::Subject);
+        let visit = specialist.visit_id();
+        let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
+        let answer = parent.seal(visit, confirmed(&registered, world.parent, world.clock.utc_ms()));
+        if !early {
+            specialist.deliver(&registered);
+        }
+        parent.deliver(&answer);
+        let leaf = size(&world) - 1;
+        world.clock.advance(DAY_MS);
+        let withdrawn_at_ms = world.clock.utc_ms();
+        let document = AgreementKind::Subject;
+        parent.say(world.parent, ConsentWithdrawn { document, purposes: Vec::new(), withdrawn_at_ms });
+        if early {
+            specialist.deliver(&registered);
+        }
+        judged(&world, leaf)
+    });
+    assert_eq!(found, [[], []]);
+}
+
+#[test]
+fn a_reading_that_was_taken_without_consent_is_known_as_such_before_its_visit_comes() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut second = world.device(world.specialist);
+    let visit = specialist.visit_id();
+    let registered = specialist.seal(visit, world.visit_by(world.specialist, world.child));
+    let withdrawn_at_ms = world.clock.utc_ms();
+    let document = AgreementKind::Specialist;
+    second.say(world.specialist, ConsentWithdrawn { document, purposes: Vec::new(), withdrawn_at_ms });
+    world.clock.advance(60_000);
+    let flags = second.say(visit, located(fix(511_694_000)));
+    assert!(flags.contains(&Flag::NoAuthority) && flags.contains(&Flag::UnknownSubject), "{flags:?}");
+    specialist.deliver(&registered);
+    assert_eq!(world.store.read().unwrap().projections().unwrap().readings, []);
 }

@@ -2,20 +2,22 @@
 
 use domain::agreement::AgreementKind;
 use domain::content::{
-    CareTeamChanged, Content, Engagement, MemberChanged, OrganisationChanged, RecordChanged, RecordData,
-    RecordKind, RepresentationBasis, RepresentationChanged, Role,
+    CareTeamChanged, Content, Engagement, MemberChanged, NotePurpose, OrganisationChanged, RecordChanged,
+    RecordData, RecordKind, RepresentationBasis, RepresentationChanged, Role, VisitFinished, VisitNoted,
+    VisitRegistered,
 };
 use domain::id::{OrganisationId, SubjectId};
 use domain::{Clock as _, Rng};
 use journal::seal::Stamp;
 use journal::{Draft, Sealed, seal};
+use operator_core::fill;
+use operator_core::project::rebuild;
 use operator_core::store::Store as _;
-use operator_core::{fill, project};
 use wire::collect::Leaf;
 use wire::pull::Content as Bytes;
 
 use crate::behind::lose;
-use crate::world::{World, name};
+use crate::world::{World, item, name};
 
 const OTHER: OrganisationId = OrganisationId::from_bytes([0x77; 16]);
 
@@ -100,7 +102,7 @@ fn what_the_operator_stated_comes_back_as_if_it_had_never_been_gone() {
         let mut colleague = world.ready(world.colleague, AgreementKind::Specialist);
         world.ready(world.parent, AgreementKind::Subject);
         let by = world.visit_by(world.colleague, world.child);
-        colleague.say(colleague.visit_id(), domain::content::VisitRegistered { organisation: OTHER, ..by });
+        colleague.say(colleague.visit_id(), VisitRegistered { organisation: OTHER, ..by });
         specialist.say(specialist.visit_id(), world.visit_by(world.specialist, world.child));
 
         let content = Some(Bytes(sealed.content.clone()));
@@ -111,7 +113,35 @@ fn what_the_operator_stated_comes_back_as_if_it_had_never_been_gone() {
         assert!(txn.lost_contents(0, 9).unwrap().is_empty());
         let after = txn.projections().unwrap();
         assert!(after.facts.iter().any(|fact| fact.leaf_index == leaf_index), "{kind}");
-        project::rebuild(txn.as_mut()).unwrap();
+        rebuild(txn.as_mut()).unwrap();
         assert_eq!(txn.projections().unwrap(), after, "{kind}");
     }
+}
+
+#[test]
+fn a_content_that_comes_back_changes_no_flag_of_what_came_before_its_visit() {
+    let world = World::new();
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut second = world.device(world.specialist);
+    let visit = specialist.visit_id();
+    let said = world.visit_by(world.specialist, world.child);
+    let started_at_ms = said.started_at_ms;
+    let registered = specialist.seal(visit, said.clone());
+    second.say(visit, VisitFinished { finished_at_ms: started_at_ms + 3_600_000 });
+    let leaf = world.store.read().unwrap().log_size().unwrap() - 1;
+    specialist.deliver(&registered);
+    let text = VisitNoted { purpose: NotePurpose::Care, text: "Мәтін".into(), about: None };
+    let note = specialist.seal(visit, text);
+    lose(&world, std::slice::from_ref(&note));
+    // The later one bears that they overlap.
+    let again = VisitRegistered { started_at_ms: started_at_ms + 60_000, ..said };
+    assert!(!specialist.say(specialist.visit_id(), again).is_empty());
+    let flags = || world.store.read().unwrap().entry(leaf).unwrap().unwrap().flags;
+    let before = flags();
+    let mut txn = world.store.write().unwrap();
+    rebuild(txn.as_mut()).unwrap();
+    txn.commit().unwrap();
+    assert_eq!(flags(), before);
+    specialist.push(&[item(&note)]);
+    assert_eq!(flags(), before);
 }

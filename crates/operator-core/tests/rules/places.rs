@@ -6,12 +6,14 @@ use domain::content::{
     UnavailableReason, VisitLocated, VisitRegistered,
 };
 use domain::flag::Flag;
-use domain::id::{PlaceId, StatementId};
+use domain::id::{PlaceId, StatementId, VisitId};
 use domain::scope::{Scope, Sight};
 use journal::Sealed;
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::Store as _;
+use wire::pull::PullRequest;
 
+use crate::pulling::{ask, fresh};
 use crate::world::{DAY_MS, Device, World, audiences_of_last, fix, item, located, visit};
 
 const LAT_E7: i32 = 511_605_000;
@@ -286,5 +288,60 @@ fn who_may_not_know_where_a_place_is_does_not_learn_it_by_trying() {
             stranger.say(id, located(fix(lat_e7 + own_digits)))
         });
         assert_eq!(flags, [Vec::<Flag>::new(), Vec::new()], "{own_digits}");
+    }
+}
+
+/// A world whose place has coordinates, and a colleague who is in the team of another child.
+fn with_stranger(world: &World) -> Device<'_> {
+    let position = RecordData::Position { lat_e7: LAT_E7, lon_e7: LON_E7, radius_m: 150, adopted_from: None };
+    world.record(RecordKind::Place, world.place, position);
+    world.ready(world.colleague, AgreementKind::Specialist)
+}
+
+/// What is answered to a reading at the place and to one far from it.
+fn tried(device: &mut Device<'_>, id: VisitId) -> [Vec<Flag>; 2] {
+    [LAT_E7 + 7, LAT_E7 + 50_000].map(|lat_e7| device.say(id, located(fix(lat_e7))))
+}
+
+#[test]
+fn readings_of_somebody_elses_visit_tell_nothing_of_its_place() {
+    let world = World::new();
+    let mut stranger = with_stranger(&world);
+    let mut specialist = world.ready(world.specialist, AgreementKind::Specialist);
+    let id = visit(&mut specialist);
+    assert_eq!(tried(&mut stranger, id), [[Flag::NoAuthority], [Flag::NoAuthority]]);
+}
+
+#[test]
+fn a_place_where_the_own_child_does_not_live_is_not_found_by_trying() {
+    let elsewhere = PlaceId::from_bytes([7; 16]);
+    let lives = |world: &World| {
+        world.record(RecordKind::Child, world.other_child, RecordData::Lives { place: elsewhere });
+    };
+    for knows_home in [true, false] {
+        let world = World::new();
+        let mut stranger = with_stranger(&world);
+        stranger.sees_the_log();
+        if knows_home {
+            // The device does not: its beacon is older.
+            lives(&world);
+        }
+        let id = stranger.visit_id();
+        assert_eq!(stranger.say(id, world.visit_by(world.colleague, world.other_child)), []);
+        if !knows_home {
+            lives(&world);
+        }
+        let [near, far] = tried(&mut stranger, id);
+        assert_eq!(near, far, "{knows_home}");
+        let last = world.store.read().unwrap().log_size().unwrap() - 1;
+        let told = |device: &Device<'_>| {
+            let scopes_version = Some(ask(device, &fresh()).scopes_version);
+            let page = ask(device, &PullRequest { scopes_version, limit: 500, ..fresh() });
+            let of_last = page.items.into_iter().find(|item| item.leaf_index == last);
+            of_last.expect("it reaches this reader").flags.contains(&Flag::FarFromPlace)
+        };
+        assert!(!told(&world.device(world.colleague)), "nor does another device of hers find it");
+        let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
+        assert!(told(&coordinator), "others learn what is to be looked at");
     }
 }

@@ -11,13 +11,13 @@ use wire::pull::{Backfill, PullRequest, PullResponse};
 
 use crate::world::{Device, World};
 
-fn ask(device: &Device<'_>, request: &PullRequest) -> PullResponse {
+pub(crate) fn ask(device: &Device<'_>, request: &PullRequest) -> PullResponse {
     let world = device.world;
     let read = world.store.read().unwrap();
     pull(read.as_ref(), device.person, device.key.id(), request, world.clock.utc_ms()).unwrap()
 }
 
-fn fresh() -> PullRequest {
+pub(crate) fn fresh() -> PullRequest {
     PullRequest {
         scopes_version: None,
         cursor: 0,

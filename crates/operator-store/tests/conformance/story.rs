@@ -9,7 +9,7 @@ use domain::content::{
 use domain::id::{ChildId, DeviceId, OrganisationId, PersonId, RecordId, VisitId};
 use domain::{Clock, ContinuousTime, Rng};
 use journal::seal::Stamp;
-use journal::{Draft, Sealed, SeriesHead, SigningKey, seal};
+use journal::{Draft, Sealed, SeriesHead, SigningKey, VisitIds, seal};
 use operator_core::audit::{Signatures, audit};
 use operator_core::authorise::Author;
 use operator_core::project::rebuild;
@@ -125,7 +125,7 @@ fn set_up(store: &dyn Store, operator: &Operator<'_>, device: &SigningKey) {
 }
 
 fn items(device: &SigningKey) -> Vec<PushItem> {
-    let visit = VisitId::from_bytes([5; 16]);
+    let visit = VisitIds::new(device.id(), 5, &NoChance).fresh();
     let enrolled = DeviceEnrolled {
         key: device.verifying_key().to_cose_key(),
         activation: "ABCD".into(),

@@ -1,6 +1,7 @@
 use domain::content::{RecordData, RecordKind};
 use journal::codec;
 use sync::wire::pull::{Content, PullRequest, PullResponse};
+use sync::wire::push::Registration;
 use sync::{Outbox as _, OutboxError};
 
 use super::*;
@@ -181,8 +182,19 @@ fn another_statement_at_the_place_of_a_receipt_is_noticed_whichever_came_first()
         assert!(matches!(found, Err(OutboxError::SplitView)), "{receipt_first} {found:?}");
         let evidence = device.store.read(|reader| reader.distrust()).unwrap().unwrap();
         assert_eq!(evidence.finding, Finding::OtherLeaf);
-        let kept: PullItem = sync::wire::body::decode(&evidence.detail, None).unwrap();
-        assert_eq!((kept.leaf_index, kept.content), (own_leaf, None::<Content>));
+        let kept_leaf = match receipt_first {
+            true => {
+                let kept: PullItem = sync::wire::body::decode(&evidence.detail, None).unwrap();
+                assert_eq!(kept.content, None::<Content>);
+                kept.leaf_index
+            }
+            false => {
+                let kept: Registration = sync::wire::body::decode(&evidence.detail, None).unwrap();
+                assert!(evidence.shown.unwrap().tree_size > kept.first_leaf, "signed by the operator");
+                kept.first_leaf
+            }
+        };
+        assert_eq!(kept_leaf, own_leaf);
     }
 }
 
