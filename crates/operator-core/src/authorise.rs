@@ -8,7 +8,7 @@
 //! | [`moment`] | when a statement was made, as far as the log can tell |
 //! | [`neighbour`] | what it says beside others of the same person |
 //! | [`place`] | where a visit was, and who gives a place its coordinates |
-//! | [`told`] | what the author of a reading is told about it |
+//! | [`told`] | what a reader is told about where a visit was |
 //! | [`audience`] | whom a statement reaches |
 
 mod audience;
@@ -26,6 +26,7 @@ use domain::id::PersonId;
 use journal::Header;
 
 pub use audience::audiences;
+pub(crate) use authority::has_own_id;
 pub use membership::{end_of_representation, is_member, represents};
 
 use crate::store::{BoundKey, StoreError, StoreRead};
@@ -67,7 +68,7 @@ pub(crate) fn flags_of_unreadable(header: &Header) -> Vec<Flag> {
 
 /// A visit under the id of another key, which shows without any content.
 fn of_id(header: &Header) -> Option<Flag> {
-    (!authority::has_own_id(header)).then_some(Flag::NoAuthority)
+    (!has_own_id(header)).then_some(Flag::NoAuthority)
 }
 
 /// What a person should look at, by what is in force. Sorted.

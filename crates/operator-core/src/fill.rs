@@ -132,10 +132,20 @@ impl Said {
         Ok(Self { header: statement.header().clone(), payload: statement.payload(), entry, author, content })
     }
 
+    /// Whether it is about a visit that is known now and came after it.
+    fn is_overtaker(&self, read: &dyn StoreRead) -> Result<bool, StoreError> {
+        let Entry { kind, subject, leaf_index, .. } = self.entry;
+        let follows_visit = kind.is_about_visit() && kind != Kind::VisitRegistered;
+        Ok(follows_visit && read.visit(subject.into())?.is_some_and(|visit| visit.leaf_index > leaf_index))
+    }
+
     /// Judges it as of its registration.
     fn judge(mut self, txn: &mut dyn StoreTxn) -> Result<Self, StoreError> {
         let mut flags: Vec<Flag> =
             self.entry.flags.iter().copied().filter(|flag| OF_THE_LOG.contains(flag)).collect();
+        if self.is_overtaker(txn.as_read())? {
+            flags.push(Flag::UnknownSubject);
+        }
         match &self.content {
             Some(content) => {
                 let author = author_then(txn.as_read(), &self.author, self.entry.leaf_index)?;
@@ -194,20 +204,23 @@ fn is_ended_before(read: &dyn StoreRead, key: &BoundKey, leaf_index: u64) -> Res
     Ok(false)
 }
 
-/// Makes a visit anew from all that is said about it. With its registration everything behind that is judged anew as
+/// Makes a visit anew from all that is said about it. With the registration that it lacked everything behind that is judged anew as
 /// well, and what is bare is addressed, because nobody knew then whom the visit concerns; other contents change no
 /// judgement but that of their own statement.
 fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError> {
     let visit = VisitId::from(filled.subject);
-    let is_registration = filled.kind == Kind::VisitRegistered;
-    let overtakers = match is_registration {
+    // With authority and before any other: what stood behind it was judged without the visit.
+    let begins_visit = filled.kind == Kind::VisitRegistered
+        && !filled.flags.contains(&Flag::NoAuthority)
+        && txn.visit(visit)?.is_none_or(|row| row.leaf_index > filled.leaf_index);
+    let overtakers = match begins_visit {
         true => Overtakers::Judge,
         false => Overtakers::JudgeOnly(filled.leaf_index),
     };
     let (mut said, mut bare) = (Vec::new(), Vec::new());
     let about = txn.entries_before(filled.subject, txn.log_size()?)?;
     for entry in about.into_iter().filter(|entry| entry.kind.is_about_visit()) {
-        let follows = is_registration && entry.leaf_index > filled.leaf_index;
+        let follows = begins_visit && entry.leaf_index > filled.leaf_index;
         match txn.content(entry.leaf_index)? {
             Some(_) => said.push(Said::of(txn.as_read(), entry)?),
             None if follows => bare.push(Said::of(txn.as_read(), entry)?),
@@ -224,7 +237,7 @@ fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError>
     }
     for known in said {
         let leaf_index = known.entry.leaf_index;
-        let follows = is_registration && leaf_index > filled.leaf_index;
+        let follows = begins_visit && leaf_index > filled.leaf_index;
         let judged = if leaf_index == filled.leaf_index || follows { known.judge(txn)? } else { known };
         judged.project(txn, overtakers)?;
     }

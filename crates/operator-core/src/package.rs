@@ -10,6 +10,7 @@ use domain::scope::{Scope, Sight};
 use journal::merkle;
 use journal::receipt::TreeHead;
 
+use crate::authorise::told;
 use crate::fact::{Class, FactQuery, version_qualifier};
 use crate::register::Tree;
 use crate::scopes;
@@ -117,8 +118,11 @@ impl Gathering<'_> {
     }
 
     /// Takes a statement, if the reader may see it; tells whether it may be seen whole.
-    fn take(&mut self, entry: Entry) -> Result<bool, StoreError> {
+    fn take(&mut self, mut entry: Entry) -> Result<bool, StoreError> {
         let Some(sight) = self.sight(entry.leaf_index)? else { return Ok(false) };
+        if let Some(scopes) = &self.scopes {
+            entry.flags = told::to(self.read, scopes, &entry)?;
+        }
         self.leaves.insert(entry.leaf_index, (entry, sight));
         Ok(sight == Sight::Whole)
     }

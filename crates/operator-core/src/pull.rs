@@ -41,7 +41,7 @@ pub fn pull(
     let checkpoint = head::checkpoint(read, request.known_tree_size)?;
     let end = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.tree_size);
     let limit = request.limit.clamp(1, MAX_ITEMS);
-    let reader = Reader { read, person, key, scopes: &scopes };
+    let reader = Reader { read, key, scopes: &scopes };
 
     let urgent = reader.page(&scopes, (request.urgent_cursor, end), limit, true)?;
     let mut response = PullResponse {
@@ -120,7 +120,6 @@ impl Density {
 
 struct Reader<'a> {
     read: &'a dyn StoreRead,
-    person: PersonId,
     key: KeyId,
     scopes: &'a BTreeSet<Scope>,
 }
@@ -231,7 +230,7 @@ impl Reader<'_> {
             Sight::Whole => leaves.content(self.read, leaf_index)?,
             Sight::Envelope => None,
         };
-        let (content, flags) = (content.map(Content), told::to(self.read, self.person, &entry)?);
+        let (content, flags) = (content.map(Content), told::to(self.read, self.scopes, &entry)?);
         Ok(PullItem { leaf_index, statement: entry.statement, content, scopes, flags })
     }
 }

@@ -10,6 +10,7 @@ use crate::authorise::{Author, told};
 use crate::fill;
 use crate::head;
 use crate::register::register;
+use crate::scopes::scopes_of;
 use crate::store::{RefusedItem, StoreError, StoreRead, StoreTxn};
 use crate::verify::{Checked, check_item};
 
@@ -49,12 +50,12 @@ pub fn apply<'a>(
         applied.outcomes.push(match checked {
             Ok(checked) => {
                 let outcome = register(txn, author, checked, now_ms)?;
-                told(txn.as_read(), author, outcome)?
+                told(txn.as_read(), author, outcome, now_ms)?
             }
             Err(reason) => {
                 let was_refused = txn.refusal(key, item.id)?.is_some();
                 let outcome = refuse(txn, key, item, *reason, now_ms)?;
-                let outcome = told(txn.as_read(), author, outcome)?;
+                let outcome = told(txn.as_read(), author, outcome, now_ms)?;
                 applied.has_grown |= !was_refused && matches!(outcome, Outcome::Refused { .. });
                 outcome
             }
@@ -65,7 +66,12 @@ pub fn apply<'a>(
 }
 
 /// The outcome as the author is answered it.
-fn told(read: &dyn StoreRead, author: &Author, mut outcome: Outcome) -> Result<Outcome, StoreError> {
+fn told(
+    read: &dyn StoreRead,
+    author: &Author,
+    mut outcome: Outcome,
+    now_ms: i64,
+) -> Result<Outcome, StoreError> {
     let (Outcome::Registered { leaf_index, flags }
     | Outcome::AlreadyHave { leaf_index, flags }
     | Outcome::Fork { leaf_index, flags }) = &mut outcome
@@ -75,7 +81,7 @@ fn told(read: &dyn StoreRead, author: &Author, mut outcome: Outcome) -> Result<O
     if told::may_be_hidden(flags)
         && let (Some(person), Some(entry)) = (author.person(), read.entry(*leaf_index)?)
     {
-        *flags = told::to(read, person, &entry)?;
+        *flags = told::to(read, &scopes_of(read, person, now_ms)?, &entry)?;
     }
     Ok(outcome)
 }

@@ -50,19 +50,22 @@ impl Reserve {
         let missing = usize::try_from(there_bytes).ok().and_then(|there| bytes.get(there..));
         match missing {
             Some(missing) => file.write_all(missing)?,
-            None => file.set_len(RESERVE_BYTES as u64)?,
+            // Not by this handle: Windows lets one that only appends change no length.
+            None => return self.shortened_to(RESERVE_BYTES as u64)?.sync_all(),
         }
         file.sync_all()
+    }
+
+    fn shortened_to(&self, length_bytes: u64) -> io::Result<File> {
+        let file = OpenOptions::new().write(true).open(&self.0)?;
+        file.set_len(length_bytes)?;
+        Ok(file)
     }
 
     fn cut_to(&self, length_bytes: u64) -> bool {
         match length_bytes {
             0 => self.release(),
-            _ => OpenOptions::new()
-                .write(true)
-                .open(&self.0)
-                .and_then(|file| file.set_len(length_bytes))
-                .is_ok(),
+            _ => self.shortened_to(length_bytes).is_ok(),
         }
     }
 
@@ -114,6 +117,9 @@ mod tests {
         );
         reserve.ensure().unwrap();
         assert_eq!(fs::metadata(&file).unwrap().len(), RESERVE_BYTES as u64, "and is made whole again");
+        fs::write(&file, vec![0; 2 * RESERVE_BYTES]).unwrap();
+        reserve.ensure().unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().len(), RESERVE_BYTES as u64, "one that is too long is cut");
         assert!(reserve.release() && !file.exists());
         assert!(!reserve.lend(), "there is none any more");
     }

@@ -7,6 +7,7 @@ use domain::id::StatementId;
 use journal::{Header, Statement, VerifyingKey, codec};
 
 use super::{Signatures, Walk};
+use crate::authorise::has_own_id;
 use crate::store::{Entry, StoreError};
 
 impl Walk<'_> {
@@ -102,7 +103,14 @@ impl Walk<'_> {
             let what = "it names a log that this one never was and is not flagged, or the other way round";
             self.audit.find("beacon", at, what);
         }
-        // Authority is judged by what a statement says.
+        if !has_own_id(header) && !entry.flags.contains(&Flag::NoAuthority) {
+            self.audit.find(
+                "flags",
+                at,
+                "it registers a visit under the id of another key and is not flagged",
+            );
+        }
+        // Other authority is judged by what a statement says.
         if said.is_none() {
             return Ok(());
         }

@@ -85,7 +85,7 @@ pub(super) fn flags(
 }
 
 /// Whether the id of a visit that is registered was made from the registering key; other kinds need none.
-pub(super) fn has_own_id(header: &Header) -> bool {
+pub(crate) fn has_own_id(header: &Header) -> bool {
     header.kind != Kind::VisitRegistered || journal::visit::is_of(header.subject, header.key)
 }
 

@@ -1,4 +1,5 @@
 use domain::Clock as _;
+use domain::Kind;
 use domain::agreement::AgreementKind;
 use domain::content::{
     AgreementAccepted, ConfirmationAnswer, Content, DeviceRevoked, DisputeReason, EvidenceLevel,
@@ -9,6 +10,7 @@ use domain::content::{
 use domain::flag::Flag;
 use domain::id::{PersonId, StatementId};
 use domain::scope::{Scope, Sight};
+use operator_core::audit::{Signatures, audit};
 use operator_core::fact::{Class, FactQuery};
 use operator_core::store::Store as _;
 
@@ -53,6 +55,18 @@ fn nobody_else_registers_a_visit_whose_id_was_read_from_its_code() {
     assert_eq!(specialist.deliver(&shown), []);
     let row = world.store.read().unwrap().visit(id).unwrap().unwrap();
     assert_eq!((row.parties.specialist, row.basis), (world.specialist, shown.id));
+
+    let findings = || {
+        let read = world.store.read().unwrap();
+        audit(read.as_ref(), world.key.verifying_key(), Signatures::Check, &mut |_| {}).unwrap().findings
+    };
+    assert_eq!(findings(), []);
+    let mut txn = world.store.write().unwrap();
+    let taken = txn.entries_about(id.into(), Kind::VisitRegistered).unwrap()[0].leaf_index;
+    txn.judge_again(taken, &[]).unwrap();
+    txn.commit().unwrap();
+    let found = findings();
+    assert!(found.iter().any(|finding| finding.leaf_index == Some(taken)), "{found:?}");
 }
 
 #[test]

@@ -160,3 +160,29 @@ fn what_is_bare_before_its_visit_waits_for_it_like_anything_else() {
     assert!(audiences(&world, lost_leaves[1]).contains(&(Scope::Family(world.child), Sight::Whole)));
     assert!(is_as_rebuilt(&world));
 }
+
+#[test]
+fn what_comes_back_of_before_an_erased_visit_still_came_before_it() {
+    let world = World::new();
+    let author = world.ready(world.specialist, AgreementKind::Specialist);
+    let mut second = world.device(world.specialist);
+    let (id, registered) = (author.visit_id(), world.visit_by(world.specialist, world.child));
+    let VisitRegistered { child, specialist, organisation, .. } = registered;
+    let registration = author.seal_at(author.series, id, registered);
+    let note = second.seal(id, care());
+    let early = lose(&world, std::slice::from_ref(&note))[0];
+    let candidate = Candidate {
+        statement: registration.bytes.clone(),
+        content: None,
+        erased_visit: Some(VisitParties { child, specialist, organisation }),
+        registered_at_ms: world.clock.utc_ms(),
+    };
+    let (key, operator) = (world.key.verifying_key(), world.operator());
+    operator.transact(&world.store, |txn| replay(txn, key, &candidate)).unwrap();
+    second.push(&[item(&note)]);
+    let flags = world.store.read().unwrap().entry(early).unwrap().unwrap().flags;
+    assert_eq!(flags, [Flag::UnknownSubject]);
+    let team = (Scope::Team(child), Sight::Whole);
+    assert!(audiences(&world, early).contains(&team), "the team reads what was said for its care");
+    assert!(is_as_rebuilt(&world));
+}

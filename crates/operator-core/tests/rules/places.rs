@@ -342,6 +342,6 @@ fn a_place_where_the_own_child_does_not_live_is_not_found_by_trying() {
         };
         assert!(!told(&world.device(world.colleague)), "nor does another device of hers find it");
         let coordinator = world.ready(world.coordinator, AgreementKind::Specialist);
-        assert!(told(&coordinator), "others learn what is to be looked at");
+        assert!(told(&coordinator), "who is shown that place learns what is to be looked at");
     }
 }
