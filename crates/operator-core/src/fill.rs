@@ -133,7 +133,7 @@ impl Said {
     }
 
     /// Whether it is about a visit that is known now and came after it.
-    fn is_overtaker(&self, read: &dyn StoreRead) -> Result<bool, StoreError> {
+    fn came_before_visit(&self, read: &dyn StoreRead) -> Result<bool, StoreError> {
         let Entry { kind, subject, leaf_index, .. } = self.entry;
         let follows_visit = kind.is_about_visit() && kind != Kind::VisitRegistered;
         Ok(follows_visit && read.visit(subject.into())?.is_some_and(|visit| visit.leaf_index > leaf_index))
@@ -143,7 +143,7 @@ impl Said {
     fn judge(mut self, txn: &mut dyn StoreTxn) -> Result<Self, StoreError> {
         let mut flags: Vec<Flag> =
             self.entry.flags.iter().copied().filter(|flag| OF_THE_LOG.contains(flag)).collect();
-        if self.is_overtaker(txn.as_read())? {
+        if self.came_before_visit(txn.as_read())? {
             flags.push(Flag::UnknownSubject);
         }
         match &self.content {
@@ -204,8 +204,8 @@ fn is_ended_before(read: &dyn StoreRead, key: &BoundKey, leaf_index: u64) -> Res
     Ok(false)
 }
 
-/// Makes a visit anew from all that is said about it. With the registration that it lacked everything behind that is judged anew as
-/// well, and what is bare is addressed, because nobody knew then whom the visit concerns; other contents change no
+/// Makes a visit anew from all that is said about it. With the registration that it lacked everything behind that is judged
+/// anew as well, and what is bare is addressed, because nobody knew then whom the visit concerns; other contents change no
 /// judgement but that of their own statement.
 fn visit_again(txn: &mut dyn StoreTxn, filled: &Entry) -> Result<(), StoreError> {
     let visit = VisitId::from(filled.subject);

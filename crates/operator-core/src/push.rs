@@ -50,12 +50,12 @@ pub fn apply<'a>(
         applied.outcomes.push(match checked {
             Ok(checked) => {
                 let outcome = register(txn, author, checked, now_ms)?;
-                told(txn.as_read(), author, outcome, now_ms)?
+                as_told(txn.as_read(), author, outcome, now_ms)?
             }
             Err(reason) => {
                 let was_refused = txn.refusal(key, item.id)?.is_some();
                 let outcome = refuse(txn, key, item, *reason, now_ms)?;
-                let outcome = told(txn.as_read(), author, outcome, now_ms)?;
+                let outcome = as_told(txn.as_read(), author, outcome, now_ms)?;
                 applied.has_grown |= !was_refused && matches!(outcome, Outcome::Refused { .. });
                 outcome
             }
@@ -66,7 +66,7 @@ pub fn apply<'a>(
 }
 
 /// The outcome as the author is answered it.
-fn told(
+fn as_told(
     read: &dyn StoreRead,
     author: &Author,
     mut outcome: Outcome,

@@ -98,8 +98,8 @@ fn registration(
     moment: &Moment,
 ) -> Result<Finding, StoreError> {
     if is_known || !has_own_id(header) {
-        // A visit is registered once, by the key that made its id. A second registration under its id would reach people whom the first one did
-        // not name, and what they answer would count for nothing.
+        // A visit is registered once, by the key that made its id. Another registration under its id would reach people
+        // whom the first one did not name, and what they answer would count for nothing.
         return Ok(Finding::of(false));
     }
     let mut flags = Vec::new();

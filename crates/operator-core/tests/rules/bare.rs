@@ -6,6 +6,7 @@ use domain::agreement::AgreementKind;
 use domain::content::{NotePurpose, VisitFinished, VisitNoted, VisitRegistered};
 use domain::flag::Flag;
 use domain::scope::{Scope, Sight, VisitParties};
+use journal::Sealed;
 use operator_core::collect::{Candidate, replay};
 use operator_core::erase;
 use operator_core::project::rebuild;
@@ -31,6 +32,18 @@ fn envelope(world: &World) -> Vec<(Scope, Sight)> {
     ];
     audiences.sort_unstable();
     audiences
+}
+
+/// A registration comes back without its content, which was erased: only whom the visit concerned is known.
+fn replay_erased(world: &World, registration: &Sealed, parties: VisitParties) {
+    let candidate = Candidate {
+        statement: registration.bytes.clone(),
+        content: None,
+        erased_visit: Some(parties),
+        registered_at_ms: world.clock.utc_ms(),
+    };
+    let (key, operator) = (world.key.verifying_key(), world.operator());
+    operator.transact(&world.store, |txn| replay(txn, key, &candidate)).unwrap();
 }
 
 fn is_as_rebuilt(world: &World) -> bool {
@@ -104,14 +117,7 @@ fn the_envelope_of_an_erased_visit_stays_where_it_went_when_both_come_back_after
     second.say(id, care());
     let early = world.store.read().unwrap().log_size().unwrap() - 1;
     assert_eq!(scopes(&world, early), [Scope::Person(specialist)]);
-    let candidate = Candidate {
-        statement: registration.bytes.clone(),
-        content: None,
-        erased_visit: Some(VisitParties { child, specialist, organisation }),
-        registered_at_ms: world.clock.utc_ms(),
-    };
-    let (key, operator) = (world.key.verifying_key(), world.operator());
-    operator.transact(&world.store, |txn| replay(txn, key, &candidate)).unwrap();
+    replay_erased(&world, &registration, VisitParties { child, specialist, organisation });
     let mut everybody = vec![
         Scope::Person(specialist),
         Scope::Family(child),
@@ -171,14 +177,7 @@ fn what_comes_back_of_before_an_erased_visit_still_came_before_it() {
     let registration = author.seal_at(author.series, id, registered);
     let note = second.seal(id, care());
     let early = lose(&world, std::slice::from_ref(&note))[0];
-    let candidate = Candidate {
-        statement: registration.bytes.clone(),
-        content: None,
-        erased_visit: Some(VisitParties { child, specialist, organisation }),
-        registered_at_ms: world.clock.utc_ms(),
-    };
-    let (key, operator) = (world.key.verifying_key(), world.operator());
-    operator.transact(&world.store, |txn| replay(txn, key, &candidate)).unwrap();
+    replay_erased(&world, &registration, VisitParties { child, specialist, organisation });
     second.push(&[item(&note)]);
     let flags = world.store.read().unwrap().entry(early).unwrap().unwrap().flags;
     assert_eq!(flags, [Flag::UnknownSubject]);
