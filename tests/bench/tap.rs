@@ -22,6 +22,7 @@ pub(crate) async fn measure(
     // The first ones fill the caches of both files.
     let warm_up = taps / 10 + 1;
     for round in 0..taps + warm_up {
+        device.flush();
         steps.clear();
         let tap = device.tap(round).await;
         let saved = steps.nth("committed", 0);

@@ -303,20 +303,34 @@ impl Device {
         }
     }
 
+    /// Waits until the disk has all that was written, as the system does it by itself within seconds: between two taps of
+    /// a person lie minutes.
+    pub(crate) fn flush(&self) {
+        for file in files_below(&self.person.profile) {
+            let flushed = std::fs::File::open(&file).and_then(|file| file.sync_data());
+            flushed.expect("a file of the profile");
+        }
+    }
+
     /// Bytes of the encrypted files.
     pub(crate) fn disk_bytes(&self) -> usize {
-        fn below(folder: &Path) -> u64 {
-            std::fs::read_dir(folder).map_or(0, |entries| {
-                let size = |entry: std::fs::DirEntry| match entry.metadata() {
-                    Ok(metadata) if metadata.is_dir() => below(&entry.path()),
-                    Ok(metadata) => metadata.len(),
-                    Err(_) => 0,
-                };
-                entries.flatten().map(size).sum()
-            })
-        }
-        usize::try_from(below(&self.person.profile)).unwrap_or(usize::MAX)
+        let size = |file: &PathBuf| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        let bytes: u64 = files_below(&self.person.profile).iter().map(size).sum();
+        usize::try_from(bytes).unwrap_or(usize::MAX)
     }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder of the profile").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
 }
 
 fn request(draft_id: String, children: Vec<String>, service: &str) -> RegisterVisit {

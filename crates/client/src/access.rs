@@ -53,8 +53,6 @@ impl Viewer {
         let (person, now_ms) = (session.person, now_ms(session, reader)?);
         let roles = roles(reader, person, now_ms)?;
         let memberships = reader.memberships(person)?;
-        let was_specialist = memberships.iter().any(|m| m.role == Role::Specialist)
-            || !reader.care_teams_of(person)?.is_empty();
         let coordinates = memberships.into_iter().filter(|m| m.role == Role::Coordinator && m.holds(now_ms));
         let represents = if roles.contains(&Role::Representative) {
             let children =
@@ -66,7 +64,7 @@ impl Viewer {
         Ok(Self {
             person,
             entered: entered(reader, person, &roles)?,
-            was_specialist,
+            was_specialist: reader.was_specialist(person)?,
             roles,
             coordinates: coordinates.map(|m| m.organisation).collect(),
             represents,
@@ -93,6 +91,15 @@ impl Viewer {
         let had = role == Role::Specialist && self.was_specialist;
         if had || self.roles.contains(&role) { Ok(()) } else { Err(Failure::NotAllowed) }
     }
+}
+
+/// Whether the person works as a specialist or ever did: who may register a visit. A tap waits for it, so it asks for
+/// less than a [`Viewer`].
+///
+/// # Errors
+/// [`Failure::NotAllowed`] and those of the store.
+pub(crate) fn require_specialist(reader: &Reader<'_>, person: PersonId) -> Result<()> {
+    if reader.was_specialist(person)? { Ok(()) } else { Err(Failure::NotAllowed) }
 }
 
 /// Roles of a person now, in the order in which the screens offer them. Who has none any more but was a specialist
@@ -180,10 +187,10 @@ pub(crate) fn require_agreement(reader: &Reader<'_>, viewer: &Viewer, document: 
 /// [`Failure::AgreementRequired`] and those of the store.
 pub(crate) fn require_any_agreement(
     reader: &Reader<'_>,
-    viewer: &Viewer,
+    person: PersonId,
     document: AgreementKind,
 ) -> Result<()> {
-    match accepted_version(reader, viewer.person, document)? {
+    match accepted_version(reader, person, document)? {
         Some(_) => Ok(()),
         None => Err(Failure::AgreementRequired),
     }
@@ -200,11 +207,10 @@ pub(crate) fn consents_to_geolocation(
     document: AgreementKind,
 ) -> Result<bool> {
     let consent = reader.consent(person, document)?;
-    let Some((version, accepted)) = consent.for_geolocation() else { return Ok(false) };
-    let versions = reader.agreements(document)?;
-    // Where nobody can say what was ticked there is a doubt, and a doubt is no consent.
-    let published = versions.iter().find(|row| row.version == version);
-    Ok(published.is_some_and(|row| accepted.lets_locate(row.geolocation_confirmation)))
+    match consent.for_geolocation() {
+        Some((_, accepted)) => Ok(reader.lets_locate(accepted)?),
+        None => Ok(false),
+    }
 }
 
 /// For which organisation the person visits a child at a moment: by the place in its care team then; failing that by
@@ -215,14 +221,15 @@ pub(crate) fn consents_to_geolocation(
 /// [`Failure::NotAllowed`] when the person never had anything to do with the child.
 pub(crate) fn organisation_at(
     reader: &Reader<'_>,
-    viewer: &Viewer,
+    session: &Session,
     child: ChildId,
     at_ms: i64,
 ) -> Result<OrganisationId> {
-    if let Some(row) = care_team_at(reader, viewer, child, at_ms)? {
+    let person = session.person;
+    if let Some(row) = care_team_at(reader, person, child, at_ms, || now_ms(session, reader))? {
         return Ok(row.organisation);
     }
-    let own = VisitFilter { child: Some(child), specialist: Some(viewer.person), ..VisitFilter::default() };
+    let own = VisitFilter { child: Some(child), specialist: Some(person), ..VisitFilter::default() };
     let latest = VisitOrder { sort: VisitSort::Started, descending: true, offset: 0, limit: 1 };
     let visits = reader.first_visits(&own, latest)?;
     visits.first().map(|visit| visit.organisation).ok_or(Failure::NotAllowed)
@@ -231,22 +238,22 @@ pub(crate) fn organisation_at(
 /// The person's place in a child's care team at a moment, otherwise now, otherwise the latest one.
 ///
 /// # Errors
-/// Those of the store.
+/// Those of the store and of `now_ms`.
 pub(crate) fn care_team_at(
     reader: &Reader<'_>,
-    viewer: &Viewer,
+    person: PersonId,
     child: ChildId,
     at_ms: i64,
+    now_ms: impl FnOnce() -> Result<i64>,
 ) -> Result<Option<CareTeamRow>> {
-    // By the child, because a tap waits for it: a person may be in thousands of care teams.
-    let rows: Vec<_> =
-        reader.care_team(child)?.into_iter().filter(|row| row.person == viewer.person).collect();
-    let holds =
-        |row: &&CareTeamRow, at_ms: i64| row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms);
-    let found = rows
-        .iter()
-        .find(|row| holds(row, at_ms))
-        .or_else(|| rows.iter().find(|row| holds(row, viewer.now_ms)))
-        .or_else(|| rows.iter().max_by_key(|row| row.from_ms));
+    let rows = reader.places_in_care_team(child, person)?;
+    let place_at = |at_ms: i64| {
+        let holds = |row: &&CareTeamRow| row.from_ms <= at_ms && row.to_ms.is_none_or(|to_ms| at_ms < to_ms);
+        rows.iter().find(holds)
+    };
+    let found = match place_at(at_ms) {
+        Some(row) => Some(row),
+        None => place_at(now_ms()?).or_else(|| rows.iter().max_by_key(|row| row.from_ms)),
+    };
     Ok(found.cloned())
 }

@@ -78,7 +78,11 @@ pub(crate) fn usual_service(
 ) -> Result<String> {
     let last = cards.first().and_then(|card| card.last_service.clone());
     let function = match ids.first() {
-        Some(&child) => access::care_team_at(reader, viewer, child, viewer.now_ms)?.map(|row| row.function),
+        Some(&child) => {
+            let now_ms = viewer.now_ms;
+            let place = access::care_team_at(reader, viewer.person, child, now_ms, || Ok(now_ms))?;
+            place.map(|row| row.function)
+        }
         None => None,
     };
     let known = [last, function].into_iter().flatten().find(|code| service_catalogue::find(code).is_some());

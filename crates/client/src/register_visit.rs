@@ -174,18 +174,18 @@ fn plan(
     now_ms: i64,
 ) -> Result<(Vec<VisitRegistered>, bool)> {
     let reader = appending.reader();
-    let viewer = Viewer::look(&reader, session)?;
-    viewer.require(Role::Specialist)?;
+    access::require_specialist(&reader, session.person)?;
     let document = Role::Specialist.agreement();
     // An outdated acceptance is a flag, never a reason to lose a visit.
-    access::require_any_agreement(&reader, &viewer, document)?;
+    access::require_any_agreement(&reader, session.person, document)?;
     let (started_at_ms, finished_at_ms) = match &entry.late {
         Some(late) => (late.started_at_ms, Some(late.finished_at_ms)),
         None => (now_ms, (entry.outcome == VisitOutcome::NobodyHome).then_some(now_ms)),
     };
+    let offset_min = session.ports.clock.offset_min();
     let mut planned = Vec::new();
     for &child in &entry.children {
-        let organisation = access::organisation_at(&reader, &viewer, child, started_at_ms)?;
+        let organisation = access::organisation_at(&reader, session, child, started_at_ms)?;
         planned.push(VisitRegistered {
             child,
             specialist: session.person,
@@ -195,7 +195,7 @@ fn plan(
             outcome: entry.outcome,
             started_at_ms,
             finished_at_ms,
-            offset_min: session.ports.clock.offset_min(),
+            offset_min,
             late: entry.late.as_ref().map(|late| late.reason.into()),
             capture: None,
             warned: entry.warned.filter(|_| entry.late.is_none()),

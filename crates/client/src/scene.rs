@@ -1,5 +1,5 @@
 //! A stage for the tests of the use cases: one account on a real encrypted store, made as enrolment makes it, beside an
-//! operator in miniature that lives in memory. Nothing answers at its address, so everything here is offline.
+//! operator in miniature that lives in memory. Nobody answers at its address, so everything here is offline.
 
 mod operator;
 
@@ -59,6 +59,7 @@ pub(crate) struct Setting {
     operator: Operator,
     person: PersonId,
     is_geolocation_optional: bool,
+    address: String,
 }
 
 impl Setting {
@@ -111,7 +112,12 @@ impl Setting {
         }
         let data = RecordData::Address { label: "Үй, Абай к. 12".into(), region: "KZ-71".into() };
         operator.state(PLACE, RecordChanged { record: RecordKind::Place, data });
-        Self { operator, person, is_geolocation_optional: false }
+        Self { operator, person, is_geolocation_optional: false, address: "http://127.0.0.1:9".into() }
+    }
+
+    /// Where nobody answers, but somebody may listen.
+    pub(crate) fn at(self, address: String) -> Self {
+        Self { address, ..self }
     }
 
     /// The confirmation on geolocation need not be ticked.
@@ -203,7 +209,7 @@ impl Setting {
             key,
             operator: self.operator.facts(),
             // The discard port: nobody listens.
-            address: "http://127.0.0.1:9".into(),
+            address: self.address.clone(),
         };
         let sealed = store.begin_device(&device, &enrolled, clock, rng).unwrap();
         assert_eq!(store.bind(&self.operator.enrol(&sealed, self.person)).unwrap(), self.person);

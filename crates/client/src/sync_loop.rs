@@ -26,6 +26,9 @@ use crate::trust;
 
 /// How often what the operator refused is sent again: it may have been the operator's mistake.
 const TRY_REFUSED_EVERY: Duration = Duration::from_secs(24 * 3_600);
+/// How soon after a failure a change may lead to the next try. Who registers one visit after the other without a network
+/// must not wait at a tap for the tries of those before, nor pay for them with the battery.
+const NOT_AGAIN_WITHIN: Duration = Duration::from_secs(1);
 /// Small value of the store: when the last sync succeeded, UTC ms in decimal digits.
 const LAST_SUCCESS: &str = "sync/last-success";
 
@@ -67,9 +70,10 @@ impl SyncLoop {
 /// How long to wait after a sync.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    time: Duration,
-    /// The operator asked for it, so not even a change cuts it short.
-    is_firm: bool,
+    /// Not even a change cuts it short.
+    firm: Duration,
+    /// After it, unless something changes or has changed meanwhile.
+    more: Duration,
 }
 
 /// Syncs for ever; ends with the session.
@@ -81,14 +85,10 @@ pub(crate) async fn run(session: Arc<Session>) {
             false => Refused::TryAgain,
         };
         let pause = turn(&session, refused, false).await;
-        let sleep = tokio::time::sleep(pause.time);
-        if pause.is_firm {
-            sleep.await;
-        } else {
-            tokio::select! {
-                () = session.sync.kick.notified() => {}
-                () = sleep => {}
-            }
+        tokio::time::sleep(pause.firm).await;
+        tokio::select! {
+            () = session.sync.kick.notified() => {}
+            () = tokio::time::sleep(pause.more) => {}
         }
     }
 }
@@ -168,7 +168,7 @@ async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Back
     now.error = summary.revoked.then_some(ErrorCode::NotAllowed);
     now.phase = SyncPhase::Idle;
     now.next_try = None;
-    Pause { time: session.options.sync_every, is_firm: false }
+    Pause { firm: Duration::ZERO, more: session.options.sync_every }
 }
 
 async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff) -> Pause {
@@ -190,7 +190,9 @@ async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff
     now.phase = if code == ErrorCode::Offline { SyncPhase::Offline } else { SyncPhase::Waiting };
     now.error = Some(code);
     now.next_try = Some(Instant::now() + time);
-    Pause { time, is_firm: asked_s.is_some() }
+    // The operator asked for it.
+    let firm = if asked_s.is_some() { time } else { time.min(NOT_AGAIN_WITHIN) };
+    Pause { firm, more: time - firm }
 }
 
 fn show(session: &Arc<Session>, progress: Progress) {

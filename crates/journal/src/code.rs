@@ -59,7 +59,7 @@ pub fn encode(operator: KeyId, shown: &[Shown]) -> Result<Vec<u8>, CodeError> {
         items.push(item::write(operator, &shown[..at], &shown[at])?);
     }
     let prefix = operator.as_bytes()[..OPERATOR_BYTES].to_vec();
-    Ok(cbor::encode(&Value::Array(vec![FORM.into(), Value::Bytes(prefix), Value::Array(items)]))?)
+    Ok(cbor::encode(Value::Array(vec![FORM.into(), Value::Bytes(prefix), Value::Array(items)]))?)
 }
 
 /// Reads a code of that operator. There is one form for the same statements; every other is refused.

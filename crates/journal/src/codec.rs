@@ -37,7 +37,7 @@ pub fn encode(content: &Content, salt: [u8; SALT_BYTES]) -> Result<Vec<u8>, Cbor
     let value = for_each_content!(value).map_err(|_| CborError::Shape("not representable"))?;
     let Value::Map(mut entries) = value else { return Err(CborError::Shape("a map was expected")) };
     entries.push((SALT.into(), Value::Bytes(salt.to_vec())));
-    cbor::encode(&Value::Map(entries))
+    cbor::encode(Value::Map(entries))
 }
 
 /// Reads the content of a statement of that kind.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_newer_field_is_ignored_and_a_missing_one_is_not() {
         let map = |entries: &[(&str, Value)]| {
-            cbor::encode(&Value::Map(entries.iter().cloned().map(|(k, v)| (k.into(), v)).collect())).unwrap()
+            cbor::encode(Value::Map(entries.iter().cloned().map(|(k, v)| (k.into(), v)).collect())).unwrap()
         };
         let salt = ("salt", Value::Bytes(vec![1; 16]));
         let newer = map(&[salt.clone(), ("finished_at_ms", 5.into()), ("zeal", "high".into())]);
@@ -110,7 +110,7 @@ mod tests {
                 ("text".into(), "x".into()),
             ];
             entries.extend(about.map(|about| ("about".into(), about)));
-            cbor::encode(&Value::Map(entries)).unwrap()
+            cbor::encode(Value::Map(entries)).unwrap()
         };
         assert!(decode(Kind::VisitNoted, &map(None)).is_ok());
         assert!(decode(Kind::VisitNoted, &map(Some(Value::Null))).is_err());

@@ -125,7 +125,7 @@ fn cose_key(point: &[u8; 65]) -> Vec<u8> {
         ((-2).into(), Value::Bytes(point[1..33].to_vec())),
         ((-3).into(), Value::Bytes(point[33..].to_vec())),
     ]);
-    cbor::encode(&map).expect("a map of integers and byte strings is always encodable")
+    cbor::encode(map).expect("a map of integers and byte strings is always encodable")
 }
 
 /// A secret key. Signatures are deterministic (RFC 6979): signing the same bytes again gives the same bytes.

@@ -144,7 +144,7 @@ impl TreeHead {
     pub fn receipt(&self, leaf_index: u64, path: &[Digest]) -> Result<Vec<u8>, ReceiptError> {
         let hashes = path.iter().map(|hash| Value::Bytes(hash.as_bytes().to_vec())).collect();
         let proof = Value::Array(vec![self.tree_size.into(), leaf_index.into(), Value::Array(hashes)]);
-        let proofs = Value::Array(vec![Value::Bytes(cbor::encode(&proof)?)]);
+        let proofs = Value::Array(vec![Value::Bytes(cbor::encode(proof)?)]);
         let mut sign1 = CoseSign1::from_tagged_slice(&self.bytes).map_err(|_| CborError::Malformed)?;
         sign1.unprotected =
             HeaderBuilder::new().value(VDP, Value::Map(vec![(INCLUSION.into(), proofs)])).build();

@@ -156,7 +156,7 @@ fn one_encoding_of_a_value_is_accepted_and_no_other() {
     assert!(!forms.accepted.is_empty() && !forms.refused.is_empty());
     for bytes in forms.accepted {
         let value = cbor::decode(&bytes.0).unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
-        assert_eq!(cbor::encode(&value).unwrap(), bytes.0);
+        assert_eq!(cbor::encode(value).unwrap(), bytes.0);
     }
     let taken: Vec<_> = forms.refused.iter().filter(|bytes| cbor::decode(&bytes.0).is_ok()).collect();
     assert!(taken.is_empty(), "{taken:?}");

@@ -43,12 +43,12 @@ impl<'a> Appending<'a> {
     fn new(
         transaction: &'a Transaction<'a>,
         account: &'a Account,
+        head: SeriesHead,
         clock: &dyn Clock,
         rng: &'a dyn Rng,
         request: Option<&'a str>,
     ) -> Result<Self, StoreError> {
         let stamp = Stamp::now(clock, receipts::beacon(transaction)?);
-        let head = head(transaction)?;
         Ok(Self { transaction, account, head, stamp, rng, request, sealed: Vec::new() })
     }
 
@@ -137,12 +137,13 @@ impl Store {
     ) -> Result<Appended, E> {
         let mut writer = self.writer();
         let appended = writer.write::<_, E>(Durability::Tap, |transaction| {
+            let head = head(transaction)?;
             if let Some(request) = request
-                && let Some(statements) = lookup::answered(transaction, request)?
+                && let Some(statements) = lookup::answered(transaction, request, head.next_seq)?
             {
                 return Ok(Appended { statements, repeated: true });
             }
-            let mut appending = Appending::new(transaction, account, clock, rng, request)?;
+            let mut appending = Appending::new(transaction, account, head, clock, rng, request)?;
             seal(&mut appending)?;
             let statements = appending.sealed;
             tracing::trace!(target: "esep::step", step = "written");
@@ -190,7 +191,7 @@ pub(crate) fn seal_first(
     clock: &dyn Clock,
     rng: &dyn Rng,
 ) -> Result<Sealed, StoreError> {
-    let mut appending = Appending::new(transaction, account, clock, rng, None)?;
+    let mut appending = Appending::new(transaction, account, head(transaction)?, clock, rng, None)?;
     let sealed = appending.seal(draft)?;
     lookup::extend(transaction)?;
     Ok(sealed)

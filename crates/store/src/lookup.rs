@@ -103,23 +103,27 @@ pub(crate) fn seq_of(conn: &Connection, id: StatementId) -> Result<Option<u64>, 
 }
 
 /// The statements that answered a request; `None` when it was never answered. Also finds those for which no row was made
-/// yet: a second tap must be the same visit whatever became of the rows.
+/// yet: a second tap must be the same visit whatever became of the rows. `next_seq` is where the series stands.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn answered(conn: &Connection, request: &str) -> Result<Option<Vec<Sealed>>, StoreError> {
-    let looked_up = conn
+pub(crate) fn answered(
+    conn: &Connection,
+    request: &str,
+    next_seq: u64,
+) -> Result<Option<Vec<Sealed>>, StoreError> {
+    let run: Option<(u64, u64)> = conn
         .prepare_cached("SELECT first_seq, statements_count FROM own_request WHERE request = ?1")?
         .query_row([request], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let run: Option<(u64, u64)> = match looked_up {
-        Some(run) => Some(run),
-        None => conn
+    let run = match (run, found(conn)?) {
+        (None, found) if found < next_seq => conn
             .prepare_cached(
                 "SELECT min(seq), count(*) FROM own_statement WHERE seq >= ?1 AND request = ?2 HAVING count(*) > 0",
             )?
-            .query_row((found(conn)?, request), |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row((found, request), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?,
+        (run, _) => run,
     };
     run.map(|(first_seq, count)| statement::own(conn, first_seq, count)).transpose()
 }

@@ -5,7 +5,7 @@ use domain::flag::Flag;
 use domain::id::{KeyId, StatementId, SubjectId};
 use domain::{Kind, content};
 use journal::{Sealed, Statement, codec};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Rows};
 use sync::wire::pull::PullItem;
 use sync::wire::push::Refusal;
 
@@ -90,35 +90,34 @@ impl Transport {
     }
 }
 
-/// The query, with one more condition on every table: on all of them together it would be asked after they were read.
+/// The query, with one more condition on every table. Its rows are put in order after it ([`in_order`]), because they
+/// are few and the sorter of SQLite copies each of them with its content.
 macro_rules! about {
     ($and:literal) => {
         concat!(
-            "SELECT * FROM (
-    SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
-           NULL AS receipt_at_s, f.content, NULL AS seq, 0 AS turn
-      FROM foreign_statement f
-     WHERE f.subject = ?1 AND f.believed = 1",
+            "SELECT f.id, f.key, f.kind, f.issued_at_s, f.leaf_index, f.flags, NULL AS state, NULL AS refusal,
+ NULL AS receipt_at_s, f.content, NULL AS seq, 0 AS turn
+FROM foreign_statement f
+WHERE f.subject = ?1 AND f.believed = 1",
             $and,
             "
-    UNION ALL
-    SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
-           g.signed_at_s, o.content, o.seq, 1
-      FROM own_subject l
-      JOIN own_statement o ON o.seq = l.seq
-      LEFT JOIN outbox x ON x.seq = o.seq
-      LEFT JOIN receipt r ON r.seq = o.seq
-      LEFT JOIN registration g ON g.id = r.registration
-     WHERE l.subject = ?1",
+UNION ALL
+SELECT o.id, NULL, o.kind, o.issued_at_s, r.leaf_index, coalesce(r.flags, ''), x.state, x.refusal,
+ g.signed_at_s, o.content, o.seq, 1
+FROM own_subject l
+JOIN own_statement o ON o.seq = l.seq
+LEFT JOIN outbox x ON x.seq = o.seq
+LEFT JOIN receipt r ON r.seq = o.seq
+LEFT JOIN registration g ON g.id = r.registration
+WHERE l.subject = ?1",
             $and,
             "
-    UNION ALL
-    SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
-           iif(kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted'), 2, 0)
-      FROM carried_statement WHERE subject = ?1",
-            $and,
-            ")
-     ORDER BY leaf_index IS NULL, leaf_index, turn, seq"
+UNION ALL
+SELECT id, key, kind, issued_at_s, NULL, '', iif(state = 'done', NULL, 'saved'), NULL, NULL, content, seq,
+ iif(kind IN ('visit-confirmed', 'visit-disputed', 'visit-noted'), 2, 0)
+FROM carried_statement
+WHERE subject = ?1",
+            $and
         )
     };
 }
@@ -142,9 +141,7 @@ pub(crate) fn believed(
     account: &Account,
     subject: SubjectId,
 ) -> Result<Vec<Believed>, StoreError> {
-    let own_key = account.key.id();
-    let rows = about.query_map([subject.as_bytes()], |row| Believed::from_row(row, own_key))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    in_order(about.query([subject.as_bytes()])?, account)
 }
 
 /// Believed statements of two kinds about one subject, in the same order.
@@ -155,11 +152,19 @@ pub(crate) fn about_as(
     kinds: [Kind; 2],
 ) -> Result<Vec<Believed>, StoreError> {
     let mut select = conn.prepare_cached(ABOUT_OF_TWO_KINDS)?;
+    in_order(select.query((subject.as_bytes(), kinds[0].as_str(), kinds[1].as_str()))?, account)
+}
+
+fn in_order(mut rows: Rows<'_>, account: &Account) -> Result<Vec<Believed>, StoreError> {
     let own_key = account.key.id();
-    let rows = select.query_map((subject.as_bytes(), kinds[0].as_str(), kinds[1].as_str()), |row| {
-        Believed::from_row(row, own_key)
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let believed = Believed::from_row(row, own_key)?;
+        let (seq, turn): (Option<u64>, u8) = (row.get(10)?, row.get(11)?);
+        found.push(((believed.leaf_index.is_none(), believed.leaf_index, turn, seq), believed));
+    }
+    found.sort_by_key(|(place, _)| *place);
+    Ok(found.into_iter().map(|(_, believed)| believed).collect())
 }
 
 /// Own statements with their contents, as they were sealed.

@@ -64,9 +64,7 @@ pub(crate) fn acceptance(reader: &Reader<'_>, row: &AcceptanceRow) -> Result<Acc
     let bytes = texts::kept(reader, accepted.sha256)?;
     let text = bytes.and_then(|bytes| agreement::parse(accepted.document, &bytes).ok());
     let ticked = accepted.confirmations.iter().filter(|answer| answer.accepted).map(|answer| answer.number);
-    let versions = reader.agreements(accepted.document)?;
-    let published = versions.iter().find(|version| version.version == accepted.version);
-    let gave_it = published.is_some_and(|version| accepted.lets_locate(version.geolocation_confirmation));
+    let gave_it = reader.lets_locate(accepted)?;
     let geolocation_withdrawn =
         row.geolocation_withdrawn.as_ref().filter(|_| gave_it && row.withdrawn.is_none());
     Ok(AcceptanceView {

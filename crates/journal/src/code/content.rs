@@ -86,7 +86,7 @@ pub(super) fn grow(kind: Kind, operator: KeyId, shrunk: &Value) -> Result<Vec<u8
             }
         }
     }
-    cbor::encode(&Value::Map(entries))
+    cbor::encode(Value::Map(entries))
 }
 
 fn with_names(value: Value) -> Result<Value, CborError> {

@@ -139,7 +139,7 @@ fn what_is_no_code_of_this_operator_says_why() {
     let (operator, shown) = visit();
     let code = encode(operator, &shown).unwrap();
     assert!(matches!(decode(test_key(9).id(), &code), Err(CodeError::OtherOperator)));
-    let newer = cbor::encode(&Value::Array(vec![2.into(), Value::Null])).unwrap();
+    let newer = cbor::encode(Value::Array(vec![2.into(), Value::Null])).unwrap();
     assert!(matches!(decode(operator, &newer), Err(CodeError::UnknownForm)));
     for wrong in [&code[..code.len() - 1], &[0x80][..], &[], b"esep"] {
         assert!(matches!(decode(operator, wrong), Err(CodeError::Shape(_))));
@@ -166,6 +166,6 @@ fn the_same_statements_in_another_form_are_refused() {
     let Value::Array(finished) = &mut items[2] else { panic!() };
     assert_eq!(finished[2], Value::Bool(true), "the visit is the one before");
     finished[2] = Value::Bytes(VISIT.as_bytes().to_vec());
-    let longer = cbor::encode(&Value::Array(members)).unwrap();
+    let longer = cbor::encode(Value::Array(members)).unwrap();
     assert!(matches!(decode(operator, &longer), Err(CodeError::Shape(CborError::NotDeterministic))));
 }

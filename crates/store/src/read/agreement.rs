@@ -7,6 +7,7 @@ use domain::agreement::AgreementKind;
 use domain::consent::{self, Consent, Ends};
 use domain::content::{AgreementAccepted, ConsentWithdrawn, Content, PublishedText};
 use domain::id::{PersonId, RecordId, StatementId};
+use rusqlite::OptionalExtension as _;
 
 use super::transport::Transport;
 use crate::column::{Blob, Json};
@@ -73,6 +74,20 @@ impl Reader<'_> {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether an acceptance ticks the consent to a reading of the location. Where the version is not known here nobody
+    /// can say what was ticked: there is a doubt, and a doubt is no consent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lets_locate(&self, accepted: &AgreementAccepted) -> Result<bool, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT geolocation_confirmation FROM agreement WHERE document = ?1 AND version = ?2 ORDER BY id LIMIT 1",
+        )?;
+        let published: Option<Option<u8>> =
+            select.query_row((accepted.document.as_str(), accepted.version), |row| row.get(0)).optional()?;
+        Ok(published.is_some_and(|number| accepted.lets_locate(number)))
     }
 
     /// Acceptances of a person with what was withdrawn of them since, the newest first.

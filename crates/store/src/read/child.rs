@@ -87,6 +87,19 @@ pub struct RepresentationRow {
     pub to_ms: Option<i64>,
 }
 
+impl CareTeamRow {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            child: row.get::<_, Blob<ChildId>>(0)?.0,
+            person: row.get::<_, Blob<PersonId>>(1)?.0,
+            organisation: row.get::<_, Blob<OrganisationId>>(2)?.0,
+            function: row.get(3)?,
+            from_ms: row.get(4)?,
+            to_ms: row.get(5)?,
+        })
+    }
+}
+
 impl Reader<'_> {
     /// Children, filtered and paged. `search` as people type it.
     ///
@@ -195,32 +208,28 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn care_team(&self, child: ChildId) -> Result<Vec<CareTeamRow>, StoreError> {
-        self.care_teams("child", child.as_bytes())
+        let mut select = self.conn.prepare_cached(
+            "SELECT child, person, organisation, function, from_ms, to_ms FROM care_team WHERE child = ?1
+              ORDER BY from_ms, person, organisation",
+        )?;
+        let rows = select.query_map([child.as_bytes()], CareTeamRow::from_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The care teams that a person is, was or will be in; by beginning.
+    /// A person's places in the care team of a child, also past and coming ones.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn care_teams_of(&self, person: PersonId) -> Result<Vec<CareTeamRow>, StoreError> {
-        self.care_teams("person", person.as_bytes())
-    }
-
-    fn care_teams(&self, column: &str, id: &[u8; 16]) -> Result<Vec<CareTeamRow>, StoreError> {
-        let mut select = self.conn.prepare_cached(&format!(
-            "SELECT child, person, organisation, function, from_ms, to_ms FROM care_team WHERE {column} = ?1
-              ORDER BY from_ms, child, person, organisation"
-        ))?;
-        let rows = select.query_map([id], |row| {
-            Ok(CareTeamRow {
-                child: row.get::<_, Blob<ChildId>>(0)?.0,
-                person: row.get::<_, Blob<PersonId>>(1)?.0,
-                organisation: row.get::<_, Blob<OrganisationId>>(2)?.0,
-                function: row.get(3)?,
-                from_ms: row.get(4)?,
-                to_ms: row.get(5)?,
-            })
-        })?;
+    pub fn places_in_care_team(
+        &self,
+        child: ChildId,
+        person: PersonId,
+    ) -> Result<Vec<CareTeamRow>, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT child, person, organisation, function, from_ms, to_ms FROM care_team
+              WHERE child = ?1 AND person = ?2 ORDER BY from_ms, organisation",
+        )?;
+        let rows = select.query_map((child.as_bytes(), person.as_bytes()), CareTeamRow::from_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -129,6 +129,18 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether a person works as a specialist or ever did, in an organisation or in the care team of a child.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn was_specialist(&self, person: PersonId) -> Result<bool, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM member WHERE person = ?1 AND role = 'specialist')
+                 OR EXISTS (SELECT 1 FROM care_team WHERE person = ?1)",
+        )?;
+        Ok(select.query_row([person.as_bytes()], |row| row.get(0))?)
+    }
+
     /// Roles that a person has at that moment: from organisations, and as a representative of a child.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 use domain::agreement::AgreementKind;
 use domain::content::{
-    AgreementPublished, CareTeamChanged, Locale, PublishedText, RecordData, RecordKind, Role, VisitChange,
-    VisitCorrected, VisitFinished,
+    AgreementAccepted, AgreementPublished, CareTeamChanged, ConfirmationAnswer, Locale, PublishedText,
+    RecordData, RecordKind, Role, VisitChange, VisitCorrected, VisitFinished,
 };
 use domain::id::{ChildId, Digest, PersonId, PlaceId, RecordId};
 use domain::scope::Scope;
@@ -139,13 +139,12 @@ fn lists_of_children_by_whose_they_are() {
         .read(|reader| {
             Ok::<_, StoreError>((
                 reader.care_team(CHILD)?,
-                reader.care_teams_of(SPECIALIST)?,
                 reader.representations(CHILD)?,
                 reader.served_by(CHILD, NOW_MS)?,
             ))
         })
         .unwrap();
-    assert_eq!((rows.0.len(), rows.1.len(), rows.2[0].representative, rows.3.len()), (1, 6, PARENT, 0));
+    assert_eq!((rows.0.len(), rows.1[0].representative, rows.2.len()), (1, PARENT, 0));
 }
 
 #[test]
@@ -228,6 +227,24 @@ fn who_is_what() {
 }
 
 #[test]
+fn who_was_in_a_care_team_once_was_a_specialist() {
+    let (mut operator, device) = scene();
+    let was =
+        |device: &TestDevice, person| device.store.read(|reader| reader.was_specialist(person)).unwrap();
+    assert_eq!([SPECIALIST, COORDINATOR, PARENT].map(|person| was(&device, person)), [true, false, false]);
+    let team = CareTeamChanged {
+        person: COORDINATOR,
+        organisation: ORGANISATION,
+        function: "massage".into(),
+        from_ms: 0,
+        to_ms: Some(1),
+    };
+    operator.state(CHILD, team);
+    device.pull(&operator);
+    assert!(was(&device, COORDINATOR), "past, and no role in an organisation says so");
+}
+
+#[test]
 fn versions_of_an_agreement_and_who_accepted_them() {
     let (mut operator, device) = scene();
     let version = |version, locales: &[Locale]| AgreementPublished {
@@ -261,6 +278,22 @@ fn versions_of_an_agreement_and_who_accepted_them() {
     assert_eq!(acceptances(SPECIALIST).len(), 1);
     assert_eq!(acceptances(SPECIALIST)[0].transport, Transport::Saved);
     assert!(acceptances(PARENT).is_empty(), "nobody accepts for another");
+    let ticks = |version, ticked: &[u8]| AgreementAccepted {
+        version,
+        confirmations: ticked
+            .iter()
+            .map(|&number| ConfirmationAnswer { number, accepted: true, at_ms: 0 })
+            .collect(),
+        ..acceptances(SPECIALIST)[0].accepted.clone()
+    };
+    for (version, ticked, lets) in [(2, &[3][..], true), (2, &[2], false), (1, &[3], true), (9, &[3], false)]
+    {
+        let found = device.store.read(|reader| reader.lets_locate(&ticks(version, ticked))).unwrap();
+        assert_eq!(
+            found, lets,
+            "{ticked:?} of version {version}; 3 is the location, and 9 is not known here"
+        );
+    }
     device.push(&mut operator);
     assert_eq!(acceptances(SPECIALIST)[0].transport, Transport::Registered);
 }

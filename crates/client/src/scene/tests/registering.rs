@@ -1,6 +1,7 @@
 //! The main job and what the specialist does afterwards.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::content::{Fix, FixSource, UnavailableReason};
 use domain::id::CaptureId;
@@ -310,4 +311,30 @@ pub(super) fn every_visit() -> crate::ipc::VisitQuery {
         limit: 100,
         role: None,
     }
+}
+
+#[tokio::test]
+async fn who_registers_one_visit_after_the_other_without_a_network_makes_the_app_try_once_a_second() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let tries = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&tries);
+    tokio::spawn(async move {
+        // A network that breaks each connection.
+        while let Ok((connection, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            drop(connection);
+        }
+    });
+    let scene = Setting::of(SPECIALIST).at(address).at_home().await;
+    let count = || tries.load(Ordering::SeqCst);
+    scene.until(|| async { count() > 0 }).await;
+    let (before, began) = (count(), Instant::now());
+    for _ in 0..20 {
+        scene.visit(&[CHILD]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (made, seconds) = (count() - before, u32::try_from(began.elapsed().as_secs()).unwrap());
+    assert!(made <= 2 * (seconds + 1), "{made} in {seconds} s; a try may connect twice");
+    scene.until(|| async { count() > before + made }).await;
 }
