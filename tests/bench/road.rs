@@ -30,6 +30,7 @@ impl<'a> Pushes<'a> {
 
     pub(crate) async fn round(&mut self, page: &Page, device: &Device) {
         self.limits.push(tokio::task::block_in_place(|| self.reference.push()));
+        assert_eq!(device.waiting_count().await, 2 * self.visits, "the app sent nothing by itself");
         device.counted.take();
         let began = Instant::now();
         device.sync_all().await;
@@ -118,6 +119,7 @@ pub(crate) async fn push_from_a_village(page: &mut Page, world: &mut World, visi
     page.note("handing in from a village");
     let device = world.specialist_in_a_village().await.ready().await;
     away(world, &device, visits).await;
+    assert_eq!(device.waiting_count().await, 2 * visits, "the app sent nothing by itself");
     let began = Instant::now();
     device.sync_all().await;
     patience(page, &format!("push of {}", in_a_village(visits)), began.elapsed());
@@ -133,10 +135,12 @@ fn in_a_village(visits: usize) -> String {
     format!("{} visits, 2 Mbit/s, 300 ms", thousands(visits))
 }
 
-/// Registers visits while nobody answers.
+/// Registers visits while nobody answers; all of them wait when somebody does.
 pub(crate) async fn away(world: &mut World, device: &Device, visits: usize) {
     world.operator.kill();
     device.fill(visits, 1).await;
+    // The last change makes the app try once more, a second after the try before.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     world.operator.restart();
     device.counted.take();
 }

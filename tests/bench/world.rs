@@ -237,6 +237,12 @@ impl Device {
         began.elapsed()
     }
 
+    /// How many statements it has not handed in.
+    pub(crate) async fn waiting_count(&self) -> usize {
+        let state = self.person.app.sync_state().await.expect("the account is open");
+        usize::try_from(state.waiting_count).unwrap_or(usize::MAX)
+    }
+
     /// How many visits its screens know.
     pub(crate) async fn visits_count(&self) -> usize {
         let page = self.person.app.visits(every_visit()).await.expect("a list of visits");
