@@ -44,6 +44,8 @@ pub(crate) struct SyncLoop {
     /// When what the operator refused was last sent again; never since the account was opened, which is also how an
     /// updated app begins.
     refused_tried: Mutex<Option<Instant>>,
+    /// Not even a change leads to a try before it: the last one failed just now, or the operator asked for time.
+    not_before: Mutex<Option<Instant>>,
 }
 
 struct Now {
@@ -65,15 +67,17 @@ impl SyncLoop {
     pub(crate) fn kick(&self) {
         self.kick.notify_one();
     }
-}
 
-/// How long to wait after a sync.
-#[derive(Debug, Clone, Copy)]
-struct Pause {
-    /// Not even a change cuts it short.
-    firm: Duration,
-    /// After it, unless something changes or has changed meanwhile.
-    more: Duration,
+    /// Waits as long as not even a change may lead to a try. A sync that a person asked for meanwhile may have made it longer.
+    async fn until_it_may_try(&self) {
+        loop {
+            let not_before = *self.not_before.lock();
+            match not_before.filter(|&at| at > Instant::now()) {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => return,
+            }
+        }
+    }
 }
 
 /// Syncs for ever; ends with the session.
@@ -85,11 +89,11 @@ pub(crate) async fn run(session: Arc<Session>) {
             false => Refused::TryAgain,
         };
         let pause = turn(&session, refused, false).await;
-        tokio::time::sleep(pause.firm).await;
         tokio::select! {
             () = session.sync.kick.notified() => {}
-            () = tokio::time::sleep(pause.more) => {}
+            () = tokio::time::sleep(pause) => {}
         }
+        session.sync.until_it_may_try().await;
     }
 }
 
@@ -98,7 +102,7 @@ pub(crate) async fn run_once(session: &Arc<Session>) {
     turn(session, Refused::TryAgain, true).await;
 }
 
-async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Pause {
+async fn turn(session: &Arc<Session>, refused: Refused, asked: bool) -> Duration {
     let mut backoff = session.sync.turn.lock().await;
     let observed = Arc::new(Observed { store: Arc::clone(&session.store), changed: AtomicBool::new(false) });
     let progress = |progress: Progress| show(session, progress);
@@ -146,7 +150,7 @@ async fn judge_erasures(session: &Arc<Session>, observed: &Observed) {
     }
 }
 
-async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Backoff) -> Pause {
+async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Backoff) -> Duration {
     backoff.reset();
     if summary.rejected_count > 0 {
         tracing::warn!(
@@ -168,10 +172,11 @@ async fn succeeded(session: &Arc<Session>, summary: &Summary, backoff: &mut Back
     now.error = summary.revoked.then_some(ErrorCode::NotAllowed);
     now.phase = SyncPhase::Idle;
     now.next_try = None;
-    Pause { firm: Duration::ZERO, more: session.options.sync_every }
+    *session.sync.not_before.lock() = None;
+    session.options.sync_every
 }
 
-async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff) -> Pause {
+async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff) -> Duration {
     let asked_s = error.retry_after_s();
     let mut time = backoff.pause(asked_s, &*session.ports.rng);
     if !error.can_retry() {
@@ -190,9 +195,10 @@ async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff
     now.phase = if code == ErrorCode::Offline { SyncPhase::Offline } else { SyncPhase::Waiting };
     now.error = Some(code);
     now.next_try = Some(Instant::now() + time);
-    // The operator asked for it.
+    // What the operator asked for is not cut short.
     let firm = if asked_s.is_some() { time } else { time.min(NOT_AGAIN_WITHIN) };
-    Pause { firm, more: time - firm }
+    *session.sync.not_before.lock() = Some(Instant::now() + firm);
+    time
 }
 
 fn show(session: &Arc<Session>, progress: Progress) {
