@@ -195,8 +195,8 @@ async fn failed(session: &Arc<Session>, error: &SyncError, backoff: &mut Backoff
     now.phase = if code == ErrorCode::Offline { SyncPhase::Offline } else { SyncPhase::Waiting };
     now.error = Some(code);
     now.next_try = Some(Instant::now() + time);
-    // What the operator asked for is not cut short.
-    let firm = if asked_s.is_some() { time } else { time.min(NOT_AGAIN_WITHIN) };
+    // What the operator asked for is not cut short; what was added because of earlier failures may be.
+    let firm = asked_s.map_or(NOT_AGAIN_WITHIN, |asked_s| Duration::from_secs(asked_s.into())).min(time);
     *session.sync.not_before.lock() = Some(Instant::now() + firm);
     time
 }
