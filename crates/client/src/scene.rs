@@ -112,7 +112,9 @@ impl Setting {
         }
         let data = RecordData::Address { label: "Үй, Абай к. 12".into(), region: "KZ-71".into() };
         operator.state(PLACE, RecordChanged { record: RecordKind::Place, data });
-        Self { operator, person, is_geolocation_optional: false, address: "http://127.0.0.1:9".into() }
+        // The discard port: nobody listens.
+        let address = "http://127.0.0.1:9".into();
+        Self { operator, person, is_geolocation_optional: false, address }
     }
 
     /// Where nobody answers, but somebody may listen.
@@ -208,7 +210,6 @@ impl Setting {
             device: DeviceId::from_bytes([0x61; 16]),
             key,
             operator: self.operator.facts(),
-            // The discard port: nobody listens.
             address: self.address.clone(),
         };
         let sealed = store.begin_device(&device, &enrolled, clock, rng).unwrap();
