@@ -111,7 +111,7 @@ CREATE TABLE own_request (
     statements_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Readings of the location whose outcome is not written yet.
+-- Readings of the location whose outcome is not written yet: each follows from an own statement.
 CREATE TABLE pending_capture (
     capture BLOB PRIMARY KEY CHECK (length(capture) = 16),
     moment TEXT NOT NULL,

@@ -99,17 +99,14 @@ async fn give(
                 let noted = VisitNoted { purpose: NotePurpose::Dispute, text, about: Some(about) };
                 appending.seal(&Draft::new(id, noted))?;
             }
-            let Some(capture) = capture else { return Ok(()) };
+            let (Some(capture), Err(reason)) = (capture, reading) else { return Ok(()) };
             let pending = PendingCapture {
                 capture,
                 moment: LocationMoment::Confirmed,
                 visits: vec![id],
                 began_at_ms: session.now_ms(),
             };
-            match reading {
-                Ok(()) => Ok(appending.begin_capture(&pending)?),
-                Err(reason) => locate::seal_not_started(appending, &pending, reason),
-            }
+            locate::seal_not_started(appending, &pending, reason)
         })
         .await?;
     let Some(capture) = capture else { return Ok(()) };

@@ -78,7 +78,7 @@ async fn write(session: &Arc<Session>, capture: CaptureId, result: Capture) -> R
     session
         .append(None, move |session, appending| {
             // Written already, by whoever was faster: one reading has one outcome.
-            let Some(pending) = appending.end_capture(capture)? else { return Ok(()) };
+            let Some(pending) = appending.pending_capture(capture)? else { return Ok(()) };
             seal(appending, &pending, result, session.now_ms().max(pending.began_at_ms))
         })
         .await?;

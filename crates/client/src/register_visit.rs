@@ -155,15 +155,10 @@ fn seal(
         }
         ids.push(id);
     }
-    let Some(capture) = capture else { return Ok(()) };
+    let Some(capture) = capture.filter(|_| !has_consent) else { return Ok(()) };
     let pending =
         PendingCapture { capture, moment: LocationMoment::Registered, visits: ids, began_at_ms: now_ms };
-    if has_consent {
-        appending.begin_capture(&pending)?;
-        Ok(())
-    } else {
-        locate::seal_not_started(appending, &pending, UnavailableReason::NoConsent)
-    }
+    locate::seal_not_started(appending, &pending, UnavailableReason::NoConsent)
 }
 
 /// The visits without their reading, and whether one may be begun.

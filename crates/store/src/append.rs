@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use crate::account::Account;
 use crate::column::Blob;
 use crate::open::Durability;
-use crate::{PendingCapture, Reader, Store, StoreError, capture, lookup, receipts, setting};
+use crate::{PendingCapture, Reader, Store, StoreError, lookup, receipts, setting};
 
 /// What an append gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,22 +75,14 @@ impl<'a> Appending<'a> {
         Ok(sealed)
     }
 
-    /// Notes a reading of the location that begins now, so that a crash leaves it to be written as interrupted at the
-    /// next start ([`Reader::pending_captures`]).
+    /// A reading of the location that began and whose outcome is not written yet, to seal that outcome in this
+    /// transaction. `None` when it was written already, by whoever was faster.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn begin_capture(&mut self, pending: &PendingCapture) -> Result<(), StoreError> {
-        capture::begin(self.transaction, pending)
-    }
-
-    /// Takes a reading off that list, to seal its outcome in the same transaction. `None` when it is not there: its
-    /// outcome was written already.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn end_capture(&mut self, capture: CaptureId) -> Result<Option<PendingCapture>, StoreError> {
-        capture::end(self.transaction, capture)
+    pub fn pending_capture(&self, capture: CaptureId) -> Result<Option<PendingCapture>, StoreError> {
+        let running = self.reader().pending_captures()?;
+        Ok(running.into_iter().find(|pending| pending.capture == capture))
     }
 
     /// Writes a small value with the statements, `None` removes it.

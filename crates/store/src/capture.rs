@@ -1,11 +1,14 @@
-//! Readings of the location that are still running.
+//! Readings of the location that are still running: each begins with the own statement that names it, and ends with the
+//! one that tells its outcome.
 
-use domain::content::LocationMoment;
-use domain::id::{CaptureId, VisitId};
+use domain::Kind;
+use domain::content::{Content, LocationMoment};
+use domain::id::{CaptureId, SubjectId, VisitId};
+use journal::codec;
 use rusqlite::{Connection, Row, Transaction};
 
-use crate::StoreError;
-use crate::column::{Blob, Code, code};
+use crate::column::{Blob, Code, Text, code};
+use crate::{StoreError, lookup};
 
 /// A reading that began and whose outcome is not written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,32 +35,87 @@ impl PendingCapture {
     }
 }
 
-pub(crate) fn begin(transaction: &Transaction<'_>, pending: &PendingCapture) -> Result<(), StoreError> {
-    let visits: Vec<u8> = pending.visits.iter().flat_map(VisitId::as_bytes).copied().collect();
-    transaction
-        .prepare_cached(
-            "INSERT INTO pending_capture (capture, moment, visits, began_at_ms) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute((pending.capture.as_bytes(), code(&pending.moment)?, visits, pending.began_at_ms))?;
-    Ok(())
+/// The reading that a statement begins, to which act it belongs, and when that was in UTC ms.
+fn begun(content: &Content) -> Option<(CaptureId, LocationMoment, i64)> {
+    match content {
+        Content::VisitRegistered(visit) => {
+            Some((visit.capture?, LocationMoment::Registered, visit.started_at_ms))
+        }
+        Content::VisitConfirmed(answer) => {
+            Some((answer.capture?, LocationMoment::Confirmed, answer.answered_at_ms))
+        }
+        Content::VisitDisputed(answer) => {
+            Some((answer.capture?, LocationMoment::Confirmed, answer.answered_at_ms))
+        }
+        _ => None,
+    }
 }
 
-pub(crate) fn end(
-    transaction: &Transaction<'_>,
-    capture: CaptureId,
-) -> Result<Option<PendingCapture>, StoreError> {
-    let mut delete = transaction.prepare_cached(
-        "DELETE FROM pending_capture WHERE capture = ?1 RETURNING capture, moment, visits, began_at_ms",
-    )?;
-    let ended =
-        delete.query_map([capture.as_bytes()], PendingCapture::from_row)?.collect::<Result<Vec<_>, _>>()?;
-    Ok(ended.into_iter().next())
+/// Lets a reading begin or end with an own statement.
+fn follow(running: &mut Vec<PendingCapture>, kind: Kind, visit: VisitId, content: Option<&[u8]>) {
+    match kind {
+        Kind::VisitRegistered | Kind::VisitConfirmed | Kind::VisitDisputed => {
+            let content = content.and_then(|bytes| codec::decode(kind, bytes).ok());
+            let Some((capture, moment, began_at_ms)) = content.and_then(|content| begun(&content)) else {
+                return;
+            };
+            // Siblings share one reading.
+            match running.iter_mut().find(|pending| pending.capture == capture) {
+                Some(pending) => pending.visits.push(visit),
+                None => running.push(PendingCapture { capture, moment, visits: vec![visit], began_at_ms }),
+            }
+        }
+        // Also when its content was lawfully erased: whatever it said, the visit waits for no reading any more.
+        Kind::VisitLocated => running.retain(|pending| !pending.visits.contains(&visit)),
+        _ => {}
+    }
 }
 
+/// Readings that run, those that began the longest ago first. Also tells those for which no row was made yet, because
+/// the disk is full: one reading has one outcome whatever became of the rows.
+///
+/// # Errors
+/// [`StoreError`].
 pub(crate) fn pending(conn: &Connection) -> Result<Vec<PendingCapture>, StoreError> {
-    let mut select = conn.prepare_cached(
-        "SELECT capture, moment, visits, began_at_ms FROM pending_capture ORDER BY began_at_ms, capture",
-    )?;
+    let mut running = listed(conn)?;
+    let mut select =
+        conn.prepare_cached("SELECT kind, subject, content FROM own_statement WHERE seq >= ?1 ORDER BY seq")?;
+    let mut rows = select.query([lookup::found(conn)?])?;
+    while let Some(row) = rows.next()? {
+        let (kind, subject) = (row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);
+        let content = row.get_ref(2)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+        follow(&mut running, kind, subject.into(), content);
+    }
+    running.sort_by_key(|pending| (pending.began_at_ms, pending.capture));
+    Ok(running)
+}
+
+fn listed(conn: &Connection) -> Result<Vec<PendingCapture>, StoreError> {
+    let mut select =
+        conn.prepare_cached("SELECT capture, moment, visits, began_at_ms FROM pending_capture")?;
     let rows = select.query_map([], PendingCapture::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Lists what runs, before the rows are made by which the same statements are found.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn extend(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let (listed, running) = (listed(transaction)?, pending(transaction)?);
+    let ended = listed.iter().filter(|pending| !running.contains(pending));
+    for pending in ended {
+        transaction
+            .prepare_cached("DELETE FROM pending_capture WHERE capture = ?1")?
+            .execute([pending.capture.as_bytes()])?;
+    }
+    for pending in running.iter().filter(|pending| !listed.contains(pending)) {
+        let visits: Vec<u8> = pending.visits.iter().flat_map(VisitId::as_bytes).copied().collect();
+        transaction
+            .prepare_cached(
+                "INSERT INTO pending_capture (capture, moment, visits, began_at_ms) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((pending.capture.as_bytes(), code(&pending.moment)?, visits, pending.began_at_ms))?;
+    }
+    Ok(())
 }

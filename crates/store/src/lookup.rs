@@ -1,5 +1,5 @@
-//! How own statements are found again: by id, subject, kind, and the request that they answer. Disposable, and made after
-//! the append whose statements they find (docs/adr/0004).
+//! How own statements are found again: by id, subject, kind, and the request that they answer; and which of them wait for a
+//! reading of the location. Made after the append whose statements they find (docs/adr/0004).
 
 use domain::Kind;
 use domain::id::{StatementId, SubjectId};
@@ -7,13 +7,13 @@ use journal::Sealed;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::column::{Blob, Text};
-use crate::{StoreError, setting, statement};
+use crate::{StoreError, capture, setting, statement};
 
 /// Up to which own statement, exclusive, the rows were made.
 const FOUND: &str = "lookup/found";
 pub(crate) const TABLES: &[&str] = &["own_id", "own_subject", "own_kind", "own_request"];
 
-fn found(conn: &Connection) -> Result<u64, StoreError> {
+pub(crate) fn found(conn: &Connection) -> Result<u64, StoreError> {
     let found = setting::read(conn, FOUND)?.and_then(|bytes| bytes.try_into().ok());
     Ok(found.map_or(0, u64::from_be_bytes))
 }
@@ -23,6 +23,11 @@ fn found(conn: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// [`StoreError`]; then the rows are as they were.
 pub(crate) fn extend(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    capture::extend(transaction)?;
+    make(transaction)
+}
+
+fn make(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let from = found(transaction)?;
     let mut next = from;
     {
@@ -73,16 +78,17 @@ fn insert(
     Ok(())
 }
 
-/// Makes all rows anew.
+/// Makes all rows anew but those of readings that run: the content that began one may have been erased since.
 ///
 /// # Errors
 /// [`StoreError`].
 pub(crate) fn rebuild(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    capture::extend(transaction)?;
     for table in TABLES {
         transaction.execute_batch(&format!("DELETE FROM {table}"))?;
     }
     setting::write(transaction, FOUND, None)?;
-    extend(transaction)
+    make(transaction)
 }
 
 /// Place of an own statement in the series. Also finds one for which no row was made yet, because the disk is full: what

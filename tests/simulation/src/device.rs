@@ -154,7 +154,7 @@ impl Device {
         ended_by: CaptureEnd,
     ) -> Result<Appended, StoreError> {
         self.append(None, |appending| {
-            let Some(pending) = appending.end_capture(pending.capture)? else { return Ok(()) };
+            let Some(pending) = appending.pending_capture(pending.capture)? else { return Ok(()) };
             for &visit in &pending.visits {
                 let located = VisitLocated {
                     capture: pending.capture,

@@ -9,7 +9,7 @@ use sync::Outbox as _;
 use super::*;
 use crate::read::transport::Transport;
 use crate::statement;
-use crate::testing::{CHILD, SPECIALIST, TestDevice, TestOperator, visit};
+use crate::testing::{CHILD, NOW_MS, SPECIALIST, TestDevice, TestOperator, visit};
 
 fn device() -> TestDevice {
     TestDevice::bound(&mut TestOperator::new(), SPECIALIST, 0x81)
@@ -227,23 +227,60 @@ fn the_journal_refuses_every_change() {
     }
 }
 
+/// Writes the outcome of a reading, and says of how many visits.
+fn end(device: &TestDevice, capture: CaptureId) -> usize {
+    let ended = device.store.append(None, &device.clock, &device.rng, |appending| {
+        let Some(ended) = appending.pending_capture(capture)? else { return Ok(()) };
+        for visit in ended.visits {
+            let located = VisitLocated {
+                capture: ended.capture,
+                moment: ended.moment,
+                outcome: LocationOutcome::Unavailable(UnavailableReason::Interrupted),
+                began_at_ms: ended.began_at_ms,
+                ended_at_ms: ended.began_at_ms,
+                ended_by: CaptureEnd::Interrupted,
+            };
+            appending.seal(&Draft::new(visit, located))?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    ended.unwrap().statements.len()
+}
+
+#[test]
+fn a_reading_ends_once_also_where_the_list_of_what_runs_is_behind() {
+    let device = device();
+    let other = Store::open(device.path(), &crate::testing::key()).unwrap();
+    let run = |sql: &str| other.write(|tx| Ok::<_, StoreError>(tx.execute_batch(sql)?)).unwrap();
+    let captures = [1, 2].map(|n| CaptureId::from_bytes([n; 16]));
+    let running = || device.store.read(|reader| reader.pending_captures()).unwrap().len();
+    run("CREATE TRIGGER broken BEFORE INSERT ON pending_capture BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    device.state(&[visit(1, SPECIALIST, CHILD).1]);
+    assert_eq!(running(), 1);
+    run("DROP TRIGGER broken");
+    assert_eq!((end(&device, captures[0]), running()), (1, 0));
+
+    device.state(&[visit(2, SPECIALIST, CHILD).1]);
+    run("CREATE TRIGGER broken BEFORE DELETE ON pending_capture BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    assert_eq!((end(&device, captures[1]), running()), (1, 0));
+    assert_eq!(end(&device, captures[1]), 0);
+    run("DROP TRIGGER broken");
+    assert_eq!((end(&device, captures[1]), running()), (0, 0));
+}
+
 #[test]
 fn a_reading_that_a_crash_interrupted_is_found_at_the_next_start_and_ends_once() {
     let mut device = device();
     let (id, draft) = visit(1, SPECIALIST, CHILD);
+    // A visit to two siblings: one tap, one reading.
+    let sibling = Draft { subject: VisitId::from_bytes([2; 16]).into(), ..draft.clone() };
     let pending = PendingCapture {
         capture: CaptureId::from_bytes([1; 16]),
         moment: LocationMoment::Registered,
         visits: vec![id, VisitId::from_bytes([2; 16])],
-        began_at_ms: 5,
+        began_at_ms: NOW_MS + 60_000,
     };
-    device
-        .store
-        .append(None, &device.clock, &device.rng, |appending| {
-            appending.begin_capture(&pending)?;
-            appending.seal(&draft).map(drop)
-        })
-        .unwrap();
+    device.state(&[draft, sibling]);
     device.restart();
     let (found, shown, readings) = device
         .store
@@ -254,28 +291,8 @@ fn a_reading_that_a_crash_interrupted_is_found_at_the_next_start_and_ends_once()
     assert_eq!(found, std::slice::from_ref(&pending));
     assert!(shown.unwrap().capture_pending);
     assert_eq!((readings[0].visits.clone(), readings[0].outcome), (pending.visits.clone(), None));
-    let end = |device: &TestDevice| {
-        device
-            .store
-            .append(None, &device.clock, &device.rng, |appending| {
-                let Some(ended) = appending.end_capture(pending.capture)? else { return Ok(()) };
-                for visit in ended.visits {
-                    let located = VisitLocated {
-                        capture: ended.capture,
-                        moment: ended.moment,
-                        outcome: LocationOutcome::Unavailable(UnavailableReason::Interrupted),
-                        began_at_ms: ended.began_at_ms,
-                        ended_at_ms: ended.began_at_ms,
-                        ended_by: CaptureEnd::Interrupted,
-                    };
-                    appending.seal(&Draft::new(visit, located))?;
-                }
-                Ok::<_, StoreError>(())
-            })
-            .unwrap()
-    };
-    assert_eq!(end(&device).statements.len(), 2);
-    assert_eq!(end(&device).statements.len(), 0, "written once");
+    assert_eq!(end(&device, pending.capture), 2);
+    assert_eq!(end(&device, pending.capture), 0, "written once");
     let (visit, readings) = device
         .store
         .read(|reader| Ok::<_, StoreError>((reader.visit(id)?.unwrap(), reader.readings(0, 9)?)))

@@ -28,7 +28,7 @@ fn schema_of(store: &Store) -> Vec<String> {
         .unwrap()
 }
 
-/// A file with everything in it: registered, waiting and refused, others' statements, a reading that runs.
+/// A file with everything in it: registered, waiting and refused, others' statements, readings that run.
 fn with_data() -> TestDevice {
     let mut operator = TestOperator::new();
     let specialist = TestDevice::bound(&mut operator, SPECIALIST, 0x81);
@@ -39,17 +39,10 @@ fn with_data() -> TestDevice {
     operator.refuse.insert(sealed[1].id);
     specialist.push(&mut operator);
     specialist.pull(&operator);
-    let (id, draft) = visit(3, SPECIALIST, CHILD);
-    let pending = crate::PendingCapture {
-        capture: domain::id::CaptureId::from_bytes([3; 16]),
-        moment: domain::content::LocationMoment::Registered,
-        visits: vec![id],
-        began_at_ms: 1,
-    };
+    let (_, draft) = visit(3, SPECIALIST, CHILD);
     specialist
         .store
         .append(Some("draft-3"), &specialist.clock, &specialist.rng, |appending| {
-            appending.begin_capture(&pending)?;
             appending.set("agreement", Some(b"end"))?;
             appending.seal(&draft).map(drop)
         })
@@ -135,8 +128,10 @@ fn every_released_schema_comes_up_to_date_with_its_data() {
         assert_eq!(registered, crate::read::transport::Transport::Registered);
         assert!(matches!(refused, crate::read::transport::Transport::Refused(_)));
         assert_eq!(saved, crate::read::transport::Transport::Saved);
-        assert_eq!((rows.1, rows.2.as_deref()), (1, Some(&b"end"[..])));
+        assert_eq!((rows.1, rows.2.as_deref()), (3, Some(&b"end"[..])));
         store.rebuild().unwrap();
+        let pending = store.read(|reader| reader.pending_captures()).unwrap();
+        assert_eq!(pending.len(), 3, "who waits for a reading goes on waiting");
         let series = store.with_reader(|conn| crate::statement::own(conn, 0, 99)).unwrap();
         let receipt = store.read(|reader| reader.receipt(series[1].id)).unwrap();
         assert!(receipt.is_some(), "receipts of then still verify");

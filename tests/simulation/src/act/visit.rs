@@ -8,7 +8,7 @@ use domain::content::{
 use domain::id::{CaptureId, VisitId};
 use domain::{Clock as _, Content};
 use journal::Draft;
-use store::{PendingCapture, StoreError};
+use store::StoreError;
 
 use super::short;
 use crate::device::Number;
@@ -74,24 +74,16 @@ impl World {
                 warned: None,
             };
             appending.seal(&Draft::new(visit, registered))?;
-            let pending = PendingCapture {
-                capture,
-                moment: LocationMoment::Registered,
-                visits: vec![visit],
-                began_at_ms: tap.started_at_ms,
-            };
-            appending.begin_capture(&pending)?;
             if has_location {
                 return Ok(());
             }
             // Known before: nothing is read, and the reason is written with the visit.
-            let Some(pending) = appending.end_capture(capture)? else { return Ok(()) };
             let located = domain::content::VisitLocated {
-                capture: pending.capture,
-                moment: pending.moment,
+                capture,
+                moment: LocationMoment::Registered,
                 outcome: LocationOutcome::Unavailable(UnavailableReason::Off),
-                began_at_ms: pending.began_at_ms,
-                ended_at_ms: pending.began_at_ms,
+                began_at_ms: tap.started_at_ms,
+                ended_at_ms: tap.started_at_ms,
                 ended_by: CaptureEnd::NotStarted,
             };
             appending.seal(&Draft::new(visit, located)).map(drop)
@@ -125,7 +117,7 @@ impl World {
             false => (LocationOutcome::Fix(fix), CaptureEnd::GoodFix),
         };
         let saved = self.act(number, None, |appending, _| {
-            let Some(pending) = appending.end_capture(pending.capture)? else { return Ok(()) };
+            let Some(pending) = appending.pending_capture(pending.capture)? else { return Ok(()) };
             for &visit in &pending.visits {
                 let located = domain::content::VisitLocated {
                     capture: pending.capture,
