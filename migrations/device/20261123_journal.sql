@@ -48,10 +48,10 @@ CREATE TRIGGER own_content_is_kept_until_registered BEFORE UPDATE OF content ON 
 WHEN NEW.content IS NULL AND NOT EXISTS (SELECT 1 FROM receipt WHERE seq = OLD.seq)
 BEGIN SELECT RAISE(ABORT, 'nothing unsent is ever deleted'); END;
 
--- What waits. A row goes only when the receipt is there.
+-- What waits. A row goes only when the receipt is there. A list of three in a check would make a tree for every row.
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY REFERENCES own_statement (seq),
-    state TEXT NOT NULL CHECK (state IN ('saved', 'sent', 'refused')),
+    state TEXT NOT NULL CHECK (state = 'saved' OR state = 'sent' OR state = 'refused'),
     refusal TEXT,
     CHECK ((state = 'refused') = (refusal IS NOT NULL))
 ) STRICT;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::figures::{Page, Spread, ms};
 use crate::raw::RawFile;
 use crate::steps::Steps;
-use crate::world::Device;
+use crate::world::{self, Device};
 
 /// Registers `taps` visits one by one; after each, one raw signature and commit of the same size.
 pub(crate) async fn measure(
@@ -17,12 +17,15 @@ pub(crate) async fn measure(
     taps: usize,
     folder: &Path,
 ) {
-    let mut raw = RawFile::create(&folder.join(format!("{}.db", name.replace(' ', "-"))));
+    let beside = folder.join(name.replace(' ', "-"));
+    std::fs::create_dir(&beside).expect("a folder for the limit");
+    let mut raw = RawFile::create(&beside.join("raw.db"));
     let (mut durable, mut shown, mut limit) = (Vec::new(), Vec::new(), Vec::new());
     // The first ones fill the caches of both files.
     let warm_up = taps / 10 + 1;
     for round in 0..taps + warm_up {
-        device.flush();
+        world::flush(device.profile());
+        world::flush(&beside);
         steps.clear();
         let tap = device.tap(round).await;
         let saved = steps.nth("committed", 0);

@@ -309,13 +309,9 @@ impl Device {
         }
     }
 
-    /// Waits until the disk has all that was written, as the system does it by itself within seconds: between two taps of
-    /// a person lie minutes.
-    pub(crate) fn flush(&self) {
-        for file in files_below(&self.person.profile) {
-            let flushed = std::fs::File::open(&file).and_then(|file| file.sync_data());
-            flushed.expect("a file of the profile");
-        }
+    /// Where its files lie.
+    pub(crate) fn profile(&self) -> &Path {
+        &self.person.profile
     }
 
     /// Bytes of the encrypted files.
@@ -323,6 +319,15 @@ impl Device {
         let size = |file: &PathBuf| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
         let bytes: u64 = files_below(&self.person.profile).iter().map(size).sum();
         usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+}
+
+/// Waits until the disk has all that was written, as the system does it by itself within seconds: between two taps of a
+/// person lie minutes.
+pub(crate) fn flush(folder: &Path) {
+    for file in files_below(folder) {
+        let flushed = std::fs::File::open(&file).and_then(|file| file.sync_data());
+        flushed.expect("a file of the folder");
     }
 }
 

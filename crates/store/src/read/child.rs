@@ -227,10 +227,13 @@ impl Reader<'_> {
     ) -> Result<Vec<CareTeamRow>, StoreError> {
         let mut select = self.conn.prepare_cached(
             "SELECT child, person, organisation, function, from_ms, to_ms FROM care_team
-              WHERE child = ?1 AND person = ?2 ORDER BY from_ms, organisation",
+              WHERE child = ?1 AND person = ?2",
         )?;
         let rows = select.query_map((child.as_bytes(), person.as_bytes()), CareTeamRow::from_row)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut places = rows.collect::<Result<Vec<_>, _>>()?;
+        // One or two: a tree to sort them would cost a tap more than to find them.
+        places.sort_by_key(|place| (place.from_ms, place.organisation));
+        Ok(places)
     }
 
     /// Legal representatives of a child, also past and coming ones.
