@@ -101,7 +101,7 @@ const FOOT: &str = "What the limits are:
   protocol asks for) and one row of the same size, committed. One raw round after each tap. The tap is measured from the
   call of the use case until its transaction is on disk, and until the screen has its answer; the operator is away and
   the app's own sync tries and fails meanwhile, once a second, as at a door without network. Between two taps of a person
-  lie minutes, so what one leaves for the system to write is written before the next.
+  lie minutes, so what one leaves for the system to write is written before the next, here on both sides.
 - **push**: the same statements in batches of 500, zstd both ways, each signature verified (ring), written to a plain
   SQLite file with synchronous FULL, one transaction a batch; no HTTP, no log, no rules.
 - **first pull**: 2.5 times a pull without the product, and the time of the signature checks on all cores. Without the
