@@ -22,7 +22,7 @@ use window::Capture;
 /// How long a screen waits for what can be known without reading.
 const READINESS_PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Reads for a capture that was noted with its visits, without anybody waiting for it. When the account was closed
+/// Reads for a capture that its visits name, without anybody waiting for it. When the account was closed
 /// meanwhile nothing is read; it stays on the list of what is pending and is written as interrupted at the next start.
 pub(crate) fn start(session: &Arc<Session>, capture: CaptureId) {
     let reading = Arc::clone(session);

@@ -200,7 +200,7 @@ fn plan(
     Ok((planned, has_consent))
 }
 
-/// Starts the reading if it was noted as begun; without consent its outcome is written already.
+/// Starts the reading that the visits name; without consent its outcome is written already.
 async fn start_reading(session: &Arc<Session>, capture: CaptureId) -> Result<()> {
     let pending = session.read(|_, reader| Ok(reader.pending_captures()?)).await?;
     if pending.iter().any(|pending| pending.capture == capture) {

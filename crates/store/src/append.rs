@@ -53,7 +53,7 @@ impl<'a> Appending<'a> {
     }
 
     /// Reads within this transaction: nobody changes anything between this look and the commit. What is sealed in
-    /// this very transaction shows only after it.
+    /// this very transaction shows only after it, but for which readings of the location run.
     pub fn reader(&self) -> Reader<'_> {
         Reader::new(self.transaction, Some(self.account))
     }

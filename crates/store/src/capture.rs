@@ -61,14 +61,29 @@ fn follow(running: &mut Vec<PendingCapture>, kind: Kind, visit: VisitId, content
             };
             // Siblings share one reading.
             match running.iter_mut().find(|pending| pending.capture == capture) {
+                Some(pending) if pending.visits.contains(&visit) => {}
                 Some(pending) => pending.visits.push(visit),
                 None => running.push(PendingCapture { capture, moment, visits: vec![visit], began_at_ms }),
             }
         }
-        // Also when its content was lawfully erased: whatever it said, the visit waits for no reading any more.
-        Kind::VisitLocated => running.retain(|pending| !pending.visits.contains(&visit)),
+        Kind::VisitLocated => match content.and_then(|bytes| codec::decode(kind, bytes).ok()) {
+            Some(Content::VisitLocated(located)) => end(running, visit, Some(located.capture)),
+            _ => end(running, visit, None),
+        },
         _ => {}
     }
+}
+
+/// The outcome for one of the visits that share a reading. A visit may wait for several, because who answers anew reads
+/// anew; where the content of an outcome was lawfully erased it is taken for that of the first.
+fn end(running: &mut Vec<PendingCapture>, visit: VisitId, capture: Option<CaptureId>) {
+    let is_of = |pending: &&mut PendingCapture| {
+        pending.visits.contains(&visit) && capture.is_none_or(|capture| pending.capture == capture)
+    };
+    if let Some(ended) = running.iter_mut().filter(is_of).min_by_key(|pending| pending.began_at_ms) {
+        ended.visits.retain(|shared| *shared != visit);
+    }
+    running.retain(|pending| !pending.visits.is_empty());
 }
 
 /// Readings that run, those that began the longest ago first. Also tells those for which no row was made yet, because

@@ -36,6 +36,8 @@ pub struct Device {
     store: Option<Arc<Store>>,
     /// How its process ends when its disk says so.
     pub cut: Option<Cut>,
+    /// Whether it is that careless about readings that a crash cut off.
+    pub forgets_readings: bool,
     chance: Chance,
 }
 
@@ -66,6 +68,7 @@ impl Device {
             rng: Arc::new(SeededRng::new(chance.number())),
             store: Some(store),
             cut: None,
+            forgets_readings: false,
             chance,
         }
     }
@@ -136,6 +139,9 @@ impl Device {
 
     /// A reading of the location that a crash cut off is written as such at the next start, as the client does.
     pub fn write_interrupted(&self) {
+        if self.forgets_readings {
+            return;
+        }
         let pending = self.store().read::<_, StoreError>(|reader| reader.pending_captures());
         for pending in pending.expect("the list of readings can be read") {
             let outcome = LocationOutcome::Unavailable(UnavailableReason::Interrupted);

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `operator` | how a push is taken |
 //! | `device` | how answers are stored |
-//! | elsewhere | [`crate::template`] names no host, [`crate::server`] does not wait, [`crate::disk`] does not sync, [`crate::act`] forgets a tap or writes what is shown apart |
+//! | elsewhere | [`crate::template`] names no host, [`crate::server`] does not wait, [`crate::disk`] does not sync, [`crate::act`] forgets a tap or writes what is shown apart, [`crate::device`] a reading |
 
 mod device;
 mod operator;
@@ -52,11 +52,13 @@ pub enum Mistake {
     ResumedTooSoon,
     /// A content that the operator lost is not taken from a push that brings it.
     LostStaysLost,
+    /// A reading of the location that ended with the app is left as if it ran.
+    InterruptedForgotten,
 }
 
 impl Mistake {
     /// All of them, each with the invariant that it breaks and the seeds within which it must be found.
-    pub const ALL: [(Self, &'static str, u64); 17] = [
+    pub const ALL: [(Self, &'static str, u64); 18] = [
         (Self::DeviceWithoutSync, "I1", 30),
         // Its log is shorter than what it signed, and such a log opens for nobody.
         (Self::OperatorWithoutSync, "panic: the operator opens its folder after any crash: Mark(Behind", 30),
@@ -75,6 +77,7 @@ impl Mistake {
         (Self::GuestUnmarked, "I3", 60),
         (Self::ResumedTooSoon, "I", 60),
         (Self::LostStaysLost, "I1", 20),
+        (Self::InterruptedForgotten, "I6", 10),
     ];
 
     /// The first of those seeds.

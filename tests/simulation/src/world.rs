@@ -123,7 +123,8 @@ impl World {
                 number if plan.other_hands => Arc::new(ManualClock::of_device(NOW_MS, number as u8)),
                 _ => Arc::new(ManualClock::at(NOW_MS)),
             };
-            let device = Device::start(name, &path, clock, chance.split());
+            let mut device = Device::start(name, &path, clock, chance.split());
+            device.forgets_readings = mistake == Some(Mistake::InterruptedForgotten);
             if mistake == Some(Mistake::DeviceWithoutSync) {
                 device.disk.lie();
             }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use domain::content::{
-    CaptureEnd, LocationMoment, LocationOutcome, NotePurpose, UnavailableReason, VisitLocated, VisitNoted,
+    CaptureEnd, LocationMoment, LocationOutcome, NotePurpose, UnavailableReason, VisitConfirmed,
+    VisitLocated, VisitNoted,
 };
 use domain::id::VisitId;
 use sync::Outbox as _;
@@ -266,6 +267,46 @@ fn a_reading_ends_once_also_where_the_list_of_what_runs_is_behind() {
     assert_eq!(end(&device, captures[1]), 0);
     run("DROP TRIGGER broken");
     assert_eq!((end(&device, captures[1]), running()), (0, 0));
+}
+
+#[test]
+fn who_answers_anew_reads_anew_and_each_reading_has_its_outcome() {
+    let device = device();
+    let (id, draft) = visit(1, SPECIALIST, CHILD);
+    let basis = device.state(&[draft])[0].id;
+    let captures = [1, 2, 3, 4].map(|n| CaptureId::from_bytes([n; 16]));
+    let answer = |capture, answered_at_ms| {
+        Draft::new(
+            id,
+            VisitConfirmed { basis, representative: SPECIALIST, answered_at_ms, capture: Some(capture) },
+        )
+    };
+    let not_started = |capture| {
+        let located = VisitLocated {
+            capture,
+            moment: LocationMoment::Confirmed,
+            outcome: LocationOutcome::Unavailable(UnavailableReason::AfterVisit),
+            began_at_ms: 1,
+            ended_at_ms: 1,
+            ended_by: CaptureEnd::NotStarted,
+        };
+        Draft::new(id, located)
+    };
+    let running = || {
+        let pending = device.store.read(|reader| reader.pending_captures()).unwrap();
+        pending.into_iter().map(|pending| pending.capture).collect::<Vec<_>>()
+    };
+    device.state(&[answer(captures[1], NOW_MS + 70_000)]);
+    // One whose outcome is known at once leaves those before it alone.
+    device.state(&[answer(captures[2], NOW_MS + 80_000), not_started(captures[2])]);
+    device.state(&[answer(captures[3], NOW_MS + 90_000)]);
+    assert_eq!(running(), [captures[0], captures[1], captures[3]]);
+    assert_eq!((end(&device, captures[1]), running()), (1, vec![captures[0], captures[3]]));
+    assert_eq!((end(&device, captures[3]), end(&device, captures[0]), running()), (1, 1, vec![]));
+    let readings = device.store.read(|reader| reader.readings(0, 9)).unwrap();
+    assert_eq!(readings.len(), 4);
+    let page = device.store.read(|reader| reader.readings(1, 2)).unwrap();
+    assert_eq!(page, readings[1..3]);
 }
 
 #[test]

@@ -179,12 +179,14 @@ impl World {
         let Some(row) = self.visible_visit(number, false) else { return };
         let (basis, representative) = (row.basis, self.devices[number].person);
         let answered_at_ms = self.devices[number].clock.utc_ms();
+        // It ends with the app: who answers again meanwhile has two of them.
+        let capture = Some(CaptureId::random(self.devices[number].rng()));
         if self.chance.one_in(3) {
             let reason = DisputeReason::OtherTime;
-            let disputed = VisitDisputed { basis, representative, reason, answered_at_ms, capture: None };
+            let disputed = VisitDisputed { basis, representative, reason, answered_at_ms, capture };
             self.state(number, row.id, "disputes", disputed);
         } else {
-            let confirmed = VisitConfirmed { basis, representative, answered_at_ms, capture: None };
+            let confirmed = VisitConfirmed { basis, representative, answered_at_ms, capture };
             self.state(number, row.id, "confirms", confirmed);
         }
     }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Content;
+use domain::content::{VisitConfirmed, VisitDisputed};
 use domain::flag::Flag;
-use domain::id::{CaptureId, StatementId, VisitId};
+use domain::id::{CaptureId, StatementId, SubjectId, VisitId};
 use operator_core::store::{Entry, Projections, StoreError};
 use operator_core::{audit, project};
 use store::StoreError as DeviceError;
@@ -52,20 +53,24 @@ fn registered(world: &World, log: &[Entry], wrong: &mut Vec<String>) {
     }
 }
 
-/// I2: one tap is one visit. I6: each reading of the location has exactly one outcome.
+/// I2: one tap is one visit. I6: each reading of the location has exactly one outcome for each visit that names it.
 fn once(world: &World, server: &Server, log: &[Entry], wrong: &mut Vec<String>) {
     let read = server.instance().read().expect("the operator can be read");
     let mut taps: BTreeMap<i64, BTreeSet<VisitId>> = BTreeMap::new();
-    let (mut begun, mut ended) = (BTreeSet::new(), BTreeMap::<CaptureId, u64>::new());
+    let (mut begun, mut ended) = (BTreeSet::new(), BTreeMap::<(CaptureId, SubjectId), u64>::new());
     for entry in log {
         let Ok(Some(bytes)) = read.content(entry.leaf_index) else { continue };
         match journal::codec::decode(entry.kind, &bytes) {
             Ok(Content::VisitRegistered(visit)) => {
                 taps.entry(visit.started_at_ms).or_default().insert(entry.subject.into());
-                begun.extend(visit.capture);
+                begun.extend(visit.capture.map(|capture| (capture, entry.subject)));
             }
+            Ok(
+                Content::VisitConfirmed(VisitConfirmed { capture, .. })
+                | Content::VisitDisputed(VisitDisputed { capture, .. }),
+            ) => begun.extend(capture.map(|capture| (capture, entry.subject))),
             Ok(Content::VisitLocated(located)) => {
-                *ended.entry(located.capture).or_default() += 1;
+                *ended.entry((located.capture, entry.subject)).or_default() += 1;
             }
             _ => {}
         }
@@ -78,10 +83,12 @@ fn once(world: &World, server: &Server, log: &[Entry], wrong: &mut Vec<String>) 
     }
     // With a thrown away file goes a reading that was not sent; with a lost log, whatever was in it.
     if world.restored.is_empty() && world.lost_log.is_none() {
-        for capture in &begun {
-            let count = ended.get(capture).copied().unwrap_or_default();
+        for (capture, visit) in &begun {
+            let count = ended.get(&(*capture, *visit)).copied().unwrap_or_default();
             if count != 1 {
-                wrong.push(format!("I6: the reading {capture} of the location has {count} outcomes"));
+                wrong.push(format!(
+                    "I6: the reading {capture} of the location at {visit} has {count} outcomes"
+                ));
             }
         }
     }
