@@ -109,14 +109,8 @@ async fn give(
             locate::seal_not_started(appending, &pending, reason)
         })
         .await?;
-    let Some(capture) = capture else { return Ok(()) };
-    let is_begun = session
-        .read(move |_, reader| {
-            Ok(reader.pending_captures()?.iter().any(|pending| pending.capture == capture))
-        })
-        .await?;
-    if is_begun {
-        locate::start(session, capture);
+    if let Some(capture) = capture {
+        locate::start_named(session, capture).await;
     }
     Ok(())
 }

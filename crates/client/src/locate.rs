@@ -22,6 +22,16 @@ use window::Capture;
 /// How long a screen waits for what can be known without reading.
 const READINESS_PATIENCE: Duration = Duration::from_millis(1_500);
 
+/// Starts the reading that what was just saved names, unless its outcome is written already. Nothing that fails here may
+/// read as if it had not been saved: such a reading is written as interrupted at the next start.
+pub(crate) async fn start_named(session: &Arc<Session>, capture: CaptureId) {
+    match session.read(|_, reader| Ok(reader.pending_captures()?)).await {
+        Ok(running) if running.iter().any(|pending| pending.capture == capture) => start(session, capture),
+        Ok(_) => {}
+        Err(failure) => tracing::error!(%failure, "the reading of the location did not begin"),
+    }
+}
+
 /// Reads for a capture that its visits name, without anybody waiting for it. When the account was closed
 /// meanwhile nothing is read; it stays on the list of what is pending and is written as interrupted at the next start.
 pub(crate) fn start(session: &Arc<Session>, capture: CaptureId) {

@@ -62,12 +62,8 @@ pub(crate) async fn register(session: &Arc<Session>, request: RegisterVisit) -> 
     let registered = visits_of(&appended);
     if !appended.repeated {
         session.allow_undo(&registered);
-        // The visits are saved: what fails from here on must not read as if they were not. A reading that does not
-        // begin is written as interrupted at the next start.
-        if let Some(capture) = capture
-            && let Err(failure) = start_reading(session, capture).await
-        {
-            tracing::error!(%failure, "the reading of the location did not begin");
+        if let Some(capture) = capture {
+            locate::start_named(session, capture).await;
         }
     }
     Ok(show(session, registered).await)
@@ -198,15 +194,6 @@ fn plan(
     }
     let has_consent = access::consents_to_geolocation(&reader, session.person, document)?;
     Ok((planned, has_consent))
-}
-
-/// Starts the reading that the visits name; without consent its outcome is written already.
-async fn start_reading(session: &Arc<Session>, capture: CaptureId) -> Result<()> {
-    let pending = session.read(|_, reader| Ok(reader.pending_captures()?)).await?;
-    if pending.iter().any(|pending| pending.capture == capture) {
-        locate::start(session, capture);
-    }
-    Ok(())
 }
 
 fn visits_of(appended: &Appended) -> Vec<VisitId> {

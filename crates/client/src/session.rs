@@ -221,8 +221,8 @@ impl Session {
 /// How long a visit can be undone.
 pub(crate) const UNDO: Duration = Duration::from_secs(10);
 
-/// Runs what a person waits for and what waits for the disk: on this very thread where the runtime has others for its tasks,
-/// because to wake another thread takes a tenth of what a tap may.
+/// Runs what a person waits for and what waits for the disk: on this very thread where the runtime has others for its
+/// tasks, because to wake another thread takes a tenth of what a tap may.
 async fn at_once<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match Handle::current().runtime_flavor() {
         RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),

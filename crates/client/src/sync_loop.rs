@@ -68,7 +68,8 @@ impl SyncLoop {
         self.kick.notify_one();
     }
 
-    /// Waits as long as not even a change may lead to a try. A sync that a person asked for meanwhile may have made it longer.
+    /// Waits as long as not even a change may lead to a try. A sync that a person asked for meanwhile may have made it
+    /// longer.
     async fn until_it_may_try(&self) {
         loop {
             let not_before = *self.not_before.lock();

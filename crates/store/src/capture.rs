@@ -7,8 +7,8 @@ use domain::id::{CaptureId, SubjectId, VisitId};
 use journal::codec;
 use rusqlite::{Connection, Row, Transaction};
 
+use crate::StoreError;
 use crate::column::{Blob, Code, Text, code};
-use crate::{StoreError, lookup};
 
 /// A reading that began and whose outcome is not written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,15 +87,16 @@ fn end(running: &mut Vec<PendingCapture>, visit: VisitId, capture: Option<Captur
 }
 
 /// Readings that run, those that began the longest ago first. Also tells those for which no row was made yet, because
-/// the disk is full: one reading has one outcome whatever became of the rows.
+/// the disk is full: one reading has one outcome whatever became of the rows. `found` is up to where they were made
+/// (`lookup::found`).
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn pending(conn: &Connection) -> Result<Vec<PendingCapture>, StoreError> {
+pub(crate) fn pending(conn: &Connection, found: u64) -> Result<Vec<PendingCapture>, StoreError> {
     let mut running = listed(conn)?;
     let mut select =
         conn.prepare_cached("SELECT kind, subject, content FROM own_statement WHERE seq >= ?1 ORDER BY seq")?;
-    let mut rows = select.query([lookup::found(conn)?])?;
+    let mut rows = select.query([found])?;
     while let Some(row) = rows.next()? {
         let (kind, subject) = (row.get::<_, Text<Kind>>(0)?.0, row.get::<_, Blob<SubjectId>>(1)?.0);
         let content = row.get_ref(2)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
@@ -116,8 +117,8 @@ fn listed(conn: &Connection) -> Result<Vec<PendingCapture>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn extend(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    let (listed, running) = (listed(transaction)?, pending(transaction)?);
+pub(crate) fn extend(transaction: &Transaction<'_>, found: u64) -> Result<(), StoreError> {
+    let (listed, running) = (listed(transaction)?, pending(transaction, found)?);
     let ended = listed.iter().filter(|pending| !running.contains(pending));
     for pending in ended {
         transaction

@@ -1,5 +1,5 @@
-//! How own statements are found again: by id, subject, kind, and the request that they answer; and which of them wait for a
-//! reading of the location. Made after the append whose statements they find (docs/adr/0004).
+//! How own statements are found again: by id, subject, kind, and the request that they answer; and which of them wait
+//! for a reading of the location. Made after the append whose statements they find (docs/adr/0004).
 
 use domain::Kind;
 use domain::id::{StatementId, SubjectId};
@@ -23,7 +23,7 @@ pub(crate) fn found(conn: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// [`StoreError`]; then the rows are as they were.
 pub(crate) fn extend(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    capture::extend(transaction)?;
+    capture::extend(transaction, found(transaction)?)?;
     make(transaction)
 }
 
@@ -83,7 +83,7 @@ fn insert(
 /// # Errors
 /// [`StoreError`].
 pub(crate) fn rebuild(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    capture::extend(transaction)?;
+    capture::extend(transaction, found(transaction)?)?;
     for table in TABLES {
         transaction.execute_batch(&format!("DELETE FROM {table}"))?;
     }

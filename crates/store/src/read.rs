@@ -38,7 +38,7 @@ use rusqlite::Connection;
 
 use crate::account::Account;
 use crate::statement::Believed;
-use crate::{PendingCapture, StoreError, capture, setting};
+use crate::{PendingCapture, StoreError, capture, lookup, setting};
 
 /// A consistent snapshot of the store.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn pending_captures(&self) -> Result<Vec<PendingCapture>, StoreError> {
-        capture::pending(self.conn)
+        capture::pending(self.conn, lookup::found(self.conn)?)
     }
 }
 

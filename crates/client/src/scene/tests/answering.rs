@@ -93,6 +93,25 @@ async fn a_confirmation_soon_after_the_visit_reads_the_own_location_once() {
 }
 
 #[tokio::test]
+async fn who_answers_otherwise_while_a_reading_runs_has_the_outcome_of_both() {
+    let visited = |operator: &mut Operator| visited(operator, NOW_MS - 60_000, None);
+    let scene = Setting::of(PARENT).with(visited).at_home().await;
+    scene.location.then([Step::Wait(Duration::from_millis(500)), Step::Report(good_fix()), Step::Hang]);
+    scene.location.then([Step::Report(good_fix()), Step::Hang]);
+    let visit = scene.only_visit().await;
+    scene.app.confirm_visit(ConfirmVisit { visit: visit.id.clone(), basis: None }).await.unwrap();
+    let dispute =
+        DisputeVisit { visit: visit.id, basis: visit.basis, reason: DisputeCode::OtherTime, text: None };
+    scene.app.dispute_visit(dispute).await.unwrap();
+    scene
+        .until(|| async {
+            let moments = scene.app.location_moments().await.unwrap();
+            moments.len() == 2 && moments.iter().all(|moment| moment.location.latitude.is_some())
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn later_nothing_is_read_and_the_answer_says_so() {
     let minute = 60_000;
     let visited =
